@@ -1,0 +1,116 @@
+/** What the gateway needs of the world. Brokers implement `Broker`; one contract suite (`switchboard/testing`) judges them all. */
+import type { Durability, Position, User } from "../wire/index.ts";
+
+/** An entry of a channel's log. */
+export interface Entry {
+  readonly offset: number;
+  readonly tag: number;
+  /** The tag of the entry at `offset - 1`; 0 for the first. A broken chain shows a log that was damaged or rolled back. */
+  readonly previousTag: number;
+  readonly event: string;
+  readonly messageId: string;
+  readonly user: User;
+  readonly atMs: number;
+  /** The event's data as JSON text: encoded once, never parsed again on the way to subscribers. */
+  readonly data: string;
+}
+
+export interface AppendRequest {
+  readonly channel: string;
+  readonly event: string;
+  readonly messageId: string;
+  readonly user: User;
+  readonly data: string;
+  /** Identifies the content for `ID_CONFLICT`: the same message id must come with the same hash. */
+  readonly payloadHash: string;
+  /** 32 random bits, never 0, made for this attempt. */
+  readonly tag: number;
+  readonly nowMs: number;
+  /** The client sent this id before, so many ms ago. Past the window and without a memory of it: `expired`. */
+  readonly retryAfterFirstMs?: number;
+  readonly history: HistoryLimits;
+}
+
+/** What a channel keeps. Entries past any limit may be trimmed at an append, oldest first. */
+export interface HistoryLimits {
+  readonly maxCount: number;
+  readonly maxAgeMs: number;
+}
+
+export type AppendResult =
+  | { readonly type: "stored"; readonly position: Position; readonly entry: Entry }
+  | { readonly type: "duplicate"; readonly position: Position }
+  | { readonly type: "conflict" }
+  | { readonly type: "expired" };
+
+/** What a log looks like now: `first` is the oldest retained offset (`top.offset + 1` when none is). */
+export interface LogState {
+  readonly top: Position;
+  readonly first: number;
+}
+
+export interface ReadRequest {
+  readonly channel: string;
+  /** Entries with a higher offset than this. */
+  readonly after: number;
+  readonly maxCount: number;
+  readonly maxBytes: number;
+}
+
+export interface ReadResult extends LogState {
+  readonly entries: readonly Entry[];
+  /** The tag of the append at `after`, if that is known: the entry's own, or its successor's `previousTag`; 0 for offset 0. */
+  readonly tagAtAfter: number | undefined;
+}
+
+/** Where a broker reports what happened, from this node or another. Called in log order per channel, never before stability. */
+export interface BrokerSink {
+  /** A hint that carries the entry: may be lost, repeated or late for a broker of several nodes. */
+  appended(channel: string, epoch: string, entry: Entry): void;
+  broadcasted(channel: string, payload: string): void;
+  /** The store failed for good or came back. Publishing answers STORAGE_UNAVAILABLE in between. */
+  availability(isAvailable: boolean, reason: string): void;
+}
+
+export interface BrokerInfo {
+  /** Measured from the store itself, not read from an option. */
+  readonly durability: Durability;
+  /** One line for people: what the store is and what gives the level. */
+  readonly description: string;
+  readonly dedupWindowMs: number;
+}
+
+/**
+ * A store of logs and a way to tell their readers. Contract words are those of RFC 2119; the suite has a test for each.
+ *
+ * `append` is one atomic step (dedup hit? else entry) and MUST resolve only when the entry is stable at `durability`;
+ * `appended` MUST be called after that and never for an entry that was not stored. A failure rejects with a `BrokerError`
+ * and MUST leave nothing half-done.
+ */
+export interface Broker {
+  open(sink: BrokerSink): Promise<BrokerInfo>;
+  append(request: AppendRequest): Promise<AppendResult>;
+  /** A channel never written to has a log too: it gets its epoch on the first call of any kind and keeps it. */
+  read(request: ReadRequest): Promise<ReadResult>;
+  /** Tell this node of the channel's appends and broadcasts, until `leave`. Resolves when nothing from now on is missed. */
+  join(channel: string): Promise<void>;
+  leave(channel: string): Promise<void>;
+  /** To every node that joined the channel, this one included. Nothing is stored. */
+  broadcast(channel: string, payload: string): Promise<void>;
+  /** Every accepted append is settled first. */
+  close(): Promise<void>;
+}
+
+export type BrokerErrorCode = "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "STORAGE_CORRUPT" | "CLOSED";
+
+export class BrokerError extends Error {
+  override readonly name = "BrokerError";
+  readonly code: BrokerErrorCode;
+  /** A further sentence: what to do about it. */
+  readonly hint: string | undefined;
+  constructor(code: BrokerErrorCode, message: string, options?: { cause?: unknown; hint?: string }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options?.hint;
+  }
+}

@@ -1,0 +1,69 @@
+/** The shape of channels that a server declares and its clients infer from. Types only: nothing here runs. */
+
+/** Anything that speaks Standard Schema v1 (zod, valibot, arktype). See https://standardschema.dev */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** `event`: stored, ordered, replayed. `ephemeral`: told to those who are there now, never stored. */
+export type EventKind = "event" | "ephemeral";
+
+/** One event of a channel, as `event(schema)` or `ephemeral(schema)` makes it. */
+export interface EventDefinition<Kind extends EventKind = EventKind, Input = unknown, Output = Input> {
+  readonly kind: Kind;
+  readonly schema: StandardSchema<Input, Output>;
+  /** How long an ephemeral event means something to its receiver, in milliseconds. */
+  readonly ttlMs?: number;
+}
+
+/** A channel, as `channel(pattern, …)` makes it. */
+export interface ChannelDefinition<
+  Pattern extends string = string,
+  Events extends Readonly<Record<string, EventDefinition>> = Readonly<Record<string, EventDefinition>>,
+> {
+  readonly pattern: Pattern;
+  readonly events: Events;
+  readonly presence: boolean;
+}
+
+export type ChannelDefinitions = Readonly<Record<string, ChannelDefinition>>;
+
+/** What `connect<typeof gateway>()` reads the types from. */
+export interface HasChannels<Channels extends ChannelDefinitions = ChannelDefinitions> {
+  readonly channels: Channels;
+}
+
+/** The parameters of a pattern: `"chat/:room"` gives `{ room: string }`. */
+export type ParamsOf<Pattern extends string> = string extends Pattern
+  ? Readonly<Record<string, string>>
+  : { readonly [Name in ParamNames<Pattern>]: string };
+
+type ParamNames<Pattern extends string> = Pattern extends `${infer Head}/${infer Rest}`
+  ? ParamNames<Head> | ParamNames<Rest>
+  : Pattern extends `:${infer Name}`
+    ? Name
+    : never;
+
+/** What a publisher hands in. */
+export type InputOf<Definition> = Definition extends EventDefinition<EventKind, infer Input, unknown> ? Input : never;
+
+/** What a subscriber gets, after the schema ran. */
+export type OutputOf<Definition> = Definition extends EventDefinition<EventKind, never, infer Output>
+  ? Output
+  : Definition extends EventDefinition<EventKind, infer _Input, infer Output>
+    ? Output
+    : never;

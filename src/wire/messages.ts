@@ -1,0 +1,218 @@
+/** The messages of `switchboard.v1+json`: one JSON object in one text message. SPEC.md, chapter "Wire", is the reference. */
+import type { ErrorCode } from "./errors.ts";
+import type { EventKind } from "./contract.ts";
+
+/** The subprotocol a client offers and the server picks (RFC 6455 §1.9). */
+export const subprotocol = "switchboard.v1+json";
+
+/** How much an acknowledgement is worth, weakest first: `os` survives kill -9, `fsync` power loss, `quorum` a lost node. */
+export type Durability = "mem" | "os" | "fsync" | "quorum";
+
+/** A place in a channel's log, just after the entry at `offset`. Opaque to applications. */
+export interface Position {
+  /** 64 random bits in hex, made with the log: another epoch is another log. */
+  readonly epoch: string;
+  /** 0 before the first entry, then +1 an entry. */
+  readonly offset: number;
+  /** 32 random bits of the append at `offset`; 0 at offset 0. Same offset and tag means same append. */
+  readonly tag: number;
+}
+
+export interface User {
+  readonly id: string;
+  readonly name?: string;
+}
+
+/** One device of one user in a channel. `member` is stable across that device's reconnects while its presence lasts. */
+export interface Member {
+  readonly member: string;
+  readonly user: User;
+}
+
+/** An entry of the log as a subscriber sees it. */
+export interface WireEvent {
+  readonly event: string;
+  readonly offset: number;
+  readonly tag: number;
+  readonly messageId: string;
+  readonly user: User;
+  /** When the server took it, milliseconds since 1970. For people: order is by offset. */
+  readonly atMs: number;
+  readonly data: unknown;
+}
+
+export type GapReason = "trimmed" | "truncated" | "epoch";
+
+/** Where a subscription starts: live only, with the last `recent` entries first, or after a position. */
+export type Start =
+  | { readonly from: "live" }
+  | { readonly from: "recent"; readonly count: number }
+  | { readonly from: "position"; readonly position: Position };
+
+// ---- client to server. `id` is the request's number on this connection; its answer carries the same.
+
+export interface AuthOp {
+  readonly type: "auth";
+  readonly id: number;
+  /** Whatever the gateway's `authenticate` expects; absent: a guest. */
+  readonly token?: string;
+  /** 128 random bits in hex that this device keeps: one presence entry a device, and the guest's identity. Secret. */
+  readonly device: string;
+}
+export interface SubscribeOp {
+  readonly type: "subscribe";
+  readonly id: number;
+  readonly channel: string;
+  readonly start: Start;
+}
+/** All channels of a client that came back, in one frame. Answered by one `resumed`. */
+export interface ResumeOp {
+  readonly type: "resume";
+  readonly id: number;
+  readonly channels: readonly { readonly channel: string; readonly position: Position }[];
+}
+export interface UnsubscribeOp {
+  readonly type: "unsubscribe";
+  readonly id: number;
+  readonly channel: string;
+}
+export interface PublishOp {
+  readonly type: "publish";
+  readonly id: number;
+  readonly channel: string;
+  readonly event: string;
+  /** Chosen by the client, unique for this user and channel: publishing it again stores nothing new. 1-64 of A-Z a-z 0-9 _ - */
+  readonly messageId: string;
+  readonly data: unknown;
+  /** This id was sent before: a server that no longer remembers it must refuse (`DEDUP_EXPIRED`), not store. Holds the ms since the first try. */
+  readonly retryAfterFirstMs?: number;
+}
+/** To those who are subscribed now, other than the sender. Never answered unless refused. */
+export interface EphemeralOp {
+  readonly type: "ephemeral";
+  readonly id: number;
+  readonly channel: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+/** Up to `count` entries before offset `before`, answered oldest first. */
+export interface HistoryOp {
+  readonly type: "history";
+  readonly id: number;
+  readonly channel: string;
+  readonly before: number;
+  readonly count: number;
+}
+export type ClientOp = AuthOp | SubscribeOp | ResumeOp | UnsubscribeOp | PublishOp | EphemeralOp | HistoryOp;
+
+// ---- server to client
+
+export interface ChannelInfo {
+  readonly pattern: string;
+  readonly events: Readonly<Record<string, EventKind>>;
+  readonly presence: boolean;
+}
+/** The first message on every connection, before auth. */
+export interface HelloMessage {
+  readonly type: "hello";
+  readonly version: 1;
+  readonly durability: Durability;
+  readonly pingAfterMs: number;
+  readonly dedupWindowMs: number;
+  readonly limits: {
+    readonly maxMessageBytes: number;
+    readonly maxChannelsPerConnection: number;
+    readonly authTimeoutMs: number;
+  };
+  readonly channels: Readonly<Record<string, ChannelInfo>>;
+}
+export interface AuthenticatedMessage {
+  readonly type: "authenticated";
+  readonly id: number;
+  readonly user: User;
+}
+/** A subscription stands. Entries after `position` follow as `event`, preceded by one `gap` message if some are gone. */
+export interface Subscribed {
+  readonly channel: string;
+  /** The position delivery starts after. On a resume without a gap this is the client's own. */
+  readonly position: Position;
+  /** The newest entry's offset when the subscription was made: replay is over when it has come. */
+  readonly top: number;
+  /** Present when the channel has presence. */
+  readonly members?: readonly Member[];
+}
+export interface SubscribedMessage extends Subscribed {
+  readonly type: "subscribed";
+  readonly id: number;
+}
+export interface ResumedMessage {
+  readonly type: "resumed";
+  readonly id: number;
+  readonly channels: readonly (Subscribed | { readonly channel: string; readonly error: WireError })[];
+}
+export interface UnsubscribedMessage {
+  readonly type: "unsubscribed";
+  readonly id: number;
+  readonly channel: string;
+}
+export interface AckMessage extends Position {
+  readonly type: "ack";
+  readonly id: number;
+  readonly durability: Durability;
+  /** The id was stored before; this is where. */
+  readonly duplicate: boolean;
+}
+export interface HistoryMessage {
+  readonly type: "history";
+  readonly id: number;
+  readonly channel: string;
+  readonly epoch: string;
+  readonly events: readonly WireEvent[];
+  /** Whether older entries are retained. */
+  readonly more: boolean;
+}
+export interface EventMessage extends WireEvent {
+  readonly type: "event";
+  readonly channel: string;
+}
+/** Entries after `from` are gone or were never true; delivery continues after `to`. */
+export interface GapMessage {
+  readonly type: "gap";
+  readonly channel: string;
+  readonly from: Position;
+  readonly to: Position;
+  readonly reason: GapReason;
+}
+export interface PresenceMessage {
+  readonly type: "presence";
+  readonly channel: string;
+  readonly joined: readonly Member[];
+  readonly left: readonly string[];
+}
+export interface EphemeralMessage {
+  readonly type: "ephemeral";
+  readonly channel: string;
+  readonly event: string;
+  readonly member?: string;
+  readonly user: User;
+  readonly ttlMs: number;
+  readonly data: unknown;
+}
+export interface WireError {
+  readonly code: ErrorCode;
+  /** For people: what was wrong, with the value. */
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+/** `id` is absent when the frame that caused it carried none that could be read. */
+export interface ErrorMessage extends WireError {
+  readonly type: "error";
+  readonly id?: number;
+}
+/** Sent after `pingAfterMs` without another message, so that a client knows the line lives. Not answered. */
+export interface PingMessage {
+  readonly type: "ping";
+}
+export type ServerMessage =
+  | HelloMessage | AuthenticatedMessage | SubscribedMessage | ResumedMessage | UnsubscribedMessage | AckMessage
+  | HistoryMessage | EventMessage | GapMessage | PresenceMessage | EphemeralMessage | ErrorMessage | PingMessage;
