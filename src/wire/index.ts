@@ -1,3 +1,17 @@
+/** The gateway's messages: their types, their limits, their codecs. SPEC.md, chapter "Wire", is the reference. */
 export * from "./contract.ts";
+export { decodeClientOp, type DecodedOp, opLimits } from "./decode.ts";
+export { decodeServerMessage, type DecodedServerMessage } from "./decode-server-message.ts";
+export { encodeClientOp, encodeEphemeral, encodeEvent, encodeHistory, encodeServerMessage, type WithDataText } from "./encode.ts";
 export * from "./errors.ts";
 export * from "./messages.ts";
+export {
+  buildChannelName,
+  type BuiltChannelName,
+  type ChannelName,
+  type ChannelParams,
+  findPatternFault,
+  matchPattern,
+  parseChannelName,
+} from "./parse-channel-name.ts";
+export { jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";
