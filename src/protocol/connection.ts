@@ -1,0 +1,375 @@
+import { closeCodes } from "./close-codes.ts";
+import { encodeClose, readClose } from "./close-frame.ts";
+import { transitions, type ConnectionInput, type ConnectionState } from "./connection-state.ts";
+import { ProtocolError } from "./errors.ts";
+import { applyMask, encodeFrame, opcodes, type Opcode } from "./frame.ts";
+import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
+import { PartialMessage, readMessage, type MessageEvent, type TextDecode } from "./message.ts";
+import { encodeText, openSurrogate, requireBytes, requireControlBytes } from "./payload.ts";
+
+/** Which end of the connection we are. A client masks what it sends, a server does not (RFC 6455 §5.1). */
+export type Role = "server" | "client";
+
+/** What a {@link Connection} is made from. */
+export interface ConnectionOptions {
+  readonly role: Role;
+  /**
+   * The longest message to accept, in bytes on the wire, summed over its fragments. Judged on the header, before anything is
+   * allocated; above it the connection fails with 1009. Default 1 MiB. `Infinity` is the longest string there can be
+   * ({@link longestMessageBytes}).
+   */
+  readonly maxMessageBytes?: number;
+  /** The most frames one message may come in, empty ones included; above it the connection fails with 1008. Default 1024. */
+  readonly maxFragmentCount?: number;
+  /**
+   * 32 random bits for the mask of the next frame; required for a client, not called for a server. §5.3: "The masking key needs
+   * to be unpredictable", so take them from a strong source.
+   */
+  readonly createMaskingKey?: () => number;
+  /** Decodes `bytes[start, end)`, which is valid UTF-8; must keep a byte order mark. Default: the platform's `TextDecoder`. */
+  readonly decodeText?: TextDecode;
+}
+
+/** What the peer did. */
+export type ConnectionEvent =
+  | MessageEvent
+  | { readonly type: "ping"; readonly data: Uint8Array }
+  | { readonly type: "pong"; readonly data: Uint8Array }
+  /** The peer's close frame; `code` is 1005 when it had none. Our answer, if one is due, is in the output. */
+  | { readonly type: "close"; readonly code: number; readonly reason: string }
+  /** The peer broke the protocol or a limit. Our close frame is in the output; write it and end the transport. */
+  | { readonly type: "fail"; readonly code: number; readonly reason: string };
+
+/** V8's longest string. What does not fit could not be handed over as text, and decoding would throw for what a peer sent. */
+export const longestMessageBytes: number = 2 ** 29 - 24;
+
+const defaultMaxMessageBytes = 2 ** 20;
+const defaultMaxFragmentCount = 1024;
+const nothing: readonly never[] = Object.freeze([]);
+const noBytes = new Uint8Array(0);
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * One WebSocket connection after its handshake (RFC 6455 §5-§7): bytes in, events and bytes out. It has no I/O, no clock and no
+ * randomness of its own.
+ *
+ * After each {@link receive} take the events and the output. Nothing a peer sends makes it throw; what the caller does wrong
+ * throws {@link ProtocolError} at once.
+ *
+ * @example
+ * ```ts
+ * const connection = new Connection({ role: "server" });
+ * connection.receive(new Uint8Array([0x81, 0x82, 0, 0, 0, 0, 0x48, 0x69]));
+ * connection.takeEvents(); // [{ type: "message", opcode: "text", data: "Hi" }]
+ * ```
+ */
+export class Connection {
+  readonly #maxMessageBytes: number;
+  readonly #maxFragmentCount: number;
+  readonly #createMaskingKey: (() => number) | undefined;
+  readonly #decodeText: TextDecode;
+  readonly #header: FrameHeaderReader;
+
+  #state: ConnectionState = "open";
+  #events: ConnectionEvent[] = [];
+  #output: Uint8Array[] = [];
+  /** How much of the current frame's payload is still to come. */
+  #missingBytes = 0;
+  /** The payload of the control frame that is being read. */
+  #control: Uint8Array = noBytes;
+  /** The message that has begun and is not complete; a message in one frame in one chunk never becomes one. */
+  #message: PartialMessage | undefined;
+  /** The payload of the newest ping that is not answered. */
+  #unansweredPing: Uint8Array | undefined;
+  /** The kind of the message that is being sent in fragments. */
+  #sending: "text" | "binary" | undefined;
+  /** The first half of a surrogate pair, kept back for the next fragment of a text. */
+  #heldBack = "";
+
+  /**
+   * @throws {ProtocolError} `ERR_OPTION` if a limit is not a positive integer or `Infinity`, or a client has no
+   * `createMaskingKey`.
+   */
+  constructor(options: ConnectionOptions) {
+    const { role, maxMessageBytes = defaultMaxMessageBytes, maxFragmentCount = defaultMaxFragmentCount } = options;
+    this.#maxMessageBytes = Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestMessageBytes);
+    this.#maxFragmentCount = requireLimit("maxFragmentCount", maxFragmentCount);
+    this.#createMaskingKey = role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined;
+    this.#decodeText = options.decodeText ?? decodeText;
+    this.#header = new FrameHeaderReader(role === "server");
+  }
+
+  /** Where the connection stands. */
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Whether a frame or a message has begun and is not complete: what a deadline against slow senders has to look at. */
+  get isMidMessage(): boolean {
+    return this.#message !== undefined || !this.#header.isEmpty;
+  }
+
+  /**
+   * Feeds what the transport received. The chunk is unmasked in place, so it is this connection's until the call returns;
+   * afterwards nothing refers to it.
+   */
+  receive(chunk: Uint8Array): void {
+    let at = 0;
+    // §1.4, §5.5.1: after the peer's close frame, and after we failed the connection, what follows is not looked at.
+    while (at < chunk.length && this.#state !== "closed") {
+      at = this.#header.isComplete ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
+    }
+    this.#answerPing();
+  }
+
+  /** The transport ended. Without a close event before it, this is 1006 to the application (§7.1.5). */
+  receiveEnd(): void {
+    this.#move("end");
+  }
+
+  /** What happened since the last call; the array is the caller's. */
+  takeEvents(): readonly ConnectionEvent[] {
+    if (this.#events.length === 0) return nothing;
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /**
+   * The frames that answer what was received: pongs and close frames, each whole. Of several pings in one {@link receive} only
+   * the newest is answered (§5.5.3).
+   */
+  takeOutput(): readonly Uint8Array[] {
+    if (this.#output.length === 0) return nothing;
+    const output = this.#output;
+    this.#output = [];
+    return output;
+  }
+
+  /**
+   * A text message in one frame. A lone surrogate becomes U+FFFD, as in a browser.
+   *
+   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`, `ERR_MESSAGE_UNFINISHED`.
+   */
+  sendText(text: string): Uint8Array {
+    this.#requireWholeMessages();
+    return this.#frame(opcodes.text, encodeText(text));
+  }
+
+  /**
+   * A binary message in one frame; the bytes are copied.
+   *
+   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`, `ERR_MESSAGE_UNFINISHED`.
+   */
+  sendBinary(data: Uint8Array): Uint8Array {
+    this.#requireWholeMessages();
+    return this.#frame(opcodes.binary, requireBytes(data));
+  }
+
+  /**
+   * The next piece of a message of unknown length, as one frame (§5.4). Strings make a text message, bytes a binary one; between
+   * the first piece and the last only control frames may be sent. A surrogate pair may be cut by two pieces.
+   *
+   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` also if the kind changes within a message; `ERR_NOT_OPEN`.
+   */
+  sendFragment(data: string | Uint8Array, isFinal: boolean): Uint8Array {
+    this.#requireOpen();
+    const kind = typeof data === "string" ? "text" : "binary";
+    if (this.#sending !== undefined && this.#sending !== kind) {
+      throw new ProtocolError("ERR_PAYLOAD_TYPE", `Cannot continue a ${this.#sending} message with ${kind} data`);
+    }
+    const payload = typeof data === "string" ? this.#encodePiece(data, isFinal) : requireBytes(data);
+    const opcode = this.#sending === undefined ? opcodes[kind] : opcodes.continuation;
+    this.#sending = isFinal ? undefined : kind;
+    return this.#frame(opcode, payload, isFinal);
+  }
+
+  /**
+   * A ping. The peer answers with the same bytes, but may skip all but the newest (§5.5.3).
+   *
+   * @param data - At most 125 bytes. Default none.
+   * @throws {ProtocolError} `ERR_CONTROL_TOO_BIG`, `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`.
+   */
+  sendPing(data: Uint8Array = noBytes): Uint8Array {
+    this.#requireOpen();
+    return this.#frame(opcodes.ping, requireControlBytes(data));
+  }
+
+  /**
+   * A pong nobody asked for, which may serve as a one-way heartbeat (§5.5.3). Pings are answered without it.
+   *
+   * @param data - At most 125 bytes. Default none.
+   * @throws {ProtocolError} `ERR_CONTROL_TOO_BIG`, `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`.
+   */
+  sendPong(data: Uint8Array = noBytes): Uint8Array {
+    this.#requireOpen();
+    return this.#frame(opcodes.pong, requireControlBytes(data));
+  }
+
+  /**
+   * A close frame. Nothing may be sent after it; the peer's answer is the `close` event (§7.1.2). An unfinished message of ours
+   * stays unfinished.
+   *
+   * @param code - 1000-1003, 1007-1014 or 3000-4999. Default: a close frame without code, which the peer sees as 1005.
+   * @param reason - At most 123 bytes of UTF-8 (§5.5: 125 less the two of the code); needs a code.
+   * @throws {ProtocolError} `ERR_CLOSE_CODE`, `ERR_CLOSE_REASON`, `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`.
+   */
+  sendClose(code?: number, reason = ""): Uint8Array {
+    this.#requireOpen();
+    const payload = encodeClose(code, reason);
+    this.#move("sendClose");
+    return this.#frame(opcodes.close, payload);
+  }
+
+  #readHeader(chunk: Uint8Array, at: number): number {
+    const header = this.#header;
+    const next = header.read(chunk, at);
+    if (header.fault !== undefined) this.#fail(closeCodes.protocolError, header.fault);
+    else if (header.isComplete && this.#beginPayload()) return this.#readPayload(chunk, next);
+    return next;
+  }
+
+  /** Judges a frame by the message around it, before anything is allocated for it. False if the connection failed. */
+  #beginPayload(): boolean {
+    const { opcode, isFinal, payloadBytes } = this.#header;
+    this.#missingBytes = payloadBytes;
+    if (isControl(opcode)) {
+      this.#control = new Uint8Array(payloadBytes);
+      return true;
+    }
+    const message = this.#message;
+    // §5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
+    if (opcode === opcodes.continuation && message === undefined) {
+      return this.#fail(closeCodes.protocolError, "A continuation frame must continue a message");
+    }
+    if (opcode !== opcodes.continuation && message !== undefined) {
+      return this.#fail(closeCodes.protocolError, "A message must not begin within another");
+    }
+    const messageBytes = (message?.byteCount ?? 0) + payloadBytes;
+    if (messageBytes > this.#maxMessageBytes) {
+      return this.#fail(closeCodes.messageTooBig, `A message must not have more than ${this.#maxMessageBytes} bytes`);
+    }
+    message?.beginFrame(payloadBytes, isFinal);
+    if (message !== undefined && message.fragmentCount > this.#maxFragmentCount) {
+      return this.#fail(closeCodes.policyViolation, `A message must not have more than ${this.#maxFragmentCount} fragments`);
+    }
+    return true;
+  }
+
+  #readPayload(chunk: Uint8Array, at: number): number {
+    const header = this.#header;
+    const end = Math.min(at + this.#missingBytes, chunk.length);
+    const readBytes = header.payloadBytes - this.#missingBytes;
+    if (this.#createMaskingKey === undefined) applyMask(chunk, at, end, header.maskingKey, readBytes);
+    this.#missingBytes -= end - at;
+    if (isControl(header.opcode)) this.#control.set(chunk.subarray(at, end), readBytes);
+    else this.#readData(chunk, at, end);
+    if (this.#missingBytes > 0) return end;
+    header.reset();
+    if (isControl(header.opcode)) this.#receiveControl(header.opcode, this.#control);
+    return end;
+  }
+
+  #readData(chunk: Uint8Array, start: number, end: number): void {
+    const { opcode, isFinal, payloadBytes } = this.#header;
+    const isText = opcode === opcodes.text;
+    if (this.#message === undefined) {
+      if (isFinal && end - start === payloadBytes) return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#decodeText));
+      this.#message = new PartialMessage(isText);
+      this.#message.beginFrame(payloadBytes, isFinal);
+    }
+    const message = this.#message;
+    if (!message.append(chunk, start, end)) return this.#receiveMessage(undefined);
+    if (this.#missingBytes > 0 || !isFinal) return;
+    this.#message = undefined;
+    this.#receiveMessage(message.finish(this.#decodeText));
+  }
+
+  #receiveMessage(event: MessageEvent | undefined): void {
+    if (event !== undefined) this.#events.push(event);
+    // §8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8
+    // stream, that endpoint MUST _Fail the WebSocket Connection_."
+    else this.#fail(closeCodes.invalidData, "A text message must be UTF-8");
+  }
+
+  #receiveControl(opcode: number, data: Uint8Array): void {
+    this.#control = noBytes;
+    if (opcode === opcodes.close) return this.#receiveClose(data);
+    this.#events.push({ type: opcode === opcodes.ping ? "ping" : "pong", data });
+    // §5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
+    // endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame." That bounds a ping flood.
+    if (opcode === opcodes.ping) this.#unansweredPing = data;
+  }
+
+  #receiveClose(payload: Uint8Array): void {
+    const reading = readClose(payload, this.#decodeText);
+    if (reading.type === "fault") {
+      this.#fail(reading.code, reading.reason);
+      return;
+    }
+    // §5.5.1: "When sending a Close frame in response, the endpoint typically echos the status code it received."
+    this.#answerClose(payload.subarray(0, 2));
+    this.#move("receiveClose");
+    this.#events.push(reading);
+  }
+
+  /** Always false: what began cannot go on. */
+  #fail(code: number, reason: string): false {
+    this.#answerClose(encodeClose(code, reason));
+    this.#move("fail");
+    this.#message = undefined;
+    this.#events.push({ type: "fail", code, reason });
+    return false;
+  }
+
+  #answerClose(payload: Uint8Array): void {
+    // §5.5.2: a ping is to be answered "unless it already received a Close frame": this one came before.
+    this.#answerPing();
+    if (this.#state === "open") this.#output.push(this.#frame(opcodes.close, payload));
+  }
+
+  #answerPing(): void {
+    if (this.#unansweredPing === undefined) return;
+    this.#output.push(this.#frame(opcodes.pong, this.#unansweredPing));
+    this.#unansweredPing = undefined;
+  }
+
+  #frame(opcode: Opcode, payload: Uint8Array, fin = true): Uint8Array {
+    return encodeFrame({ fin, rsv1: false, opcode, payload, maskingKey: this.#createMaskingKey?.() });
+  }
+
+  #move(input: ConnectionInput): void {
+    this.#state = transitions[this.#state][input] ?? this.#state;
+  }
+
+  #requireOpen(): void {
+    // §5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+    if (this.#state !== "open") throw new ProtocolError("ERR_NOT_OPEN", `Cannot send on a connection that is ${this.#state}`);
+  }
+
+  #requireWholeMessages(): void {
+    this.#requireOpen();
+    if (this.#sending === undefined) return;
+    throw new ProtocolError("ERR_MESSAGE_UNFINISHED", `Cannot begin a message: a ${this.#sending} message has fragments to come`);
+  }
+
+  #encodePiece(text: string, isFinal: boolean): Uint8Array {
+    const open = this.#heldBack + text;
+    this.#heldBack = isFinal ? "" : openSurrogate(open);
+    return encodeText(open.slice(0, open.length - this.#heldBack.length));
+  }
+}
+
+function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  return utf8.decode(bytes.subarray(start, end));
+}
+
+function requireLimit(name: string, value: number): number {
+  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value;
+  throw new ProtocolError("ERR_OPTION", `Cannot use ${value} as ${name}: give a positive integer or Infinity`);
+}
+
+function requireMaskingKeys(createMaskingKey: (() => number) | undefined): () => number {
+  if (createMaskingKey !== undefined) return createMaskingKey;
+  throw new ProtocolError("ERR_OPTION", "Cannot make a client connection without createMaskingKey: a client must mask (RFC 6455 §5.3)");
+}

@@ -1,0 +1,112 @@
+/** RFC 6455 §5.2: what a frame is. 3-7 and 11-15 are reserved. */
+export const opcodes = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
+
+/** One of the six opcodes of RFC 6455 §5.2. */
+export type Opcode = (typeof opcodes)[keyof typeof opcodes];
+
+/** §5.5: "All control frames MUST have a payload length of 125 bytes or less." */
+export const maxControlBytes = 125;
+
+/** What stands in front of a payload (RFC 6455 §5.2). */
+export interface FrameHeader {
+  /** Whether this is the last frame of its message. */
+  readonly fin: boolean;
+  /** The bit that permessage-deflate marks a compressed message with (RFC 7692 §6). */
+  readonly rsv1: boolean;
+  readonly opcode: Opcode;
+  /** The masking key, its first byte the most significant; absent in what a server sends (§5.1). */
+  readonly maskingKey?: number | undefined;
+  /** The length of the payload, a safe integer. */
+  readonly payloadBytes: number;
+}
+
+/** A frame's header and its payload, not masked yet. */
+export interface Frame extends Omit<FrameHeader, "payloadBytes"> {
+  readonly payload: Uint8Array;
+}
+
+/** The length of the header in front of a payload: 2 to 14 bytes, the length in its shortest form (RFC 6455 §5.2). */
+export function frameHeaderBytes(payloadBytes: number, isMasked: boolean): number {
+  const keyBytes = isMasked ? 4 : 0;
+  if (payloadBytes < 126) return 2 + keyBytes;
+  return (payloadBytes < 65536 ? 4 : 10) + keyBytes;
+}
+
+/**
+ * Writes a frame header into `target`, beginning at index `at`, and returns the index behind it.
+ *
+ * The payload is the caller's to write there, and to mask ({@link applyMask}) if there is a key. `target` must have room for
+ * {@link frameHeaderBytes}: what falls behind its end is lost, as with any typed array.
+ */
+export function writeFrameHeader(target: Uint8Array, at: number, header: FrameHeader): number {
+  const { payloadBytes, maskingKey } = header;
+  const maskBit = maskingKey === undefined ? 0 : 0x80;
+  target[at] = (header.fin ? 0x80 : 0) | (header.rsv1 ? 0x40 : 0) | header.opcode;
+  let next = at + 2;
+  if (payloadBytes < 126) {
+    target[at + 1] = maskBit | payloadBytes;
+  } else if (payloadBytes < 65536) {
+    target[at + 1] = maskBit | 126;
+    target[next++] = payloadBytes >>> 8;
+    target[next++] = payloadBytes;
+  } else {
+    target[at + 1] = maskBit | 127;
+    next = writeUint32(target, next, Math.floor(payloadBytes / 2 ** 32));
+    next = writeUint32(target, next, payloadBytes);
+  }
+  return maskingKey === undefined ? next : writeUint32(target, next, maskingKey);
+}
+
+/** A whole frame as one new array: header and a copy of the payload, masked if there is a key. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const { payload, maskingKey } = frame;
+  const headerBytes = frameHeaderBytes(payload.length, maskingKey !== undefined);
+  const bytes = new Uint8Array(headerBytes + payload.length);
+  writeFrameHeader(bytes, 0, { ...frame, payloadBytes: payload.length });
+  bytes.set(payload, headerBytes);
+  if (maskingKey !== undefined) applyMask(bytes, headerBytes, bytes.length, maskingKey);
+  return bytes;
+}
+
+function writeUint32(target: Uint8Array, at: number, value: number): number {
+  target[at] = value >>> 24;
+  target[at + 1] = value >>> 16;
+  target[at + 2] = value >>> 8;
+  target[at + 3] = value;
+  return at + 4;
+}
+
+// Below this a view costs more than the words save.
+const wordsFromBytes = 64;
+const keyBytes = new Uint8Array(4);
+const keyWord = new Int32Array(keyBytes.buffer);
+
+/**
+ * Masks or unmasks `bytes[start, end)` in place; the two are one operation (RFC 6455 §5.3).
+ *
+ * @param maskingKey - 32 bits, the key's first byte the most significant.
+ * @param phase - how many bytes of this payload were masked before `start`; only the value modulo 4 counts. Default 0.
+ */
+export function applyMask(bytes: Uint8Array, start: number, end: number, maskingKey: number, phase = 0): void {
+  if (end - start < wordsFromBytes) {
+    maskBytes(bytes, start, end, maskingKey, phase);
+    return;
+  }
+  const aligned = start + (-(bytes.byteOffset + start) & 3);
+  const alignedPhase = phase + aligned - start;
+  maskBytes(bytes, start, aligned, maskingKey, phase);
+  // Four steps of the byte rule, read back as one word: the machine's byte order does not matter.
+  keyBytes.fill(0);
+  maskBytes(keyBytes, 0, 4, maskingKey, alignedPhase);
+  const key = keyWord[0] as number;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >> 2);
+  for (let index = 0; index < words.length; index++) words[index] = (words[index] as number) ^ key;
+  maskBytes(bytes, aligned + words.length * 4, end, maskingKey, alignedPhase);
+}
+
+// §5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)"
+function maskBytes(bytes: Uint8Array, start: number, end: number, maskingKey: number, phase: number): void {
+  for (let index = start, at = phase; index < end; index++, at++) {
+    bytes[index] = (bytes[index] as number) ^ (maskingKey >>> (24 - ((at & 3) << 3)));
+  }
+}

@@ -1,0 +1,80 @@
+import { checkUtf8, utf8Complete, utf8Invalid, type Utf8State } from "./utf8.ts";
+
+/** A whole message. Binary data is the receiver's own: no view of anything. */
+export type MessageEvent =
+  | { readonly type: "message"; readonly opcode: "text"; readonly data: string }
+  | { readonly type: "message"; readonly opcode: "binary"; readonly data: Uint8Array };
+
+/** Decodes `bytes[start, end)`, known to be valid UTF-8. A byte order mark is text like any other. */
+export type TextDecode = (bytes: Uint8Array, start: number, end: number) => string;
+
+/** The text `bytes[start, end)`, or `undefined` if it is not UTF-8. */
+export function readText(bytes: Uint8Array, start: number, end: number, decode: TextDecode): string | undefined {
+  return checkUtf8(utf8Complete, bytes, start, end) === utf8Complete ? decode(bytes, start, end) : undefined;
+}
+
+/** The message that lies whole in `bytes[start, end)`, or `undefined` if it is a text and not UTF-8. */
+export function readMessage(isText: boolean, bytes: Uint8Array, start: number, end: number, decode: TextDecode): MessageEvent | undefined {
+  if (!isText) {
+    // Not `slice`, which makes a view when the transport's chunk is a Node `Buffer`.
+    const copy = new Uint8Array(end - start);
+    copy.set(bytes.subarray(start, end));
+    return { type: "message", opcode: "binary", data: copy };
+  }
+  const data = readText(bytes, start, end, decode);
+  return data === undefined ? undefined : { type: "message", opcode: "text", data };
+}
+
+/**
+ * A message that arrives in pieces: fragments, or a frame cut by the transport.
+ *
+ * All pieces go into one growing array, so what a message costs is bounded by its bytes and not by its fragments (ws#2331,
+ * CVE-2026-48779); it at most doubles, and never reserves what a header only announces.
+ */
+export class PartialMessage {
+  /** How many bytes have arrived. */
+  byteCount = 0;
+  /** How many frames have begun, empty ones included. */
+  fragmentCount = 0;
+
+  readonly #isText: boolean;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #utf8: Utf8State = utf8Complete;
+  #expectedBytes = Infinity;
+
+  constructor(isText: boolean) {
+    this.#isText = isText;
+  }
+
+  /** Begins the next frame; the last one tells how long the message will be, so that the array ends up exact. */
+  beginFrame(payloadBytes: number, isFinal: boolean): void {
+    this.fragmentCount++;
+    if (isFinal) this.#expectedBytes = this.byteCount + payloadBytes;
+  }
+
+  /** Adds a copy of `bytes[start, end)`. False at the first byte that cannot be UTF-8 in a text. */
+  append(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#isText) this.#utf8 = checkUtf8(this.#utf8, bytes, start, end);
+    if (this.#utf8 === utf8Invalid) return false;
+    const neededBytes = this.byteCount + end - start;
+    if (neededBytes > this.#bytes.length) this.#grow(neededBytes);
+    this.#bytes.set(bytes.subarray(start, end), this.byteCount);
+    this.byteCount = neededBytes;
+    return true;
+  }
+
+  /** The message, or `undefined` if a text ends within a character. */
+  finish(decode: TextDecode): MessageEvent | undefined {
+    if (this.#utf8 !== utf8Complete) return undefined;
+    if (this.#isText) return { type: "message", opcode: "text", data: decode(this.#bytes, 0, this.byteCount) };
+    const data = this.byteCount === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.byteCount);
+    return { type: "message", opcode: "binary", data };
+  }
+
+  #grow(neededBytes: number): void {
+    const doubled = Math.max(neededBytes, this.#bytes.length * 2);
+    const grown = new Uint8Array(Math.min(doubled, this.#expectedBytes));
+    grown.set(this.#bytes.subarray(0, this.byteCount));
+    this.#bytes = grown;
+  }
+}
