@@ -1,0 +1,244 @@
+import { ProtocolError } from "./errors.ts";
+import { acceptValue, isKey } from "./handshake.ts";
+import { hasListMember, headerPairs, indexHeaders, isToken, parseExtension, quote, splitExtensions } from "./header-values.ts";
+import type { ExtensionOffer, Header, HeaderIndex } from "./header-values.ts";
+import { parseHost } from "./host.ts";
+import { defaultMaxHeadBytes, HeadReader, isTarget, maxTargetBytes, parseStatusLine, writeHead } from "./http1.ts";
+import type { CompleteHead, StatusLine } from "./http1.ts";
+
+/** The most bytes of a refusal's body that a client keeps. */
+export const maxRefusalBodyBytes: number = 64 * 1024;
+
+/** The server's 101, checked as RFC 6455 §4.1 says. */
+export interface AcceptedResponse {
+  readonly type: "accepted";
+  /** One of those we offered, or `""` when the server chose none. */
+  readonly protocol: string;
+  /** Each of them was offered; whether its parameters answer our offer is for the extension to say. */
+  readonly extensions: readonly ExtensionOffer[];
+  readonly headers: readonly Header[];
+  /** The bytes that came glued behind the 101: they are frames. A view of the last chunk. */
+  readonly rest: Uint8Array;
+}
+
+/** Any other answer, or a 101 that does not keep the rules. */
+export interface RefusedResponse {
+  readonly type: "refused";
+  /** `0` when no status could be read. `101` when the server said so and then broke a rule. */
+  readonly status: number;
+  readonly headers: readonly Header[];
+  /** The start of the body, at most {@link maxRefusalBodyBytes}. With `Transfer-Encoding` it is raw: chunks are not decoded. */
+  readonly body: Uint8Array;
+  /** Plain text for people: why this is no open connection. */
+  readonly reason: string;
+}
+
+/**
+ * The bytes of a client's opening handshake (RFC 6455 §4.1).
+ *
+ * The order is fixed: `Host`, `Upgrade`, `Connection`, `Sec-WebSocket-Key`, `Sec-WebSocket-Version`, then, where given,
+ * `Sec-WebSocket-Protocol`, `Sec-WebSocket-Extensions`, `Origin`, and the caller's headers as they come.
+ *
+ * @param options.host - name or address, with the port unless it is the scheme's own.
+ * @param options.target - path and query; starts with `/`.
+ * @param options.key - 16 bytes in base64, fresh and from a CSPRNG for every attempt.
+ * @param options.protocols - subprotocols, the best one first. Default none.
+ * @param options.extensions - the whole value of `Sec-WebSocket-Extensions`.
+ * @throws {ProtocolError} `ERR_HOST`, `ERR_TARGET`, `ERR_KEY`, `ERR_SUBPROTOCOL`, `ERR_EXTENSION` or `ERR_HEADER`.
+ */
+export function writeRequest(options: {
+  readonly host: string;
+  readonly target: string;
+  readonly key: string;
+  readonly protocols?: readonly string[] | undefined;
+  readonly extensions?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly headers?: readonly Header[] | undefined;
+}): Uint8Array {
+  const { host, target, key, protocols = [], extensions, origin } = options;
+  checkRequestLine(host, target);
+  if (!isKey(key)) throw new ProtocolError("ERR_KEY", "Cannot send this Sec-WebSocket-Key: it is not 16 bytes in base64");
+  checkProtocols(protocols);
+  const ours: Header[] = [
+    ["Host", host],
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Key", key],
+    ["Sec-WebSocket-Version", "13"],
+  ];
+  if (protocols.length > 0) ours.push(["Sec-WebSocket-Protocol", protocols.join(", ")]);
+  if (extensions !== undefined) {
+    offeredNames(extensions);
+    ours.push(["Sec-WebSocket-Extensions", extensions]);
+  }
+  if (origin !== undefined) ours.push(["Origin", origin]);
+  const reserved = [...ours.map(([name]) => name.toLowerCase()), ...requestReserved];
+  return writeHead({ startLine: `GET ${target} HTTP/1.1`, ours, theirs: options.headers ?? [], reserved });
+}
+
+const requestReserved: readonly string[] = [
+  "sec-websocket-protocol", "sec-websocket-extensions", "sec-websocket-accept", "content-length", "transfer-encoding",
+];
+
+/** Reads the server's answer to {@link writeRequest}, in any cut of its bytes. */
+export class ResponseReader {
+  readonly #accept: string;
+  readonly #protocols: readonly string[];
+  readonly #extensionNames: readonly string[];
+  #headBytesLeft: number;
+  #headReader: HeadReader<StatusLine>;
+  #refusal: UnfinishedRefusal | undefined;
+  #isDone = false;
+
+  /**
+   * @param options.key - the one that was sent.
+   * @param options.protocols - those that were offered.
+   * @param options.extensions - the value that was sent. Default none.
+   * @param options.maxHeadBytes - of the answer and the interim ones (1xx) before it together. Default 16 KiB.
+   */
+  constructor(options: {
+    readonly key: string;
+    readonly protocols: readonly string[];
+    readonly extensions?: string | undefined;
+    readonly maxHeadBytes?: number | undefined;
+  }) {
+    this.#accept = acceptValue(options.key);
+    this.#protocols = options.protocols;
+    this.#extensionNames = options.extensions === undefined ? [] : offeredNames(options.extensions);
+    this.#headBytesLeft = options.maxHeadBytes ?? defaultMaxHeadBytes;
+    this.#headReader = new HeadReader(parseStatusLine, this.#headBytesLeft);
+  }
+
+  /**
+   * Feeds bytes; `undefined` asks for more. Never throws for what a peer sent.
+   *
+   * A refusal is told when its body is complete: at `Content-Length`, at {@link maxRefusalBodyBytes}, or at `receiveEnd`.
+   * After a result the reader is used up, and answers `undefined`.
+   */
+  receive(chunk: Uint8Array): AcceptedResponse | RefusedResponse | undefined {
+    if (this.#isDone) return undefined;
+    const result = this.#refusal === undefined ? this.#receiveHead(chunk) : receiveBody(this.#refusal, chunk);
+    this.#isDone = result !== undefined;
+    return result;
+  }
+
+  /** The server ended the stream, or the caller will wait no longer: what there is becomes a refusal. */
+  receiveEnd(): RefusedResponse | undefined {
+    if (this.#isDone) return undefined;
+    this.#isDone = true;
+    return this.#refusal === undefined ? refuse(0, "The answer ended before its head was complete") : finishRefusal(this.#refusal);
+  }
+
+  #receiveHead(chunk: Uint8Array): AcceptedResponse | RefusedResponse | undefined {
+    let result = this.#headReader.receive(chunk);
+    while (result?.type === "head" && isInterim(result.head.status)) {
+      this.#headBytesLeft -= result.headBytes;
+      this.#headReader = new HeadReader(parseStatusLine, this.#headBytesLeft);
+      result = this.#headReader.receive(result.rest);
+    }
+    if (result === undefined) return undefined;
+    if (result.type === "fault") return refuse(0, result.reason);
+    if (result.head.status === 101) return this.#receiveSwitch(result);
+    this.#refusal = startRefusal(result);
+    return receiveBody(this.#refusal, result.rest);
+  }
+
+  #receiveSwitch({ head, rest }: CompleteHead<StatusLine>): AcceptedResponse | RefusedResponse {
+    const index = indexHeaders(head.rawHeaders);
+    const headers = headerPairs(head.rawHeaders);
+    const [protocol, ...moreProtocols] = index.get("sec-websocket-protocol") ?? [];
+    const elements = splitExtensions(index.get("sec-websocket-extensions") ?? []);
+    const extensions = elements.map(parseExtension).filter((extension) => extension !== undefined);
+    const fault =
+      findSwitchFault(head.httpVersion, index, this.#accept) ??
+      this.#findProtocolFault(protocol, moreProtocols) ??
+      (extensions.length < elements.length ? "an extension in the answer is malformed" : this.#findExtensionFault(extensions));
+    if (fault !== undefined) return refuse(101, `Cannot open the connection: ${fault}`, headers);
+    return { type: "accepted", protocol: protocol ?? "", extensions, headers, rest };
+  }
+
+  #findProtocolFault(protocol: string | undefined, more: readonly string[]): string | undefined {
+    if (more.length > 0) return "the answer has more than one Sec-WebSocket-Protocol header";
+    // §4.1: "this header field indicates the use of a subprotocol that was not present in the client's handshake". No header at
+    // all is an answer too: the server speaks none of them.
+    if (protocol === undefined || this.#protocols.includes(protocol)) return undefined;
+    return `subprotocol ${quote(protocol)} was not offered`;
+  }
+
+  #findExtensionFault(extensions: readonly ExtensionOffer[]): string | undefined {
+    const names = extensions.map((extension) => extension.name);
+    const foreign = names.find((name) => !this.#extensionNames.includes(name));
+    if (foreign !== undefined) return `extension ${quote(foreign)} was not offered`;
+    return new Set(names).size < names.length ? "the answer has an extension twice" : undefined;
+  }
+}
+
+// RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response"
+function isInterim(status: number): boolean {
+  return status < 200 && status !== 101;
+}
+
+function findSwitchFault(httpVersion: string, headers: HeaderIndex, accept: string): string | undefined {
+  if (httpVersion !== "1.1") return `HTTP version ${quote(httpVersion)} has no 101`;
+  const upgrade = headers.get("upgrade")?.join(", ");
+  if (upgrade?.toLowerCase() !== "websocket") return `Upgrade is ${quote(upgrade ?? "")}, not websocket`;
+  if (!hasListMember(headers.get("connection") ?? [], "upgrade")) return "Connection does not name Upgrade";
+  const accepts = headers.get("sec-websocket-accept")?.join(", ");
+  return accepts === accept ? undefined : `Sec-WebSocket-Accept is ${quote(accepts ?? "")}, not ${quote(accept)}`;
+}
+
+interface UnfinishedRefusal {
+  readonly status: number;
+  readonly headers: readonly Header[];
+  /** As long as the part of the body that will be kept. */
+  readonly body: Uint8Array;
+  bodyBytes: number;
+}
+
+function startRefusal({ head }: CompleteHead<StatusLine>): UnfinishedRefusal {
+  const index = indexHeaders(head.rawHeaders);
+  const length = index.has("transfer-encoding") ? "" : (index.get("content-length")?.[0] ?? "");
+  const declaredBytes = /^\d+$/.test(length) ? Number(length) : Infinity;
+  const bodyBytes = head.status === 204 || head.status === 304 ? 0 : Math.min(declaredBytes, maxRefusalBodyBytes);
+  return { status: head.status, headers: headerPairs(head.rawHeaders), body: new Uint8Array(bodyBytes), bodyBytes: 0 };
+}
+
+function receiveBody(refusal: UnfinishedRefusal, chunk: Uint8Array): RefusedResponse | undefined {
+  const part = chunk.subarray(0, refusal.body.length - refusal.bodyBytes);
+  refusal.body.set(part, refusal.bodyBytes);
+  refusal.bodyBytes += part.length;
+  return refusal.bodyBytes < refusal.body.length ? undefined : finishRefusal(refusal);
+}
+
+function finishRefusal({ status, headers, body, bodyBytes }: UnfinishedRefusal): RefusedResponse {
+  return refuse(status, `The server answered ${status}, not 101`, headers, body.slice(0, bodyBytes));
+}
+
+function refuse(status: number, reason: string, headers: readonly Header[] = [], body: Uint8Array = new Uint8Array()): RefusedResponse {
+  return { type: "refused", status, headers, body, reason };
+}
+
+function checkRequestLine(host: string, target: string): void {
+  if (parseHost(host) === undefined) {
+    throw new ProtocolError("ERR_HOST", `Cannot send Host ${quote(host)}: it is not a name and a port`);
+  }
+  if (!target.startsWith("/") || !isTarget(target) || target.length > maxTargetBytes) {
+    throw new ProtocolError("ERR_TARGET", `Cannot send target ${quote(target)}: it is not a path in visible ASCII of at most ${maxTargetBytes} bytes`);
+  }
+}
+
+function checkProtocols(protocols: readonly string[]): void {
+  const invalid = protocols.find((protocol) => !isToken(protocol));
+  if (invalid !== undefined) throw new ProtocolError("ERR_SUBPROTOCOL", `Cannot offer subprotocol ${quote(invalid)}: it is not a token`);
+  if (new Set(protocols).size < protocols.length) {
+    throw new ProtocolError("ERR_SUBPROTOCOL", `Cannot offer subprotocols ${quote(protocols.join(", "))}: one comes twice`);
+  }
+}
+
+function offeredNames(extensions: string): readonly string[] {
+  return splitExtensions([extensions]).map((element) => {
+    const offer = parseExtension(element);
+    if (offer === undefined) throw new ProtocolError("ERR_EXTENSION", `Cannot offer extension ${quote(element)}: it is malformed`);
+    return offer.name;
+  });
+}
