@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { PlainReporter } from "./tools/plain-reporter.ts";
 
 export default defineConfig({
   test: {
@@ -9,5 +10,7 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "web/**/*.test.{ts,tsx}",
     ],
+    reporters: ["default", new PlainReporter()],
+    coverage: { include: ["src/**/*.ts"], exclude: ["**/*.test.ts"] },
   },
 });
