@@ -1,1 +1,2 @@
-export {};
+export { memoryBroker } from "./memory.ts";
+export type { MemoryBrokerOptions } from "./memory.ts";
