@@ -1,1 +1,7 @@
-export {};
+/** `switchboard/client`: typed channels for browsers and everything else with a WebSocket. */
+export type { Client, ClientControls, ClientState, ClientStateInfo, OpenRoom, RoomOptions } from "./client.ts";
+export { connect } from "./connect.ts";
+export type { Backoff, Clock, ConnectOptions, StorageLike } from "./connect-options.ts";
+export { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
+export type * from "./room.ts";
+export type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";

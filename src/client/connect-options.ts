@@ -1,0 +1,44 @@
+import type { WebSocketConstructor } from "./websocket-like.ts";
+
+/** Where the device id is kept: `localStorage` fits. */
+export interface StorageLike {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+/** Time, so that tests can own it. */
+export interface Clock {
+  /** Milliseconds that only ever grow. */
+  nowMs(): number;
+  /** Calls back once after `delayMs`; returns how to call it off. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** Full jitter: the wait before try n is random in 0 … min(maxMs, minMs × 2ⁿ). */
+export interface Backoff {
+  /** Default 500. */
+  readonly minMs: number;
+  /** Default 30 000. */
+  readonly maxMs: number;
+}
+
+export interface ConnectOptions {
+  /** What the gateway's `authenticate` expects, or how to get a fresh one for each line. Default: none, a guest. */
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>);
+  /** 32 of 0-9 a-f, secret. Default: random, kept in `storage`. */
+  readonly device?: string;
+  /** Default: `localStorage` where there is one; otherwise the device lives as long as this client. */
+  readonly storage?: StorageLike;
+  /** Default: the platform's. */
+  readonly WebSocket?: WebSocketConstructor;
+  readonly backoff?: Partial<Backoff>;
+  /** From dialling to an accepted line. Default 10 000. */
+  readonly connectTimeoutMs?: number;
+  /** Sends and history requests that wait for the line. One more rejects with `QUEUE_FULL`. Default 1000. */
+  readonly maxPendingCount?: number;
+  /** How far a `for await` loop may be behind. One more ends it with `TOO_SLOW`. Default 1024. */
+  readonly maxBufferedCount?: number;
+  readonly clock?: Clock;
+  /** 0 ≤ x < 1, for the jitter. Default `Math.random`. */
+  readonly random?: () => number;
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import type { ChannelDefinition, EventDefinition, HasChannels } from "../wire/index.ts";
+import type { Ack, Client, DurableEvent, EphemeralEvent, HistoryPage, Message, WebSocketConstructor } from "./index.ts";
+
+interface Chat extends HasChannels {
+  readonly channels: {
+    readonly chat: ChannelDefinition<
+      "chat/:room",
+      {
+        readonly message: EventDefinition<"event", { text: string; size?: number }, { text: string; size: number }>;
+        readonly joined: EventDefinition<"event", { at: number }>;
+        readonly typing: EventDefinition<"ephemeral", Record<string, never>>;
+        readonly leave: EventDefinition<"event", string>;
+      }
+    >;
+    readonly lobby: ChannelDefinition<"lobby", { readonly note: EventDefinition<"event", string> }>;
+  };
+}
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function isSame<A, B>(_same: Same<A, B>): void {
+  expect(_same).toBe(true);
+}
+
+describe("the types of a client", () => {
+  test("[CC1] channels, parameters, events and payloads are inferred from the gateway", () => {
+    type Room = ReturnType<Client<Chat>["chat"]>;
+    isSame<Parameters<Client<Chat>["chat"]>[0], { readonly room: string }>(true);
+    isSame<Room["message"], DurableEvent<{ text: string; size?: number }, { text: string; size: number }, "message">>(true);
+    isSame<Room["typing"], EphemeralEvent<Record<string, never>, Record<string, never>>>(true);
+    isSame<Awaited<ReturnType<Room["message"]["send"]>>, Ack>(true);
+    isSame<Awaited<ReturnType<Room["typing"]["send"]>>, void>(true);
+    isSame<
+      Awaited<ReturnType<Room["history"]>>,
+      HistoryPage<Message<{ text: string; size: number }, "message"> | Message<{ at: number }, "joined">>
+    >(true);
+  });
+
+  test("[CC1] what the gateway does not declare does not compile", () => {
+    const use = (client: Client<Chat>): void => {
+      const room = client.chat({ room: "1" }, { recent: 10 });
+      client.lobby();
+      void room.message.send({ text: "hi" }, { id: "a" });
+      // @ts-expect-error -- no such channel
+      client.chats({ room: "1" });
+      // @ts-expect-error -- no such parameter
+      client.chat({ rom: "1" });
+      // @ts-expect-error -- a parameter is missing
+      client.chat();
+      // @ts-expect-error -- no such event
+      void room.mesage.send({ text: "hi" });
+      // @ts-expect-error -- the payload's field has another name
+      void room.message.send({ txt: "hi" });
+      // @ts-expect-error -- an ephemeral message is not stored under an id
+      void room.typing.send({}, { id: "a" });
+      // @ts-expect-error -- a message has no such field after the schema ran
+      room.message.on((message) => message.data.txt);
+      // @ts-expect-error -- `leave` is the room's own: an event of that name cannot be reached
+      void room.leave.send("x");
+    };
+    expect(use).toBeTypeOf("function");
+  });
+
+  test("[CC1] the browser's WebSocket is a WebSocketLike", () => {
+    const take = (constructor: WebSocketConstructor): WebSocketConstructor => constructor;
+    const give = (platform: typeof WebSocket): WebSocketConstructor => take(platform);
+    expect(give).toBeTypeOf("function");
+  });
+});

@@ -1,0 +1,151 @@
+/** What an application sees of one channel. Types only; `room-handle.ts` is what is behind them. */
+import type { ChannelDefinition, Durability, EventDefinition, GapReason, InputOf, Member, OutputOf, User } from "../wire/index.ts";
+import type { ClientError } from "./errors.ts";
+
+/** A stored message of a channel. */
+export interface Message<Data = unknown, Event extends string = string> {
+  readonly event: Event;
+  readonly data: Data;
+  /** The id its sender gave it: equal to the one of a pending `send()`, so that a list can show both as one. */
+  readonly id: string;
+  readonly user: User;
+  /** Its place in the channel: +1 a message, of whatever event. */
+  readonly offset: number;
+  /** When the server took it, milliseconds since 1970. For people: order is by offset. */
+  readonly atMs: number;
+  /** Whether this client's user sent it, here or on another device. */
+  readonly isMine: boolean;
+}
+
+/** A message that is told only to those who are there. */
+export interface EphemeralMessage<Data = unknown> {
+  readonly data: Data;
+  readonly user: User;
+  /** The sender's device in this channel, as in `presence`; absent if the channel has no presence. */
+  readonly member?: string;
+  /** How long it means something, from now. */
+  readonly ttlMs: number;
+}
+
+/** The server's word that a message is stored. */
+export interface Ack {
+  readonly id: string;
+  readonly offset: number;
+  /** What it survives: `os` a killed process, `fsync` a power loss, `quorum` a lost node. */
+  readonly durability: Durability;
+  /** The id was stored before; `offset` is where. */
+  readonly duplicate: boolean;
+}
+
+export interface SendOptions {
+  /** 1-64 of A-Z a-z 0-9 _ -. Default: 128 random bits. The same id never stores a second message. */
+  readonly id?: string;
+  /** Gives up waiting: the promise rejects with `ABORTED`. What is on its way may still be stored. */
+  readonly signal?: AbortSignal;
+}
+
+export type Unsubscribe = () => void;
+
+/** A stored event of a room. Iterating it gives each message once, in order, from the first `next()` on. */
+export interface DurableEvent<Input = unknown, Output = Input, Name extends string = string> extends AsyncIterable<Message<Output, Name>> {
+  /**
+   * Resolves when the server stored the message; waits for the line if there is none, and retries under the same id until then.
+   * Messages of one room are stored in the order they were sent.
+   *
+   * @throws {SendError} rejects with it when the message was refused or given up; `code` says why.
+   */
+  send(data: Input, options?: SendOptions): Promise<Ack>;
+  /** Calls the listener with each message, once, in order, before anything later happens in this room. */
+  on(listener: (message: Message<Output, Name>) => void): Unsubscribe;
+}
+
+/** An ephemeral event of a room. */
+export interface EphemeralEvent<Input = unknown, Output = Input> extends AsyncIterable<EphemeralMessage<Output>> {
+  /** Tells those who are there, if the line is open now; otherwise it is dropped. Never rejects. */
+  send(data: Input): Promise<void>;
+  on(listener: (message: EphemeralMessage<Output>) => void): Unsubscribe;
+}
+
+/** Messages are missing, for good: those after offset `from`. Delivery continues after offset `to`. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  /** `trimmed`: the history no longer reaches back. `truncated`: the store lost its newest. `epoch`: it is another log. */
+  readonly reason: GapReason;
+}
+
+export interface PresenceChange {
+  readonly members: readonly Member[];
+  readonly joined: readonly Member[];
+  readonly left: readonly Member[];
+}
+
+/** Who is here, one entry a device. Empty in a channel without presence; as it was last known while there is no line. */
+export interface Presence {
+  readonly members: readonly Member[];
+  on(listener: (change: PresenceChange) => void): Unsubscribe;
+}
+
+/**
+ * `joining`: no subscription yet, or none at the moment. `replaying`: what was missed is coming. `live`: up to date.
+ * `refused`: the server will not have it. `left`: `leave()` was called or the client is closed.
+ */
+export type RoomStatus = "joining" | "replaying" | "live" | "refused" | "left";
+
+export interface RoomStatusInfo {
+  readonly status: RoomStatus;
+  /** Why, for `refused`; and for `left` if the server closed for good. */
+  readonly error?: ClientError;
+}
+
+export interface HistoryOptions {
+  /** Messages with a smaller offset than this. Default: the newest. */
+  readonly before?: number;
+  /** How many at most, 1-256. Default 50. */
+  readonly count?: number;
+}
+
+export interface HistoryPage<Item = Message> {
+  /** Oldest first. */
+  readonly messages: readonly Item[];
+  /** Whether older ones are retained. */
+  readonly more: boolean;
+}
+
+/** The part of a room that does not depend on its events. */
+export interface RoomControls<Item = Message> {
+  /** The channel's name on the wire, once the server has said hello. */
+  readonly name: string | undefined;
+  readonly status: RoomStatus;
+  readonly presence: Presence;
+  onStatus(listener: (info: RoomStatusInfo) => void): Unsubscribe;
+  /** Told once for each loss, before the next message. */
+  onGap(listener: (gap: Gap) => void): Unsubscribe;
+  /**
+   * Reads what is stored, without a subscription's order: for scrolling back. Waits for the line.
+   *
+   * @throws {ClientError} rejects with it when refused or given up.
+   */
+  history(options?: HistoryOptions): Promise<HistoryPage<Item>>;
+  /** Ends the subscription, its loops and its pending sends (`CLOSED`). Asking the client again gives a new room. */
+  leave(): void;
+}
+
+type EventsOf<Definition extends ChannelDefinition> = Definition["events"];
+type EventNames<Definition extends ChannelDefinition> = Exclude<keyof EventsOf<Definition> & string, keyof RoomControls>;
+
+type EventHandle<Definition extends EventDefinition, Name extends string> = Definition["kind"] extends "ephemeral"
+  ? EphemeralEvent<InputOf<Definition>, OutputOf<Definition>>
+  : DurableEvent<InputOf<Definition>, OutputOf<Definition>, Name>;
+
+/** Any stored message of a room: a union on `event`. */
+export type RoomMessage<Definition extends ChannelDefinition> = {
+  readonly [Name in EventNames<Definition>]: EventsOf<Definition>[Name]["kind"] extends "ephemeral"
+    ? never
+    : Message<OutputOf<EventsOf<Definition>[Name]>, Name>;
+}[EventNames<Definition>];
+
+/** One channel, subscribed: its controls, and each of its events by name. */
+export type Room<Definition extends ChannelDefinition = ChannelDefinition> = RoomControls<RoomMessage<Definition>> & {
+  readonly [Name in EventNames<Definition>]: EventHandle<EventsOf<Definition>[Name], Name>;
+};
