@@ -39,7 +39,7 @@ export class MemoryLog {
     return this.#heldBytes;
   }
 
-  append(request: AppendRequest, freeBytes: number): AppendResult | { readonly type: "full" } {
+  append(request: AppendRequest, maxHeldBytes: number): AppendResult | { readonly type: "full" } {
     const { nowMs, payloadHash, retryAfterFirstMs } = request;
     // The length in front keeps ("a", "b:c") and ("a:b", "c") apart.
     const key = `${request.user.id.length}:${request.user.id}:${request.messageId}`;
@@ -51,7 +51,7 @@ export class MemoryLog {
     if (retryAfterFirstMs !== undefined && retryAfterFirstMs > this.#dedupWindowMs) return { type: "expired" };
     this.#trim(request.history, nowMs);
     this.#forget(nowMs);
-    if (request.data.length * 2 + overheadBytes * 2 > freeBytes) return { type: "full" };
+    if (this.#heldBytes + request.data.length * 2 + overheadBytes * 2 > maxHeldBytes) return { type: "full" };
     return this.#store(request, key);
   }
 

@@ -41,9 +41,9 @@ class MemoryBroker implements Broker {
   async append(request: AppendRequest): Promise<AppendResult> {
     const audience = this.#opened();
     const log = this.#logs.get(request.channel) ?? this.#createLog(request.channel);
-    const before = log.heldBytes;
-    const result = log.append(request, this.#maxBytes - this.#heldBytes);
-    this.#heldBytes += log.heldBytes - before;
+    const othersBytes = this.#heldBytes - log.heldBytes;
+    const result = log.append(request, this.#maxBytes - othersBytes);
+    this.#heldBytes = othersBytes + log.heldBytes;
     if (result.type === "full") throw this.#full();
     if (result.type === "stored") {
       this.#logs.set(request.channel, log);
