@@ -22,7 +22,10 @@ export function encodeClose(code: number | undefined, reason: string): Uint8Arra
     throw new ProtocolError("ERR_CLOSE_REASON", "Cannot send a close reason without a close code");
   }
   if (!isCloseCode(code)) {
-    throw new ProtocolError("ERR_CLOSE_CODE", `Cannot send close code ${code}: 1000-1003, 1007-1014 and 3000-4999 are allowed`);
+    throw new ProtocolError(
+      "ERR_CLOSE_CODE",
+      `Cannot send close code ${code}: 1000-1003, 1007-1014 and 3000-4999 are allowed`,
+    );
   }
   if (reasonBytes.length > maxControlBytes - 2) {
     const message = `Cannot send a close reason of ${reasonBytes.length} bytes: the limit is ${maxControlBytes - 2} bytes`;
@@ -39,10 +42,13 @@ export function encodeClose(code: number | undefined, reason: string): Uint8Arra
 export function readClose(payload: Uint8Array, decode: TextDecode): CloseReading {
   if (payload.length === 0) return { type: "close", code: closeCodes.noStatus, reason: "" };
   // §5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
-  if (payload.length === 1) return { type: "fault", code: closeCodes.protocolError, reason: "A close frame must not have one byte" };
+  if (payload.length === 1)
+    return { type: "fault", code: closeCodes.protocolError, reason: "A close frame must not have one byte" };
   const code = ((payload[0] as number) << 8) | (payload[1] as number);
-  if (!isCloseCode(code)) return { type: "fault", code: closeCodes.protocolError, reason: `Close code ${code} must not be sent` };
+  if (!isCloseCode(code))
+    return { type: "fault", code: closeCodes.protocolError, reason: `Close code ${code} must not be sent` };
   const reason = readText(payload, 2, payload.length, decode);
-  if (reason === undefined) return { type: "fault", code: closeCodes.invalidData, reason: "The close reason is not UTF-8" };
+  if (reason === undefined)
+    return { type: "fault", code: closeCodes.invalidData, reason: "The close reason is not UTF-8" };
   return { type: "close", code, reason };
 }

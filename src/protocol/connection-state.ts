@@ -9,7 +9,9 @@ export type ConnectionState = "open" | "closing" | "closed";
 export type ConnectionInput = "sendClose" | "receiveClose" | "fail" | "end";
 
 /** The whole life of a connection (RFC 6455 §7.1). An input that is not listed changes nothing. */
-export const transitions: Readonly<Record<ConnectionState, Readonly<Partial<Record<ConnectionInput, ConnectionState>>>>> = {
+export const transitions: Readonly<
+  Record<ConnectionState, Readonly<Partial<Record<ConnectionInput, ConnectionState>>>>
+> = {
   // §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close
   // frame in response": receiveClose in `open` answers, so both frames are exchanged and there is nothing to wait for.
   open: { sendClose: "closing", receiveClose: "closed", fail: "closed", end: "closed" },

@@ -4,7 +4,7 @@ import { transitions, type ConnectionInput, type ConnectionState } from "./conne
 import { ProtocolError } from "./errors.ts";
 import { applyMask, encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
-import { PartialMessage, readMessage, type MessageEvent, type TextDecode } from "./message.ts";
+import { PartialMessage, readMessage, type ReceivedMessage, type TextDecode } from "./message.ts";
 import { encodeText, openSurrogate, requireBytes, requireControlBytes } from "./payload.ts";
 
 /** Which end of the connection we are. A client masks what it sends, a server does not (RFC 6455 §5.1). */
@@ -32,7 +32,7 @@ export interface ConnectionOptions {
 
 /** What the peer did. */
 export type ConnectionEvent =
-  | MessageEvent
+  | ReceivedMessage
   | { readonly type: "ping"; readonly data: Uint8Array }
   | { readonly type: "pong"; readonly data: Uint8Array }
   /** The peer's close frame; `code` is 1005 when it had none. Our answer, if one is due, is in the output. */
@@ -251,7 +251,10 @@ export class Connection {
     }
     message?.beginFrame(payloadBytes, isFinal);
     if (message !== undefined && message.fragmentCount > this.#maxFragmentCount) {
-      return this.#fail(closeCodes.policyViolation, `A message must not have more than ${this.#maxFragmentCount} fragments`);
+      return this.#fail(
+        closeCodes.policyViolation,
+        `A message must not have more than ${this.#maxFragmentCount} fragments`,
+      );
     }
     return true;
   }
@@ -274,7 +277,8 @@ export class Connection {
     const { opcode, isFinal, payloadBytes } = this.#header;
     const isText = opcode === opcodes.text;
     if (this.#message === undefined) {
-      if (isFinal && end - start === payloadBytes) return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#decodeText));
+      if (isFinal && end - start === payloadBytes)
+        return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#decodeText));
       this.#message = new PartialMessage(isText);
       this.#message.beginFrame(payloadBytes, isFinal);
     }
@@ -285,7 +289,7 @@ export class Connection {
     this.#receiveMessage(message.finish(this.#decodeText));
   }
 
-  #receiveMessage(event: MessageEvent | undefined): void {
+  #receiveMessage(event: ReceivedMessage | undefined): void {
     if (event !== undefined) this.#events.push(event);
     // §8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8
     // stream, that endpoint MUST _Fail the WebSocket Connection_."
@@ -344,13 +348,17 @@ export class Connection {
 
   #requireOpen(): void {
     // §5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-    if (this.#state !== "open") throw new ProtocolError("ERR_NOT_OPEN", `Cannot send on a connection that is ${this.#state}`);
+    if (this.#state !== "open")
+      throw new ProtocolError("ERR_NOT_OPEN", `Cannot send on a connection that is ${this.#state}`);
   }
 
   #requireWholeMessages(): void {
     this.#requireOpen();
     if (this.#sending === undefined) return;
-    throw new ProtocolError("ERR_MESSAGE_UNFINISHED", `Cannot begin a message: a ${this.#sending} message has fragments to come`);
+    throw new ProtocolError(
+      "ERR_MESSAGE_UNFINISHED",
+      `Cannot begin a message: a ${this.#sending} message has fragments to come`,
+    );
   }
 
   #encodePiece(text: string, isFinal: boolean): Uint8Array {
@@ -371,5 +379,8 @@ function requireLimit(name: string, value: number): number {
 
 function requireMaskingKeys(createMaskingKey: (() => number) | undefined): () => number {
   if (createMaskingKey !== undefined) return createMaskingKey;
-  throw new ProtocolError("ERR_OPTION", "Cannot make a client connection without createMaskingKey: a client must mask (RFC 6455 §5.3)");
+  throw new ProtocolError(
+    "ERR_OPTION",
+    "Cannot make a client connection without createMaskingKey: a client must mask (RFC 6455 §5.3)",
+  );
 }

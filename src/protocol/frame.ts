@@ -76,8 +76,8 @@ function writeUint32(target: Uint8Array, at: number, value: number): number {
   return at + 4;
 }
 
-// Below this a view costs more than the words save.
-const wordsFromBytes = 64;
+// Below this the making of a view costs more than the words save.
+const wordsFromBytes = 192;
 const keyBytes = new Uint8Array(4);
 const keyWord = new Int32Array(keyBytes.buffer);
 
@@ -89,24 +89,34 @@ const keyWord = new Int32Array(keyBytes.buffer);
  */
 export function applyMask(bytes: Uint8Array, start: number, end: number, maskingKey: number, phase = 0): void {
   if (end - start < wordsFromBytes) {
-    maskBytes(bytes, start, end, maskingKey, phase);
+    maskBytes(bytes, start, end, rotate(maskingKey, phase));
     return;
   }
   const aligned = start + (-(bytes.byteOffset + start) & 3);
-  const alignedPhase = phase + aligned - start;
-  maskBytes(bytes, start, aligned, maskingKey, phase);
-  // Four steps of the byte rule, read back as one word: the machine's byte order does not matter.
-  keyBytes.fill(0);
-  maskBytes(keyBytes, 0, 4, maskingKey, alignedPhase);
-  const key = keyWord[0] as number;
+  maskBytes(bytes, start, aligned, rotate(maskingKey, phase));
+  const key = rotate(maskingKey, phase + aligned - start);
+  // Written as bytes and read back as a word: right in either byte order.
+  writeUint32(keyBytes, 0, key);
+  const word = keyWord[0] as number;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >> 2);
-  for (let index = 0; index < words.length; index++) words[index] = (words[index] as number) ^ key;
-  maskBytes(bytes, aligned + words.length * 4, end, maskingKey, alignedPhase);
+  for (let index = 0; index < words.length; index++) words[index] = (words[index] as number) ^ word;
+  maskBytes(bytes, aligned + words.length * 4, end, key);
 }
 
-// §5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)"
-function maskBytes(bytes: Uint8Array, start: number, end: number, maskingKey: number, phase: number): void {
-  for (let index = start, at = phase; index < end; index++, at++) {
-    bytes[index] = (bytes[index] as number) ^ (maskingKey >>> (24 - ((at & 3) << 3)));
+/** The key whose first byte is the one for a payload's byte number `phase`. */
+function rotate(maskingKey: number, phase: number): number {
+  const bits = (phase & 3) << 3;
+  return (maskingKey << bits) | (maskingKey >>> (32 - bits));
+}
+
+// §5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)". A typed array keeps the low eight bits.
+function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void {
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    bytes[at] = (bytes[at] as number) ^ (key >>> 24);
+    bytes[at + 1] = (bytes[at + 1] as number) ^ (key >>> 16);
+    bytes[at + 2] = (bytes[at + 2] as number) ^ (key >>> 8);
+    bytes[at + 3] = (bytes[at + 3] as number) ^ key;
   }
+  for (let bits = 24; at < end; at++, bits -= 8) bytes[at] = (bytes[at] as number) ^ (key >>> bits);
 }

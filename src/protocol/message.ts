@@ -1,7 +1,7 @@
 import { checkUtf8, utf8Complete, utf8Invalid, type Utf8State } from "./utf8.ts";
 
 /** A whole message. Binary data is the receiver's own: no view of anything. */
-export type MessageEvent =
+export type ReceivedMessage =
   | { readonly type: "message"; readonly opcode: "text"; readonly data: string }
   | { readonly type: "message"; readonly opcode: "binary"; readonly data: Uint8Array };
 
@@ -14,7 +14,13 @@ export function readText(bytes: Uint8Array, start: number, end: number, decode: 
 }
 
 /** The message that lies whole in `bytes[start, end)`, or `undefined` if it is a text and not UTF-8. */
-export function readMessage(isText: boolean, bytes: Uint8Array, start: number, end: number, decode: TextDecode): MessageEvent | undefined {
+export function readMessage(
+  isText: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  decode: TextDecode,
+): ReceivedMessage | undefined {
   if (!isText) {
     // Not `slice`, which makes a view when the transport's chunk is a Node `Buffer`.
     const copy = new Uint8Array(end - start);
@@ -64,7 +70,7 @@ export class PartialMessage {
   }
 
   /** The message, or `undefined` if a text ends within a character. */
-  finish(decode: TextDecode): MessageEvent | undefined {
+  finish(decode: TextDecode): ReceivedMessage | undefined {
     if (this.#utf8 !== utf8Complete) return undefined;
     if (this.#isText) return { type: "message", opcode: "text", data: decode(this.#bytes, 0, this.byteCount) };
     const data = this.byteCount === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.byteCount);

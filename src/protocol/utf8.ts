@@ -1,6 +1,6 @@
 /**
- * Where the check of a text stands between two pieces of it: {@link utf8Complete} at the end of a character, {@link utf8Invalid}
- * for good once a byte was wrong, else what the next byte may be: `missing | lowest << 8 | highest << 16`.
+ * Where the check of a text stands between two pieces of it: {@link utf8Complete} at the end of a character,
+ * {@link utf8Invalid} for good once a byte was wrong, else within a character.
  */
 export type Utf8State = number;
 
@@ -8,41 +8,62 @@ export type Utf8State = number;
 export const utf8Complete: Utf8State = 0;
 
 /** A byte was wrong. */
-export const utf8Invalid: Utf8State = -1;
+export const utf8Invalid: Utf8State = 8;
+
+// Within a character: how many bytes are missing, and where the first of them has a narrower range (RFC 3629 §4), after which.
+const oneMissing: Utf8State = 1;
+const twoMissing: Utf8State = 2;
+const threeMissing: Utf8State = 3;
+const afterE0: Utf8State = 4;
+const afterEd: Utf8State = 5;
+const afterF0: Utf8State = 6;
+const afterF4: Utf8State = 7;
+
+/** The grammar of RFC 3629 §4: `nextStates[state * 256 + byte]`. What no rule allows is invalid, and stays it. */
+const nextStates: Uint8Array = new Uint8Array(9 * 256).fill(utf8Invalid);
+allow(utf8Complete, 0x00, 0x7f, utf8Complete);
+allow(utf8Complete, 0xc2, 0xdf, oneMissing);
+allow(utf8Complete, 0xe1, 0xef, twoMissing);
+allow(utf8Complete, 0xf1, 0xf3, threeMissing);
+allow(oneMissing, 0x80, 0xbf, utf8Complete);
+allow(twoMissing, 0x80, 0xbf, oneMissing);
+allow(threeMissing, 0x80, 0xbf, twoMissing);
+// Narrower, so that there is no overlong form, no surrogate and nothing above U+10FFFF.
+allow(utf8Complete, 0xe0, 0xe0, afterE0);
+allow(afterE0, 0xa0, 0xbf, oneMissing);
+allow(utf8Complete, 0xed, 0xed, afterEd);
+allow(afterEd, 0x80, 0x9f, oneMissing);
+allow(utf8Complete, 0xf0, 0xf0, afterF0);
+allow(afterF0, 0x90, 0xbf, twoMissing);
+allow(utf8Complete, 0xf4, 0xf4, afterF4);
+allow(afterF4, 0x80, 0x8f, twoMissing);
+
+function allow(state: Utf8State, lowest: number, highest: number, next: Utf8State): void {
+  nextStates.fill(next, state * 256 + lowest, state * 256 + highest + 1);
+}
 
 /**
- * Checks the next piece `bytes[start, end)` of a text and returns the new state.
- *
- * It stops at the first byte that no continuation could make valid (RFC 3629 §4): overlong forms, surrogates and code points
- * above U+10FFFF fail at their second byte.
+ * Checks the next piece `bytes[start, end)` of a text and returns the new state. It is {@link utf8Invalid} from the first byte on
+ * that nothing after it could make valid: an overlong form, for one, fails at its second byte.
  */
 export function checkUtf8(state: Utf8State, bytes: Uint8Array, start: number, end: number): Utf8State {
   let current = state;
-  for (let index = start; index < end && current !== utf8Invalid; index++) {
-    const byte = bytes[index] as number;
-    if (current !== utf8Complete) current = continueCharacter(current, byte);
-    else if (byte >= 0x80) current = firstByteStates[byte - 0x80] as number;
-  }
+  let at = current === utf8Complete ? skipAscii(bytes, start, end) : start;
+  for (; at < end; at++) current = nextStates[(current << 8) | (bytes[at] as number)] as number;
   return current;
 }
 
-function continueCharacter(state: Utf8State, byte: number): Utf8State {
-  if (byte < ((state >> 8) & 0xff) || byte > state >> 16) return utf8Invalid;
-  return (state & 0xff) === 1 ? utf8Complete : expecting((state & 0xff) - 1, 0x80, 0xbf);
-}
+// Below this the making of a view costs more than the words save.
+const wordsFromBytes = 128;
+const highBits = 0x80808080 | 0;
 
-function expecting(missing: number, lowest: number, highest: number): Utf8State {
-  return missing | (lowest << 8) | (highest << 16);
+/** An index before which all is ASCII: most text is, and four bytes are looked at in one go. */
+function skipAscii(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < wordsFromBytes) return start;
+  const aligned = start + (-(bytes.byteOffset + start) & 3);
+  for (let at = start; at < aligned; at++) if ((bytes[at] as number) >= 0x80) return at;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >> 2);
+  let index = 0;
+  while (index < words.length && ((words[index] as number) & highBits) === 0) index++;
+  return aligned + index * 4;
 }
-
-// The state behind each first byte from 0x80 on: the grammar of RFC 3629 §4 as a table.
-const firstByteStates: Int32Array = new Int32Array(0x80)
-  .fill(utf8Invalid)
-  .fill(expecting(1, 0x80, 0xbf), 0xc2 - 0x80, 0xe0 - 0x80)
-  .fill(expecting(2, 0xa0, 0xbf), 0xe0 - 0x80, 0xe1 - 0x80)
-  .fill(expecting(2, 0x80, 0xbf), 0xe1 - 0x80, 0xed - 0x80)
-  .fill(expecting(2, 0x80, 0x9f), 0xed - 0x80, 0xee - 0x80)
-  .fill(expecting(2, 0x80, 0xbf), 0xee - 0x80, 0xf0 - 0x80)
-  .fill(expecting(3, 0x90, 0xbf), 0xf0 - 0x80, 0xf1 - 0x80)
-  .fill(expecting(3, 0x80, 0xbf), 0xf1 - 0x80, 0xf4 - 0x80)
-  .fill(expecting(3, 0x80, 0x8f), 0xf4 - 0x80, 0xf5 - 0x80);
