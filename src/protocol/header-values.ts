@@ -53,7 +53,10 @@ export function headerPairs(rawHeaders: readonly string[]): readonly Header[] {
 
 /** The members of one or more comma-separated lists, trimmed. Empty members are left out (RFC 9110 §5.6.1.2). */
 export function splitList(values: readonly string[]): readonly string[] {
-  return values.flatMap((value) => value.split(",")).map(trimSpace).filter((member) => member !== "");
+  return values
+    .flatMap((value) => value.split(","))
+    .map(trimSpace)
+    .filter((member) => member !== "");
 }
 
 /** Whether one or more comma-separated lists hold a token, in any case of its letters. */
@@ -66,7 +69,10 @@ export function hasListMember(values: readonly string[], token: string): boolean
  * each by itself, so that one bad element does not spoil the next.
  */
 export function splitExtensions(values: readonly string[]): readonly string[] {
-  return values.flatMap((value) => splitOutsideQuotes(value, ",")).map(trimSpace).filter((element) => element !== "");
+  return values
+    .flatMap((value) => splitOutsideQuotes(value, ","))
+    .map(trimSpace)
+    .filter((element) => element !== "");
 }
 
 /**
@@ -88,9 +94,10 @@ export function parseExtension(element: string): ExtensionOffer | undefined {
   return { name, params };
 }
 
-/** A value as it may stand in an answer or an error: in quotes, control characters escaped, cut at 64 characters. */
+/** A value as it may stand in an answer, an error or a log: in quotes, control characters escaped, cut at 64 characters. */
 export function quote(value: string): string {
-  return JSON.stringify(value.length <= 64 ? value : `${value.slice(0, 63)}…`);
+  const text = JSON.stringify(value.length <= 64 ? value : `${value.slice(0, 63)}…`);
+  return text.replace(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
 function parseParameterValue(text: string): string | undefined {

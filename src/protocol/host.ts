@@ -5,7 +5,8 @@
  * @returns the name in lower case and the port as a number, `undefined` where none is given; or `undefined` for a malformed value.
  */
 export function parseHost(value: string): { readonly name: string; readonly port: number | undefined } | undefined {
-  const [, name = "", portText] = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9\-._~%!$&'()*+;=]+)(?::([0-9]{1,5}))?$/.exec(value) ?? [];
+  const [, name = "", portText] =
+    /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9\-._~%!$&'()*+;=]+)(?::([0-9]{1,5}))?$/.exec(value) ?? [];
   const port = portText === undefined ? undefined : Number(portText);
   if (name === "" || (port !== undefined && port > 65_535)) return undefined;
   return { name: name.toLowerCase(), port };

@@ -77,7 +77,10 @@ export class HeadReader<StartLine extends object> {
   #receiveByte(byte: number): "complete" | HeadFault | undefined {
     if (++this.#headBytes > this.#maxHeadBytes) {
       // A first line this long is a long target.
-      return fault(this.#startLine === undefined ? 414 : 431, `Cannot accept a head of more than ${this.#maxHeadBytes} bytes`);
+      return fault(
+        this.#startLine === undefined ? 414 : 431,
+        `Cannot accept a head of more than ${this.#maxHeadBytes} bytes`,
+      );
     }
     if (this.#isAfterCr !== (byte === 0x0a)) {
       return fault(400, `Cannot accept a bare ${this.#isAfterCr ? "CR" : "LF"} in a head: a line ends in CR LF`);
@@ -85,7 +88,10 @@ export class HeadReader<StartLine extends object> {
     if (byte === 0x0a) return this.#receiveLine();
     if (byte === 0x0d) this.#isAfterCr = true;
     else if (byte === 0x7f || (byte < 0x20 && byte !== 0x09)) {
-      return fault(400, `Cannot accept byte 0x${byte.toString(16).padStart(2, "0")} in a head: it is a control character`);
+      return fault(
+        400,
+        `Cannot accept byte 0x${byte.toString(16).padStart(2, "0")} in a head: it is a control character`,
+      );
     } else this.#line += String.fromCharCode(byte);
     return undefined;
   }
@@ -110,9 +116,14 @@ export class HeadReader<StartLine extends object> {
       return fault(400, `Cannot accept line ${quote(line)}: a header may not be folded`);
     }
     if (!isToken(name)) {
-      return fault(400, `Cannot accept line ${quote(line)}: a header starts with a name and a colon, and no space between them`);
+      return fault(
+        400,
+        `Cannot accept line ${quote(line)}: a header starts with a name and a colon, and no space between them`,
+      );
     }
-    if (this.#rawHeaders.length >= maxHeaderCount * 2) return fault(431, `Cannot accept more than ${maxHeaderCount} headers`);
+    if (this.#rawHeaders.length >= maxHeaderCount * 2) {
+      return fault(431, `Cannot accept more than ${maxHeaderCount} headers`);
+    }
     this.#rawHeaders.push(name, trimSpace(line.slice(colon + 1)));
     return undefined;
   }
@@ -127,7 +138,9 @@ export class HeadReader<StartLine extends object> {
 export function parseRequestLine(line: string): RequestLine | HeadFault {
   const [method = "", target = "", version, ...more] = line.split(" ");
   if (!isToken(method)) return fault(400, `Cannot accept request line ${quote(line)}: it does not start with a method`);
-  if (!isTarget(target)) return fault(400, `Cannot accept request line ${quote(line)}: the target is not visible ASCII`);
+  if (!isTarget(target)) {
+    return fault(400, `Cannot accept request line ${quote(line)}: the target is not visible ASCII`);
+  }
   if (target.length > maxTargetBytes) return fault(414, `Cannot accept a target of more than ${maxTargetBytes} bytes`);
   if (version === undefined) return fault(505, `Cannot accept request line ${quote(line)}: HTTP/0.9 has no upgrade`);
   if (more.length > 0 || !/^HTTP\/\d\.\d$/.test(version)) {
@@ -139,7 +152,9 @@ export function parseRequestLine(line: string): RequestLine | HeadFault {
 /** Reads `HTTP/1.1 101 Switching Protocols`; the words at the end may be missing. For {@link HeadReader}. */
 export function parseStatusLine(line: string): StatusLine | HeadFault {
   const isStatusLine = /^HTTP\/\d\.\d [1-9]\d\d(?: |$)/.test(line);
-  if (!isStatusLine) return fault(400, `Cannot accept status line ${quote(line)}: it is not an HTTP version and a status`);
+  if (!isStatusLine) {
+    return fault(400, `Cannot accept status line ${quote(line)}: it is not an HTTP version and a status`);
+  }
   return { httpVersion: line.slice(5, 8), status: Number(line.slice(9, 12)) };
 }
 
@@ -167,9 +182,14 @@ export function writeHead(options: {
   }
   let head = `${options.startLine}\r\n`;
   for (const [name, value] of [...options.ours, ...options.theirs]) {
-    if (!isToken(name)) throw new ProtocolError("ERR_HEADER", `Cannot write header name ${quote(name)}: it is not a token`);
+    if (!isToken(name)) {
+      throw new ProtocolError("ERR_HEADER", `Cannot write header name ${quote(name)}: it is not a token`);
+    }
     if (!isFieldValue(value)) {
-      throw new ProtocolError("ERR_HEADER", `Cannot write header ${name}: ${quote(value)} has a character that a header may not have`);
+      throw new ProtocolError(
+        "ERR_HEADER",
+        `Cannot write header ${name}: ${quote(value)} has a character that a header may not have`,
+      );
     }
     head += `${name}: ${value}\r\n`;
   }

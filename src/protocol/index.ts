@@ -14,6 +14,6 @@ export type { ExtensionOffer, Header } from "./header-values.ts";
 export { isSameOrigin } from "./host.ts";
 export { defaultMaxHeadBytes, HeadReader, maxHeaderCount, maxTargetBytes, parseRequestLine, parseStatusLine } from "./http1.ts";
 export type { CompleteHead, HeadFault, RawHeaders, RequestLine, StatusLine } from "./http1.ts";
-export { readHandshake, type HandshakeRequest, type RequestHead } from "./read-handshake.ts";
+export { readHandshake, type HandshakeRequest, type RequestHead } from "./handshake.ts";
 export { maxRefusalBodyBytes, ResponseReader, type AcceptedResponse, type RefusedResponse } from "./response-reader.ts";
 export { writeRequest } from "./write-request.ts";

@@ -11,7 +11,10 @@ export function sha1(message: Uint8Array): Uint8Array {
   for (let at = 0; at < padded.byteLength; at += 64) {
     for (let index = 0; index < 16; index++) words[index] = padded.getInt32(at + index * 4);
     for (let index = 16; index < 80; index++) {
-      words[index] = rotate(word(words, index - 3) ^ word(words, index - 8) ^ word(words, index - 14) ^ word(words, index - 16), 1);
+      words[index] = rotate(
+        word(words, index - 3) ^ word(words, index - 8) ^ word(words, index - 14) ^ word(words, index - 16),
+        1,
+      );
     }
     addBlock(state, words);
   }

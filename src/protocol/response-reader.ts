@@ -1,10 +1,9 @@
-import { ProtocolError } from "./errors.ts";
-import { acceptValue, isKey } from "./handshake.ts";
-import { hasListMember, headerPairs, indexHeaders, isToken, parseExtension, quote, splitExtensions } from "./header-values.ts";
+import { acceptValue } from "./handshake-key.ts";
+import { hasListMember, headerPairs, indexHeaders, parseExtension, quote, splitExtensions } from "./header-values.ts";
 import type { ExtensionOffer, Header, HeaderIndex } from "./header-values.ts";
-import { parseHost } from "./host.ts";
-import { defaultMaxHeadBytes, HeadReader, isTarget, maxTargetBytes, parseStatusLine, writeHead } from "./http1.ts";
+import { defaultMaxHeadBytes, HeadReader, parseStatusLine } from "./http1.ts";
 import type { CompleteHead, StatusLine } from "./http1.ts";
+import { offeredNames } from "./write-request.ts";
 
 /** The most bytes of a refusal's body that a client keeps. */
 export const maxRefusalBodyBytes: number = 64 * 1024;
@@ -32,53 +31,6 @@ export interface RefusedResponse {
   /** Plain text for people: why this is no open connection. */
   readonly reason: string;
 }
-
-/**
- * The bytes of a client's opening handshake (RFC 6455 §4.1).
- *
- * The order is fixed: `Host`, `Upgrade`, `Connection`, `Sec-WebSocket-Key`, `Sec-WebSocket-Version`, then, where given,
- * `Sec-WebSocket-Protocol`, `Sec-WebSocket-Extensions`, `Origin`, and the caller's headers as they come.
- *
- * @param options.host - name or address, with the port unless it is the scheme's own.
- * @param options.target - path and query; starts with `/`.
- * @param options.key - 16 bytes in base64, fresh and from a CSPRNG for every attempt.
- * @param options.protocols - subprotocols, the best one first. Default none.
- * @param options.extensions - the whole value of `Sec-WebSocket-Extensions`.
- * @throws {ProtocolError} `ERR_HOST`, `ERR_TARGET`, `ERR_KEY`, `ERR_SUBPROTOCOL`, `ERR_EXTENSION` or `ERR_HEADER`.
- */
-export function writeRequest(options: {
-  readonly host: string;
-  readonly target: string;
-  readonly key: string;
-  readonly protocols?: readonly string[] | undefined;
-  readonly extensions?: string | undefined;
-  readonly origin?: string | undefined;
-  readonly headers?: readonly Header[] | undefined;
-}): Uint8Array {
-  const { host, target, key, protocols = [], extensions, origin } = options;
-  checkRequestLine(host, target);
-  if (!isKey(key)) throw new ProtocolError("ERR_KEY", "Cannot send this Sec-WebSocket-Key: it is not 16 bytes in base64");
-  checkProtocols(protocols);
-  const ours: Header[] = [
-    ["Host", host],
-    ["Upgrade", "websocket"],
-    ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Key", key],
-    ["Sec-WebSocket-Version", "13"],
-  ];
-  if (protocols.length > 0) ours.push(["Sec-WebSocket-Protocol", protocols.join(", ")]);
-  if (extensions !== undefined) {
-    offeredNames(extensions);
-    ours.push(["Sec-WebSocket-Extensions", extensions]);
-  }
-  if (origin !== undefined) ours.push(["Origin", origin]);
-  const reserved = [...ours.map(([name]) => name.toLowerCase()), ...requestReserved];
-  return writeHead({ startLine: `GET ${target} HTTP/1.1`, ours, theirs: options.headers ?? [], reserved });
-}
-
-const requestReserved: readonly string[] = [
-  "sec-websocket-protocol", "sec-websocket-extensions", "sec-websocket-accept", "content-length", "transfer-encoding",
-];
 
 /** Reads the server's answer to {@link writeRequest}, in any cut of its bytes. */
 export class ResponseReader {
@@ -126,7 +78,9 @@ export class ResponseReader {
   receiveEnd(): RefusedResponse | undefined {
     if (this.#isDone) return undefined;
     this.#isDone = true;
-    return this.#refusal === undefined ? refuse(0, "The answer ended before its head was complete") : finishRefusal(this.#refusal);
+    return this.#refusal === undefined
+      ? refuse(0, "The answer ended before its head was complete")
+      : finishRefusal(this.#refusal);
   }
 
   #receiveHead(chunk: Uint8Array): AcceptedResponse | RefusedResponse | undefined {
@@ -152,7 +106,9 @@ export class ResponseReader {
     const fault =
       findSwitchFault(head.httpVersion, index, this.#accept) ??
       this.#findProtocolFault(protocol, moreProtocols) ??
-      (extensions.length < elements.length ? "an extension in the answer is malformed" : this.#findExtensionFault(extensions));
+      (extensions.length < elements.length
+        ? "an extension in the answer is malformed"
+        : this.#findExtensionFault(extensions));
     if (fault !== undefined) return refuse(101, `Cannot open the connection: ${fault}`, headers);
     return { type: "accepted", protocol: protocol ?? "", extensions, headers, rest };
   }
@@ -214,31 +170,11 @@ function finishRefusal({ status, headers, body, bodyBytes }: UnfinishedRefusal):
   return refuse(status, `The server answered ${status}, not 101`, headers, body.slice(0, bodyBytes));
 }
 
-function refuse(status: number, reason: string, headers: readonly Header[] = [], body: Uint8Array = new Uint8Array()): RefusedResponse {
+function refuse(
+  status: number,
+  reason: string,
+  headers: readonly Header[] = [],
+  body: Uint8Array = new Uint8Array(),
+): RefusedResponse {
   return { type: "refused", status, headers, body, reason };
-}
-
-function checkRequestLine(host: string, target: string): void {
-  if (parseHost(host) === undefined) {
-    throw new ProtocolError("ERR_HOST", `Cannot send Host ${quote(host)}: it is not a name and a port`);
-  }
-  if (!target.startsWith("/") || !isTarget(target) || target.length > maxTargetBytes) {
-    throw new ProtocolError("ERR_TARGET", `Cannot send target ${quote(target)}: it is not a path in visible ASCII of at most ${maxTargetBytes} bytes`);
-  }
-}
-
-function checkProtocols(protocols: readonly string[]): void {
-  const invalid = protocols.find((protocol) => !isToken(protocol));
-  if (invalid !== undefined) throw new ProtocolError("ERR_SUBPROTOCOL", `Cannot offer subprotocol ${quote(invalid)}: it is not a token`);
-  if (new Set(protocols).size < protocols.length) {
-    throw new ProtocolError("ERR_SUBPROTOCOL", `Cannot offer subprotocols ${quote(protocols.join(", "))}: one comes twice`);
-  }
-}
-
-function offeredNames(extensions: string): readonly string[] {
-  return splitExtensions([extensions]).map((element) => {
-    const offer = parseExtension(element);
-    if (offer === undefined) throw new ProtocolError("ERR_EXTENSION", `Cannot offer extension ${quote(element)}: it is malformed`);
-    return offer.name;
-  });
 }
