@@ -1,0 +1,65 @@
+/**
+ * Type-checks and runs every `ts` fence of README.md and docs/guide against the built package, as a user's program would be.
+ * A fence marked `ts no-run` is type-checked only.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { readFences, type Fence } from "./fences.ts";
+import { runCommand } from "./run-command.ts";
+
+// Inside the repository, so that `switchboard/…` is found as the package's own name.
+const folder = resolve("temp/docs");
+const runTimeoutMs = 30_000;
+
+const tsconfig = {
+  extends: "../../tsconfig.base.json",
+  compilerOptions: {
+    lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
+    types: ["node"],
+    noEmit: true,
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    isolatedDeclarations: false,
+    noUnusedLocals: false,
+  },
+  include: ["*.ts"],
+};
+
+process.exitCode = await checkDocs();
+
+async function checkDocs(): Promise<number> {
+  const fences = listDocuments().flatMap((file) => readFences(file, readFileSync(file, "utf8")));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
+  for (const fence of fences) writeFileSync(programOf(fence), `${fence.code}\nexport {};\n`);
+  const types = await runCommand(["tsc", "-p", folder]);
+  let faultCount = types.exitCode === 0 ? 0 : 1;
+  for (const fence of fences.filter((each) => each.isRun)) {
+    if (!(await isRunning(fence))) faultCount += 1;
+  }
+  console.log(`${fences.length} examples, ${faultCount} faults`);
+  return faultCount === 0 ? 0 : 1;
+}
+
+function listDocuments(): readonly string[] {
+  const guide = "docs/guide";
+  const pages = existsSync(guide) ? readdirSync(guide, { recursive: true, encoding: "utf8" }) : [];
+  return ["README.md", ...pages.filter((name) => name.endsWith(".md")).map((name) => join(guide, name))];
+}
+
+function programOf(fence: Fence): string {
+  return join(folder, `${fence.file.replaceAll(/[^A-Za-z0-9]+/gu, "-")}-line-${fence.line}.ts`);
+}
+
+/** Runs the example in an empty folder: it must end by itself, with exit code 0. */
+async function isRunning(fence: Fence): Promise<boolean> {
+  const cwd = mkdtempSync(join(tmpdir(), "switchboard-docs-"));
+  const tsx = resolve("node_modules/.bin/tsx");
+  const run = await runCommand([tsx, programOf(fence)], { output: "keep", cwd, timeoutMs: runTimeoutMs });
+  rmSync(cwd, { recursive: true, force: true });
+  if (run.exitCode !== 0) console.error(`${fence.file}:${fence.line} does not run to its end:\n${run.output}`);
+  return run.exitCode === 0;
+}
