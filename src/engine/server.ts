@@ -1,0 +1,301 @@
+import type { IncomingMessage } from "node:http";
+import { once } from "node:events";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { Connection, type HandshakeRequest, readHandshake, type Refusal, selectProtocol, writeAccept } from "../protocol/index.ts";
+import { type AnyHttpServer, attachTo } from "./attachments.ts";
+import { reportError, type SocketHandlers } from "./handlers.ts";
+import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
+import { Line } from "./line.ts";
+import { createHandshakeServer, type ListenAddress, type ListenOptions, startListening } from "./listener.ts";
+import { isAllowedOrigin, type OriginPolicy } from "./origin-policy.ts";
+import { PendingUpgrade } from "./pending-upgrade.ts";
+import { createRefusal, refuse } from "./refuse.ts";
+import type { ServerSocket } from "./sockets.ts";
+import { sharedTimerWheel, type TimerWheel } from "./timer-wheel.ts";
+import { accept, type Accept, describeUpgrade, type Reject, type UpgradeRequest } from "./upgrade.ts";
+
+/** Handlers and options of a server. The defaults are safe ones; every limit is finite. */
+export interface ServerOptions<Data = undefined> extends SocketHandlers<ServerSocket<Data>>, Partial<LineLimits> {
+  /**
+   * Decides about a handshake that is otherwise in order: return {@link accept} or {@link reject}, or a promise of one. Default:
+   * accept. One that throws or rejects is answered with 500 and reported to `error`.
+   */
+  upgrade?(request: UpgradeRequest): Accept<Data> | Reject | Promise<Accept<Data> | Reject>;
+  /** The path to answer, without a query: `/ws`. Default: all. */
+  readonly path?: string;
+  /** The subprotocols this server speaks, the best one first. Default none. */
+  readonly protocols?: readonly string[];
+  /** Which pages may connect. Default `"same"`. */
+  readonly origins?: OriginPolicy;
+  /** How long a handshake may take, in milliseconds, an asynchronous `upgrade` included (503 then). Default 10 000. */
+  readonly handshakeTimeoutMs?: number;
+  /** More connections than this, handshakes included, are refused with 503. Default 20 000. */
+  readonly maxConnections?: number;
+  /** Whose deadlines these are. Default: one wheel for the process. */
+  readonly timers?: TimerWheel;
+}
+
+/** How to close a server. */
+export interface CloseServerOptions {
+  /** What every connection is closed with. Default 1001. */
+  readonly code?: number;
+  /** At most 123 bytes of UTF-8. Default empty. */
+  readonly reason?: string;
+  /** How long to wait for the peers to close too, in milliseconds; then they are cut. Default 5 000. */
+  readonly graceMs?: number;
+}
+
+/** A WebSocket server. Made by {@link createWebSocketServer}. */
+export interface WebSocketServer<Data = undefined> {
+  /** All connections that are not closed. */
+  readonly sockets: ReadonlySet<ServerSocket<Data>>;
+  /** Listens on a port of its own; whatever is not a handshake gets 426 there. Rejects with Node's error, such as `EADDRINUSE`. */
+  listen(options: ListenOptions): Promise<ListenAddress>;
+  /**
+   * Answers the handshakes of an HTTP server. A path that is not ours is left to the other `upgrade` listeners; where there are
+   * none, it gets 404. `path` overrides the server's own.
+   */
+  attach(server: AnyHttpServer, options?: { readonly path?: string }): void;
+  /** Answers one handshake, as `node:http`'s `upgrade` event gives it. Looks at no path. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /**
+   * Takes no more handshakes (503), sends every connection a close frame, waits for theirs, and resolves when all are gone.
+   *
+   * @throws {ProtocolError} `ERR_CLOSE_CODE` or `ERR_CLOSE_REASON`; then nothing is closed.
+   */
+  close(options?: CloseServerOptions): Promise<void>;
+}
+
+/**
+ * Makes a WebSocket server. It does nothing until {@link WebSocketServer.listen} or {@link WebSocketServer.attach}.
+ *
+ * @throws {RangeError} for a limit that is not a positive integer or `Infinity`.
+ *
+ * @example
+ * ```ts
+ * const server = createWebSocketServer({
+ *   upgrade: (request) => accept({ data: { name: request.query.get("name") ?? "guest" } }),
+ *   message(socket, data) {
+ *     socket.send(`${socket.data.name}: ${data}`);
+ *   },
+ * });
+ * const { url } = await server.listen({ port: 0 });
+ * ```
+ */
+export function createWebSocketServer<Data>(options: ServerOptions<Data> & Pick<Required<ServerOptions<Data>>, "upgrade">): WebSocketServer<Data>;
+export function createWebSocketServer(options?: ServerOptions): WebSocketServer;
+export function createWebSocketServer<Data>(options: ServerOptions<Data> = {}): WebSocketServer<Data> {
+  return new LineServer(options);
+}
+
+type Answer<Data> = Accept<Data> | Reject;
+
+/** A handshake that is in order, and where it came from. */
+interface Call {
+  readonly handshake: HandshakeRequest;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+const closingRefusal = createRefusal(503, "The server is closing", [["Retry-After", "5"]]);
+
+class LineServer<Data> implements WebSocketServer<Data> {
+  readonly #options: ServerOptions<Data>;
+  readonly #limits: LineLimits;
+  readonly #timers: TimerWheel;
+  readonly #handshakeTimeoutMs: number;
+  readonly #maxConnections: number;
+  readonly #lines = new Set<Line<Data>>();
+  readonly #pending = new Set<PendingUpgrade<Answer<Data>>>();
+  /** Sockets that were refused and are not closed yet. */
+  readonly #refused = new Set<Duplex>();
+  readonly #detachers: (() => void)[] = [];
+  readonly #listeners: AnyHttpServer[] = [];
+  readonly #whenEmpty: (() => void)[] = [];
+  #lastId = 0;
+  #isClosing = false;
+
+  constructor(options: ServerOptions<Data>) {
+    this.#options = options;
+    this.#limits = readLimits(options);
+    this.#timers = options.timers ?? sharedTimerWheel();
+    this.#handshakeTimeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
+    this.#maxConnections = requireLimit("maxConnections", options.maxConnections ?? 20_000);
+  }
+
+  get sockets(): ReadonlySet<ServerSocket<Data>> {
+    return this.#lines;
+  }
+
+  async listen(options: ListenOptions): Promise<ListenAddress> {
+    const server = createHandshakeServer({ handshakeTimeoutMs: this.#handshakeTimeoutMs, tls: options.tls });
+    const address = await startListening(server, { ...options, path: this.#options.path });
+    this.#listeners.push(server);
+    this.attach(server);
+    return address;
+  }
+
+  attach(server: AnyHttpServer, options: { readonly path?: string } = {}): void {
+    const detach = attachTo(server, {
+      path: options.path ?? this.#options.path,
+      handle: (request, socket, head) => this.handleUpgrade(request, socket, head),
+      handleForeign: (socket) => this.#refuse(socket, createRefusal(404, "Nothing is here")),
+    });
+    this.#detachers.push(detach);
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", ignoreError);
+    const handshake = this.#judge(request, socket);
+    if (handshake.type === "refusal") return this.#refuse(socket, handshake);
+    const call: Call = { handshake, socket, head };
+    const answer = this.#decide(describeUpgrade(handshake, request, socket));
+    if (answer instanceof Promise) this.#await(answer, call);
+    else this.#answer(answer, call);
+  }
+
+  async close(options: CloseServerOptions = {}): Promise<void> {
+    const { code = 1001, reason = "", graceMs = 5_000 } = options;
+    new Connection({ role: "server" }).sendClose(code, reason); // throws what every connection would throw
+    this.#isClosing = true;
+    for (const detach of this.#detachers.splice(0)) detach();
+    const closed = this.#listeners.splice(0).map(closeListener);
+    for (const pending of this.#pending) pending.answer(closingRefusal);
+    for (const line of this.#lines) line.close(code, reason);
+    const cutting = this.#timers.schedule(graceMs, () => this.#cutAll());
+    await this.#empty();
+    this.#timers.cancel(cutting);
+    await Promise.all(closed);
+  }
+
+  /** What can be known without the application. */
+  #judge(request: IncomingMessage, socket: Duplex): HandshakeRequest | Refusal {
+    if (this.#isClosing) return closingRefusal;
+    const { method = "", url = "", httpVersion, rawHeaders } = request;
+    // node:http lets most faults pass on an upgrade: HTTP/1.0, no Host, a body, a wrong version.
+    const handshake = readHandshake({ method, target: url, httpVersion, rawHeaders });
+    if (handshake.type === "refusal") return handshake;
+    const { origin = "", host } = handshake;
+    if (!isAllowedOrigin(this.#options.origins ?? "same", { ...handshake, isSecure: socket instanceof TLSSocket })) {
+      return createRefusal(403, `Cannot accept a connection from ${origin} to ${host}`);
+    }
+    if (this.#lines.size + this.#pending.size < this.#maxConnections) return handshake;
+    return createRefusal(503, "Too many connections", [["Retry-After", "5"]]);
+  }
+
+  #decide(request: UpgradeRequest): Answer<Data> | Promise<Answer<Data>> {
+    if (this.#options.upgrade === undefined) return accept() as Accept<Data>; // without it Data is undefined: see the overloads
+    try {
+      return this.#options.upgrade(request);
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #await(answer: Promise<Answer<Data>>, call: Call): void {
+    const pending = new PendingUpgrade<Answer<Data>>({
+      socket: call.socket,
+      timers: this.#timers,
+      timeoutMs: this.#handshakeTimeoutMs,
+      lateAnswer: createRefusal(503, "The decision took too long"),
+      onSettled: (settled) => this.#pending.delete(settled),
+      onAnswer: (given) => this.#answer(given, call),
+    });
+    this.#pending.add(pending);
+    answer.then(
+      (given) => pending.answer(given),
+      (error: unknown) => pending.answer(this.#fail(error)),
+    );
+  }
+
+  #answer(answer: Answer<Data>, call: Call): void {
+    const { socket, head } = call;
+    if (socket.destroyed) return;
+    const greeting = this.#greet(answer, call.handshake);
+    if (greeting.type === "refusal") return this.#refuse(socket, greeting);
+    if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
+    const line = new Line<Data>({
+      role: "server",
+      socket,
+      handlers: this.#options,
+      limits: this.#limits,
+      timers: this.#timers,
+      protocol: greeting.protocol,
+      data: greeting.data,
+      id: ++this.#lastId,
+      onClosed: (closed) => {
+        this.#lines.delete(closed);
+        this.#tellIfEmpty();
+      },
+    });
+    this.#lines.add(line);
+    line.open(greeting.bytes);
+    line.read(head);
+  }
+
+  #greet(answer: Answer<Data>, handshake: HandshakeRequest): Greeting<Data> | Refusal {
+    try {
+      if (answer.type === "refusal") return answer;
+      const { data, headers, protocol = selectProtocol(handshake.protocols, this.#options.protocols ?? []) } = answer;
+      const bytes = writeAccept({ key: handshake.key, protocols: handshake.protocols, protocol, headers });
+      return { type: "greeting", bytes, protocol: protocol ?? "", data };
+    } catch (error) {
+      return this.#fail(error); // a header or a subprotocol that may not be sent, or no answer at all
+    }
+  }
+
+  #refuse(socket: Duplex, refusal: Refusal): void {
+    const linger = { timers: this.#timers, lingerMs: this.#limits.closeTimeoutMs };
+    try {
+      refuse(socket, refusal, linger);
+    } catch (error) {
+      refuse(socket, this.#fail(error), linger);
+    }
+    this.#refused.add(socket);
+    socket.once("close", () => {
+      this.#refused.delete(socket);
+      this.#tellIfEmpty();
+    });
+  }
+
+  #fail(error: unknown): Reject {
+    reportError(this.#options, error);
+    return createRefusal(500, "Internal error");
+  }
+
+  #cutAll(): void {
+    for (const line of this.#lines) line.terminate();
+    for (const socket of this.#refused) socket.destroy();
+  }
+
+  #empty(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenEmpty.push(resolve);
+      this.#tellIfEmpty();
+    });
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#lines.size + this.#refused.size > 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+}
+
+interface Greeting<Data> {
+  readonly type: "greeting";
+  readonly bytes: Uint8Array;
+  readonly protocol: string;
+  readonly data: Data;
+}
+
+/** A peer may leave during its handshake: `close` follows. */
+function ignoreError(): void {}
+
+async function closeListener(server: AnyHttpServer): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections(); // those that have not begun a handshake; the others are no connections to it any more
+  await closed;
+}

@@ -1,0 +1,58 @@
+import type { PreparedMessage } from "../protocol/index.ts";
+
+/** Both sides' view of one connection. */
+export interface EngineSocket {
+  /** The subprotocol both sides agreed on; empty when none. */
+  readonly protocol: string;
+  /** The peer's IP address; undefined once the connection is gone, and on sockets that have none. */
+  readonly remoteAddress: string | undefined;
+  /** `open`: both may send. `closing`: a close frame was sent or received, or the connection failed. `closed`: nothing is left. */
+  readonly state: "open" | "closing" | "closed";
+  /** Bytes that were sent but are not in the operating system's hands yet, headers included. */
+  readonly bufferedBytes: number;
+  /**
+   * Sends one message: a string as text, a `Uint8Array` as binary. Does not copy large arrays: leave the bytes unchanged.
+   *
+   * All that is sent in one turn of the event loop leaves in one write.
+   *
+   * @returns false if more than `highWaterBytes` are queued: wait for `drain`. Also false, with nothing sent, if the connection
+   * is not open any more: `close` was called or will be.
+   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` for anything else, a `DataView` or `Float32Array` too.
+   */
+  send(data: string | Uint8Array): boolean;
+  /**
+   * Sends a ping; its answer comes to the `pong` handler. Does nothing if the connection is not open.
+   *
+   * @param data - at most 125 bytes (RFC 6455 §5.5). Default empty.
+   * @throws {ProtocolError} `ERR_CONTROL_TOO_BIG` or `ERR_PAYLOAD_TYPE`.
+   */
+  ping(data?: Uint8Array): void;
+  /**
+   * Sends a close frame and waits `closeTimeoutMs` for the peer's; then the connection is destroyed. What was sent before still
+   * arrives. Does nothing if the connection is not open.
+   *
+   * @param code - 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4). Default 1000.
+   * @param reason - at most 123 bytes of UTF-8. Default empty.
+   * @throws {ProtocolError} `ERR_CLOSE_CODE` or `ERR_CLOSE_REASON`.
+   */
+  close(code?: number, reason?: string): void;
+  /** Cuts the connection at once, without a close frame; what is queued is lost. */
+  terminate(): void;
+  /** Stops reading: the peer is slowed down by TCP. No message is delivered until {@link resume}. Closing reads on. */
+  pause(): void;
+  /** Reads on. */
+  resume(): void;
+}
+
+/** A client's connection, as `connect()` gives it. */
+export interface ClientSocket extends EngineSocket {}
+
+/** A server's connection to one client. */
+export interface ServerSocket<Data = undefined> extends EngineSocket {
+  /** What the `upgrade` handler accepted the connection with. */
+  readonly data: Data;
+  /** Different for every connection of this server; counts up from 1. */
+  readonly id: number;
+  /** As in {@link EngineSocket.send}; a prepared message goes out as it is, whatever the number of receivers. */
+  send(data: string | Uint8Array | PreparedMessage): boolean;
+}

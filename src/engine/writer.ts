@@ -1,0 +1,198 @@
+import type { Duplex } from "node:stream";
+import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } from "../protocol/index.ts";
+import { flushThisTurn } from "./flush-queue.ts";
+import { Slab } from "./slab.ts";
+
+// A payload up to this size is copied next to its neighbours; a larger one is handed over as it is.
+const maxCopyBytes = 4096;
+// Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
+const eagerFlushBytes = 64 * 1024;
+// One write: small enough for a slow peer to show progress within `stalledAfterMs`.
+const maxBatchBytes = 256 * 1024;
+
+const ownBlockBytes = 4096;
+const turnSlab = new Slab(16 * 1024);
+
+/** What a {@link Writer} is made from. */
+export interface WriterOptions {
+  readonly socket: Duplex;
+  /** For a client: 32 random bits for each frame. A server does not mask. */
+  readonly createMaskingKey?: (() => number) | undefined;
+  /** The socket did not take all bytes at once: the peer reads more slowly than we write. */
+  readonly onBlocked: () => void;
+  /** The socket has taken what it was given, some time after the write. `hadToWait` if {@link onBlocked} was called for it. */
+  readonly onTaken: (hadToWait: boolean) => void;
+}
+
+/**
+ * The outgoing frames of one socket. Frames are laid into shared memory as they are sent, and leave in one write a turn; while
+ * the socket is busy with a write they wait here, so what is buffered is known to the byte.
+ */
+export class Writer {
+  readonly #socket: Duplex;
+  readonly #createMaskingKey: (() => number) | undefined;
+  readonly #onBlocked: () => void;
+  readonly #onTaken: (hadToWait: boolean) => void;
+  readonly #afterWrite: () => void;
+  /** What waits, in order; the open region comes after it. */
+  #chunks: Uint8Array[] = [];
+  /** `block[start, end)`, the open region: the newest frames, contiguous in a slab. */
+  #block: Buffer | undefined;
+  #start = 0;
+  #end = 0;
+  /** Memory of our own while the socket is busy: what may wait for long must not hold the shared blocks. */
+  #ownSlab: Slab | undefined;
+  #waitingBytes = 0;
+  #isScheduled = false;
+  #isBlocked = false;
+  #isEnding = false;
+
+  constructor(options: WriterOptions) {
+    this.#socket = options.socket;
+    this.#createMaskingKey = options.createMaskingKey;
+    this.#onBlocked = options.onBlocked;
+    this.#onTaken = options.onTaken;
+    this.#afterWrite = () => this.#settle();
+  }
+
+  /** Bytes that are not in the operating system's hands yet. */
+  get bufferedBytes(): number {
+    return this.#waitingBytes + this.#socket.writableLength;
+  }
+
+  /** Queues a text message. A lone surrogate becomes U+FFFD. */
+  writeText(text: string): void {
+    const payloadBytes = Buffer.byteLength(text);
+    const key = this.#createMaskingKey?.();
+    const at = this.#reserveFrame(opcodes.text, payloadBytes, key);
+    // As many bytes as characters: it is ASCII, and Latin-1 is written without looking at each.
+    this.#block?.write(text, at, payloadBytes, payloadBytes === text.length ? "latin1" : "utf8");
+    this.#finishFrame(at, key);
+  }
+
+  /** Queues a binary message. A server's large ones are not copied. */
+  writeBinary(data: Uint8Array): void {
+    const key = this.#createMaskingKey?.();
+    if (key === undefined && data.length > maxCopyBytes) {
+      this.#reserveHeader(opcodes.binary, data.length);
+      this.writeFrame(data);
+      return;
+    }
+    const at = this.#reserveFrame(opcodes.binary, data.length, key);
+    this.#block?.set(data, at);
+    this.#finishFrame(at, key);
+  }
+
+  /** Queues bytes as they are: a frame that is whole already. Large ones are not copied. */
+  writeFrame(bytes: Uint8Array): void {
+    if (bytes.length > maxCopyBytes) {
+      this.#seal();
+      this.#chunks.push(bytes);
+      this.#waitingBytes += bytes.length;
+    } else {
+      const at = this.#reserve(bytes.length);
+      this.#block?.set(bytes, at);
+    }
+    this.#schedule();
+  }
+
+  /** Writes what waits, now, as far as the socket takes it. */
+  flush(): void {
+    this.#isScheduled = false;
+    this.#seal();
+    if (!this.#socket.writable) this.#discard();
+    while (this.#chunks.length > 0 && !this.#isBlocked) this.#writeBatch(this.#takeBatch());
+    if (this.#isEnding && this.#chunks.length === 0) this.#socket.end();
+  }
+
+  /** Writes what waits, then ends our side of the socket. Nothing may be queued afterwards. */
+  end(): void {
+    this.#isEnding = true;
+    this.flush();
+  }
+
+  #discard(): void {
+    this.#chunks = [];
+    this.#waitingBytes = 0;
+  }
+
+  #reserveFrame(opcode: Opcode, payloadBytes: number, maskingKey: number | undefined): number {
+    const at = this.#reserve(frameHeaderBytes(payloadBytes, maskingKey !== undefined) + payloadBytes);
+    return writeFrameHeader(this.#block as Buffer, at, { fin: true, rsv1: false, opcode, maskingKey, payloadBytes });
+  }
+
+  #reserveHeader(opcode: Opcode, payloadBytes: number): void {
+    const at = this.#reserve(frameHeaderBytes(payloadBytes, false));
+    writeFrameHeader(this.#block as Buffer, at, { fin: true, rsv1: false, opcode, payloadBytes });
+  }
+
+  #finishFrame(payloadAt: number, maskingKey: number | undefined): void {
+    if (maskingKey !== undefined) applyMask(this.#block as Buffer, payloadAt, this.#end, maskingKey);
+    this.#schedule();
+  }
+
+  /** Sets bytes of `#block` aside, behind the open region if they can be. */
+  #reserve(count: number): number {
+    const slab = this.#isBlocked ? (this.#ownSlab ??= new Slab(ownBlockBytes)) : turnSlab;
+    const start = slab.reserve(count);
+    if (slab.block !== this.#block || start !== this.#end) {
+      this.#seal();
+      this.#block = slab.block;
+      this.#start = start;
+    }
+    this.#end = start + count;
+    this.#waitingBytes += count;
+    return start;
+  }
+
+  #seal(): void {
+    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(this.#start, this.#end));
+    this.#block = undefined;
+  }
+
+  #schedule(): void {
+    if (this.#isBlocked) return;
+    if (this.#waitingBytes >= eagerFlushBytes) {
+      this.flush();
+    } else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      flushThisTurn(this);
+    }
+  }
+
+  #takeBatch(): readonly Uint8Array[] {
+    const batch: Uint8Array[] = [];
+    let roomBytes = maxBatchBytes;
+    let takenCount = 0;
+    for (const [index, chunk] of this.#chunks.entries()) {
+      if (roomBytes === 0) break;
+      const part = chunk.subarray(0, roomBytes);
+      batch.push(part);
+      roomBytes -= part.length;
+      if (part.length < chunk.length) this.#chunks[index] = chunk.subarray(part.length);
+      else takenCount++;
+    }
+    this.#chunks.splice(0, takenCount);
+    this.#waitingBytes -= maxBatchBytes - roomBytes;
+    return batch;
+  }
+
+  #writeBatch(batch: readonly Uint8Array[]): void {
+    this.#socket.cork();
+    for (const chunk of batch) this.#socket.write(chunk, this.#afterWrite);
+    this.#socket.uncork();
+    // What was written at once is not counted any more: the rest waits for the peer.
+    if (this.#socket.writableLength === 0) return;
+    this.#isBlocked = true;
+    this.#onBlocked();
+  }
+
+  #settle(): void {
+    if (this.#socket.writableLength > 0) return; // called for an earlier write than the one that waits
+    const hadToWait = this.#isBlocked;
+    this.#isBlocked = false;
+    this.#ownSlab = undefined;
+    this.#onTaken(hadToWait);
+    this.flush();
+  }
+}
