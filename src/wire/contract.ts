@@ -62,8 +62,9 @@ type ParamNames<Pattern extends string> = Pattern extends `${infer Head}/${infer
 export type InputOf<Definition> = Definition extends EventDefinition<EventKind, infer Input, unknown> ? Input : never;
 
 /** What a subscriber gets, after the schema ran. */
-export type OutputOf<Definition> = Definition extends EventDefinition<EventKind, never, infer Output>
-  ? Output
-  : Definition extends EventDefinition<EventKind, infer _Input, infer Output>
+export type OutputOf<Definition> =
+  Definition extends EventDefinition<EventKind, never, infer Output>
     ? Output
-    : never;
+    : Definition extends EventDefinition<EventKind, infer _Input, infer Output>
+      ? Output
+      : never;

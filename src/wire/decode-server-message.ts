@@ -1,6 +1,16 @@
 import { errorCodes, type ErrorCode } from "./errors.ts";
-import { describe, FieldReader, type Range, textRules } from "./field-reader.ts";
-import type { ChannelInfo, Durability, HelloMessage, Member, ServerMessage, Subscribed, User, WireError, WireEvent } from "./messages.ts";
+import { FieldReader, textRules } from "./field-reader.ts";
+import type {
+  ChannelInfo,
+  Durability,
+  HelloMessage,
+  Member,
+  ServerMessage,
+  Subscribed,
+  User,
+  WireError,
+  WireEvent,
+} from "./messages.ts";
 import { integers, readPosition } from "./read-position.ts";
 
 export type DecodedServerMessage =
@@ -18,68 +28,73 @@ export function decodeServerMessage(text: string): DecodedServerMessage {
     return { type: "refused", reason: "Cannot read a message: it is not JSON" };
   }
   const fields = FieldReader.of(value);
-  if (fields === undefined) return { type: "refused", reason: `Cannot read a message: it must be an object, got ${describe(value)}` };
   const type = fields.text("type", textRules.any);
-  const message = readMessage(type, fields);
-  if (fields.fault !== undefined) return { type: "refused", reason: `Cannot read ${type}: ${fields.fault.reason}` };
+  const message = isKnownType(type) ? readers[type](fields) : undefined;
+  const fault = fields.fault();
+  if (fault !== undefined) return { type: "refused", reason: `Cannot read ${type || "a message"}: ${fault.reason}` };
   return message === undefined ? { type: "unknown" } : { type: "message", message };
 }
 
-const anyCount: Range = { min: 0, max: Number.MAX_SAFE_INTEGER };
 const durabilities = ["mem", "os", "fsync", "quorum"] as const satisfies readonly Durability[];
 
-function readMessage(type: string, fields: FieldReader): ServerMessage | undefined {
-  switch (type) {
-    case "hello":
-      return readHello(fields);
-    case "authenticated":
-      return { type, id: readId(fields), user: readUser(fields) };
-    case "subscribed":
-      return { type, id: readId(fields), ...readSubscribed(fields) };
-    case "resumed":
-      return { type, id: readId(fields), channels: fields.list("channels", anyCount, readResumedChannel) };
-    case "unsubscribed":
-      return { type, id: readId(fields), channel: fields.channel("channel") };
-    case "ack":
-      return { type, id: readId(fields), ...readPosition(fields), durability: fields.oneOf("durability", durabilities), duplicate: fields.boolean("duplicate") };
-    case "history":
-      return {
-        type,
-        id: readId(fields),
-        channel: fields.channel("channel"),
-        epoch: fields.text("epoch", textRules.epoch),
-        events: fields.list("events", anyCount, readEvent),
-        more: fields.boolean("more"),
-      };
-    case "event":
-      return { type, channel: fields.channel("channel"), ...readEvent(fields) };
-    case "gap":
-      return {
-        type,
-        channel: fields.channel("channel"),
-        from: readPosition(fields.object("from")),
-        to: readPosition(fields.object("to")),
-        reason: fields.oneOf("reason", ["trimmed", "truncated", "epoch"]),
-      };
-    case "presence":
-      return { type, channel: fields.channel("channel"), joined: fields.list("joined", anyCount, readMember), left: fields.texts("left") };
-    case "ephemeral":
-      return {
-        type,
-        channel: fields.channel("channel"),
-        event: fields.text("event", textRules.event),
-        ...present("member", fields.optional("member", () => fields.text("member", textRules.any))),
-        user: readUser(fields),
-        ttlMs: fields.integer("ttlMs", anyCount),
-        data: fields.json("data"),
-      };
-    case "error":
-      return { type, ...present("id", fields.optional("id", readId)), ...readError(fields) };
-    case "ping":
-      return { type };
-    default:
-      return undefined;
-  }
+type Readers = {
+  readonly [Type in ServerMessage["type"]]: (fields: FieldReader) => Extract<ServerMessage, { type: Type }>;
+};
+
+const readers: Readers = {
+  hello: readHello,
+  authenticated: (fields) => ({ type: "authenticated", id: readId(fields), user: readUser(fields) }),
+  subscribed: (fields) => ({ type: "subscribed", id: readId(fields), ...readSubscribed(fields) }),
+  resumed: (fields) => ({
+    type: "resumed",
+    id: readId(fields),
+    channels: fields.list("channels", integers.safe, readResumed),
+  }),
+  unsubscribed: (fields) => ({ type: "unsubscribed", id: readId(fields), channel: fields.channel("channel") }),
+  ack: (fields) => ({
+    type: "ack",
+    id: readId(fields),
+    ...readPosition(fields),
+    durability: fields.oneOf("durability", durabilities),
+    duplicate: fields.boolean("duplicate"),
+  }),
+  history: (fields) => ({
+    type: "history",
+    id: readId(fields),
+    channel: fields.channel("channel"),
+    epoch: fields.text("epoch", textRules.epoch),
+    events: fields.list("events", integers.safe, readEvent),
+    more: fields.boolean("more"),
+  }),
+  event: (fields) => ({ type: "event", channel: fields.channel("channel"), ...readEvent(fields) }),
+  gap: (fields) => ({
+    type: "gap",
+    channel: fields.channel("channel"),
+    from: readPosition(fields.object("from")),
+    to: readPosition(fields.object("to")),
+    reason: fields.oneOf("reason", ["trimmed", "truncated", "epoch"]),
+  }),
+  presence: (fields) => ({
+    type: "presence",
+    channel: fields.channel("channel"),
+    joined: fields.list("joined", integers.safe, readMember),
+    left: fields.texts("left"),
+  }),
+  ephemeral: (fields) => ({
+    type: "ephemeral",
+    channel: fields.channel("channel"),
+    event: fields.text("event", textRules.event),
+    ...fields.present("member", () => fields.text("member", textRules.any)),
+    user: readUser(fields),
+    ttlMs: fields.integer("ttlMs", integers.safe),
+    data: fields.json("data"),
+  }),
+  error: (fields) => ({ type: "error", ...fields.present("id", () => readId(fields)), ...readError(fields) }),
+  ping: () => ({ type: "ping" }),
+};
+
+function isKnownType(type: string): type is ServerMessage["type"] {
+  return Object.hasOwn(readers, type);
 }
 
 function readId(fields: FieldReader): number {
@@ -94,12 +109,12 @@ function readHello(fields: FieldReader): HelloMessage {
     type: "hello",
     version: 1,
     durability: fields.oneOf("durability", durabilities),
-    pingAfterMs: fields.integer("pingAfterMs", anyCount),
-    dedupWindowMs: fields.integer("dedupWindowMs", anyCount),
+    pingAfterMs: fields.integer("pingAfterMs", integers.safe),
+    dedupWindowMs: fields.integer("dedupWindowMs", integers.safe),
     limits: {
-      maxMessageBytes: limits.integer("maxMessageBytes", anyCount),
-      maxChannelsPerConnection: limits.integer("maxChannelsPerConnection", anyCount),
-      authTimeoutMs: limits.integer("authTimeoutMs", anyCount),
+      maxMessageBytes: limits.integer("maxMessageBytes", integers.safe),
+      maxChannelsPerConnection: limits.integer("maxChannelsPerConnection", integers.safe),
+      authTimeoutMs: limits.integer("authTimeoutMs", integers.safe),
     },
     channels: Object.fromEntries(channels.names().map((name) => [name, readChannelInfo(channels.object(name))])),
   };
@@ -116,7 +131,10 @@ function readChannelInfo(fields: FieldReader): ChannelInfo {
 
 function readUser(fields: FieldReader): User {
   const user = fields.object("user");
-  return { id: user.text("id", textRules.any), ...present("name", user.optional("name", () => user.text("name", textRules.any))) };
+  return {
+    id: user.text("id", textRules.any),
+    ...user.present("name", () => user.text("name", textRules.any)),
+  };
 }
 
 function readMember(fields: FieldReader): Member {
@@ -128,12 +146,14 @@ function readSubscribed(fields: FieldReader): Subscribed {
     channel: fields.channel("channel"),
     position: readPosition(fields.object("position")),
     top: fields.integer("top", integers.safe),
-    ...present("members", fields.optional("members", () => fields.list("members", anyCount, readMember))),
+    ...fields.present("members", () => fields.list("members", integers.safe, readMember)),
   };
 }
 
-function readResumedChannel(fields: FieldReader): Subscribed | { channel: string; error: WireError } {
-  return fields.has("error") ? { channel: fields.channel("channel"), error: readError(fields.object("error")) } : readSubscribed(fields);
+function readResumed(fields: FieldReader): Subscribed | { channel: string; error: WireError } {
+  return fields.has("error")
+    ? { channel: fields.channel("channel"), error: readError(fields.object("error")) }
+    : readSubscribed(fields);
 }
 
 function readEvent(fields: FieldReader): WireEvent {
@@ -154,16 +174,10 @@ function readError(fields: FieldReader): WireError {
     // A newer server's code must still settle the request it answers.
     code: isErrorCode(code) ? code : "INTERNAL",
     message: fields.text("message", textRules.any),
-    ...present("retryAfterMs", fields.optional("retryAfterMs", () => fields.integer("retryAfterMs", anyCount))),
+    ...fields.present("retryAfterMs", () => fields.integer("retryAfterMs", integers.safe)),
   };
 }
 
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
-}
-
-/** `{ [name]: value }`, or nothing at all: an absent field is absent, not `undefined`. */
-function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
-  // A computed key of a generic type is typed as an index signature: https://github.com/microsoft/TypeScript/issues/13948
-  return value === undefined ? {} : ({ [name]: value } as { readonly [N in Name]: Value });
 }

@@ -1,5 +1,18 @@
-import { describe, FieldReader, type Range, textRules } from "./field-reader.ts";
-import type { AuthOp, ClientOp, EphemeralOp, HistoryOp, PublishOp, ResumeOp, Start, SubscribeOp, UnsubscribeOp, WireError } from "./messages.ts";
+import { isObject } from "./describe.ts";
+import type { ErrorCode } from "./errors.ts";
+import { FieldReader, type Range, textRules } from "./field-reader.ts";
+import type {
+  AuthOp,
+  ClientOp,
+  EphemeralOp,
+  HistoryOp,
+  PublishOp,
+  ResumeOp,
+  Start,
+  SubscribeOp,
+  UnsubscribeOp,
+  WireError,
+} from "./messages.ts";
 import { parseJson } from "./parse-json.ts";
 import { integers, readPosition } from "./read-position.ts";
 
@@ -21,50 +34,57 @@ export type DecodedOp =
 /** Reads one message of a client. Never throws; fields that are not known are ignored, so that newer clients are understood. */
 export function decodeClientOp(text: string): DecodedOp {
   const json = parseJson(text);
+  if (json.type === "refused") return refuse(json.value, "BAD_MESSAGE", `Cannot read a message: ${json.reason}`);
   const fields = FieldReader.of(json.value);
-  const id = fields?.integer("id", integers.safe);
-  const hasId = fields?.fault === undefined;
-  const refuse = (error: WireError): DecodedOp => (hasId && id !== undefined ? { type: "refused", error, id } : { type: "refused", error });
-
-  if (json.type === "refused") return refuse(badMessage(`Cannot read a message: ${json.reason}`));
-  if (fields === undefined) return refuse(badMessage(`Cannot read a message: it must be an object, got ${describe(json.value)}`));
-  const type = fields.text("type", textRules.any);
-  const read = readers.get(type);
-  if (read === undefined) {
-    const reason = `Cannot read a message: type must be one of ${[...readers.keys()].join(", ")}, got ${describe(fields.json("type"))}`;
-    return refuse(badMessage(reason));
-  }
-  const op = read(fields);
-  if (fields.fault === undefined) return { type: "op", op };
-  return refuse({ code: fields.fault.code, message: `Cannot read ${type}: ${fields.fault.reason}` });
+  const type = fields.oneOf("type", opTypes);
+  const subject = fields.fault() === undefined ? type : "a message";
+  const op = readers[type](fields);
+  const fault = fields.fault();
+  return fault === undefined
+    ? { type: "op", op }
+    : refuse(json.value, fault.code, `Cannot read ${subject}: ${fault.reason}`);
 }
 
-function badMessage(message: string): WireError {
-  return { code: "BAD_MESSAGE", message };
+function refuse(value: unknown, code: ErrorCode, message: string): DecodedOp {
+  const id = isObject(value) ? value["id"] : undefined;
+  const error: WireError = { code, message };
+  return typeof id === "number" && Number.isSafeInteger(id) && id >= 0
+    ? { type: "refused", error, id }
+    : { type: "refused", error };
 }
 
-const readers: ReadonlyMap<string, (fields: FieldReader) => ClientOp> = new Map<string, (fields: FieldReader) => ClientOp>([
-  ["auth", readAuth],
-  ["subscribe", readSubscribe],
-  ["resume", readResume],
-  ["unsubscribe", readUnsubscribe],
-  ["publish", readPublish],
-  ["ephemeral", readEphemeral],
-  ["history", readHistory],
-]);
+const opTypes = ["auth", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"] as const;
+
+const readers: { readonly [Type in ClientOp["type"]]: (fields: FieldReader) => ClientOp } = {
+  auth: readAuth,
+  subscribe: readSubscribe,
+  resume: readResume,
+  unsubscribe: readUnsubscribe,
+  publish: readPublish,
+  ephemeral: readEphemeral,
+  history: readHistory,
+};
 
 function readId(fields: FieldReader): number {
   return fields.integer("id", integers.safe);
 }
 
 function readAuth(fields: FieldReader): AuthOp {
-  const op: AuthOp = { type: "auth", id: readId(fields), device: fields.text("device", textRules.device) };
-  const token = fields.optional("token", () => fields.text("token", textRules.token));
-  return token === undefined ? op : { ...op, token };
+  return {
+    type: "auth",
+    id: readId(fields),
+    ...fields.present("token", () => fields.text("token", textRules.token)),
+    device: fields.text("device", textRules.device),
+  };
 }
 
 function readSubscribe(fields: FieldReader): SubscribeOp {
-  return { type: "subscribe", id: readId(fields), channel: fields.channel("channel"), start: readStart(fields.object("start")) };
+  return {
+    type: "subscribe",
+    id: readId(fields),
+    channel: fields.channel("channel"),
+    start: readStart(fields.object("start")),
+  };
 }
 
 function readStart(fields: FieldReader): Start {
@@ -76,8 +96,6 @@ function readStart(fields: FieldReader): Start {
       return { from, count: fields.integer("count", opLimits.recentCount) };
     case "position":
       return { from, position: readPosition(fields.object("position")) };
-    default:
-      return from satisfies never;
   }
 }
 
@@ -86,7 +104,9 @@ function readResume(fields: FieldReader): ResumeOp {
     channel: item.channel("channel"),
     position: readPosition(item.object("position")),
   }));
-  if (new Set(channels.map(({ channel }) => channel)).size < channels.length) fields.refuse("channels", "a list without a channel twice");
+  if (new Set(channels.map(({ channel }) => channel)).size < channels.length) {
+    fields.refuse("channels", "a list without a channel twice");
+  }
   return { type: "resume", id: readId(fields), channels };
 }
 
@@ -95,16 +115,15 @@ function readUnsubscribe(fields: FieldReader): UnsubscribeOp {
 }
 
 function readPublish(fields: FieldReader): PublishOp {
-  const op: PublishOp = {
+  return {
     type: "publish",
     id: readId(fields),
     channel: fields.channel("channel"),
     event: fields.text("event", textRules.event),
     messageId: fields.text("messageId", textRules.messageId),
     data: fields.json("data"),
+    ...fields.present("retryAfterFirstMs", () => fields.integer("retryAfterFirstMs", integers.safe)),
   };
-  const retryAfterFirstMs = fields.optional("retryAfterFirstMs", () => fields.integer("retryAfterFirstMs", integers.safe));
-  return retryAfterFirstMs === undefined ? op : { ...op, retryAfterFirstMs };
 }
 
 function readEphemeral(fields: FieldReader): EphemeralOp {

@@ -1,10 +1,27 @@
-import type { ClientOp, EphemeralMessage, EventMessage, HistoryMessage, ServerMessage, WireEvent } from "./messages.ts";
+import type {
+  ClientOp,
+  EphemeralMessage,
+  EphemeralOp,
+  HistoryMessage,
+  PublishOp,
+  ServerMessage,
+  WireEvent,
+} from "./messages.ts";
 
 /** A message whose data is already JSON text: it is put in as it is, never parsed or stringified again. */
-export type WithDataText<Message extends { readonly data: unknown }> = Omit<Message, "data"> & { readonly data: string };
+export type WithDataText<Message extends { readonly data: unknown }> = Omit<Message, "data"> & {
+  readonly data: string;
+};
 
+/** Any op of a client. */
 export function encodeClientOp(op: ClientOp): string {
   return JSON.stringify(op);
+}
+
+/** An op whose data was made JSON when the application handed it over, so that a retry sends the same. */
+export function encodeClientOpWithData(op: WithDataText<PublishOp> | WithDataText<EphemeralOp>): string {
+  const { data, ...head } = op;
+  return withData(head, data);
 }
 
 /** Any message of a server. Those that carry data have their own encoders below, which take it as text. */
@@ -14,23 +31,32 @@ export function encodeServerMessage(message: ServerMessage): string {
 
 /** One entry for all its subscribers: made once, whatever their number. Fields beyond those of an entry are not sent. */
 export function encodeEvent(channel: string, entry: WithDataText<WireEvent>): string {
-  return `{"type":"event","channel":${JSON.stringify(channel)},${entryFields(entry)}}`;
-}
-
-export function encodeHistory(message: Omit<HistoryMessage, "type" | "events"> & { readonly events: readonly WithDataText<WireEvent>[] }): string {
-  const { id, channel, epoch, more } = message;
-  const events = message.events.map((entry) => `{${entryFields(entry)}}`).join(",");
-  return `{"type":"history","id":${id},"channel":${JSON.stringify(channel)},"epoch":"${epoch}","more":${more},"events":[${events}]}`;
-}
-
-export function encodeEphemeral(message: Omit<WithDataText<EphemeralMessage>, "type">): string {
-  const { data, channel, event, member, user, ttlMs } = message;
-  const head = JSON.stringify({ type: "ephemeral", channel, event, member, user, ttlMs });
-  return `${head.slice(0, -1)},"data":${data}}`;
-}
-
-function entryFields(entry: WithDataText<Omit<EventMessage, "type" | "channel">>): string {
   const { event, offset, tag, messageId, user, atMs, data } = entry;
-  const head = JSON.stringify({ event, offset, tag, messageId, user, atMs });
-  return `${head.slice(1, -1)},"data":${data}`;
+  return withData({ type: "event", channel, event, offset, tag, messageId, user, atMs }, data);
+}
+
+/** A page of entries, oldest first. */
+export function encodeHistory(
+  message: Omit<HistoryMessage, "type" | "events"> & { readonly events: readonly WithDataText<WireEvent>[] },
+): string {
+  const { id, channel, epoch, more } = message;
+  const events = message.events.map(({ event, offset, tag, messageId, user, atMs, data }) =>
+    withData({ event, offset, tag, messageId, user, atMs }, data),
+  );
+  return `${open({ type: "history", id, channel, epoch, more })},"events":[${events.join(",")}]}`;
+}
+
+/** An ephemeral event for all who are there. */
+export function encodeEphemeral(message: Omit<WithDataText<EphemeralMessage>, "type">): string {
+  const { channel, event, member, user, ttlMs, data } = message;
+  return withData({ type: "ephemeral", channel, event, member, user, ttlMs }, data);
+}
+
+function withData(head: object, data: string): string {
+  return `${open(head)},"data":${data}}`;
+}
+
+/** An object's JSON without its last brace, for more fields. The object must not be empty. */
+function open(head: object): string {
+  return JSON.stringify(head).slice(0, -1);
 }

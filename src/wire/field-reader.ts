@@ -1,3 +1,4 @@
+import { describe, isObject } from "./describe.ts";
 import type { ErrorCode } from "./errors.ts";
 import { channelNameRule, parseChannelName } from "./parse-channel-name.ts";
 
@@ -46,21 +47,31 @@ export class FieldReader {
     this.#faults = faults;
   }
 
-  /** A reader for a whole message, or nothing if it is not an object. */
-  static of(value: unknown): FieldReader | undefined {
-    return isObject(value) ? new FieldReader(value, "", []) : undefined;
+  /** A reader for a whole message. What is not an object reads as an empty one that has a fault already. */
+  static of(value: unknown): FieldReader {
+    if (isObject(value)) return new FieldReader(value, "", []);
+    return new FieldReader({}, "", [{ code: "BAD_MESSAGE", reason: `it must be an object, got ${describe(value)}` }]);
   }
 
-  get fault(): Fault | undefined {
+  /** The first thing that was wrong, up to now. */
+  fault(): Fault | undefined {
     return this.#faults[0];
   }
 
   refuse(name: string, must: string): void {
-    this.#faults.push({ code: "BAD_MESSAGE", reason: `${this.#path}${name} must be ${must}, got ${describe(this.#fields[name])}` });
+    this.#faults.push({
+      code: "BAD_MESSAGE",
+      reason: `${this.#path}${name} must be ${must}, got ${describe(this.#value(name))}`,
+    });
   }
 
   has(name: string): boolean {
     return Object.hasOwn(this.#fields, name);
+  }
+
+  /** Own fields only: what every object inherits is not on the wire. */
+  #value(name: string): unknown {
+    return this.has(name) ? this.#fields[name] : undefined;
   }
 
   names(): string[] {
@@ -68,27 +79,27 @@ export class FieldReader {
   }
 
   text(name: string, rule: TextRule): string {
-    const value = this.#fields[name];
+    const value = this.#value(name);
     if (typeof value === "string" && rule.pattern.test(value)) return value;
     this.refuse(name, rule.means);
     return "";
   }
 
   integer(name: string, { min, max }: Range): number {
-    const value = this.#fields[name];
+    const value = this.#value(name);
     if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
     this.refuse(name, `an integer ${min}-${max}`);
     return min;
   }
 
   boolean(name: string): boolean {
-    const value = this.#fields[name];
+    const value = this.#value(name);
     if (typeof value !== "boolean") this.refuse(name, "true or false");
     return value === true;
   }
 
   oneOf<const Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {
-    const value = values.find((one) => one === this.#fields[name]);
+    const value = values.find((one) => one === this.#value(name));
     if (value === undefined) this.refuse(name, `one of ${values.join(", ")}`);
     return value ?? values[0];
   }
@@ -96,56 +107,47 @@ export class FieldReader {
   /** Anything at all, but something: the application's own data. */
   json(name: string): unknown {
     if (!this.has(name)) this.refuse(name, "a JSON value");
-    return this.#fields[name];
+    return this.#value(name);
   }
 
   channel(name: string): string {
     const value = this.text(name, textRules.any);
     if (parseChannelName(value) !== undefined) return value;
-    this.#faults.push({ code: "BAD_CHANNEL", reason: `${this.#path}${name} must be ${channelNameRule}, got ${describe(value)}` });
+    this.#faults.push({
+      code: "BAD_CHANNEL",
+      reason: `${this.#path}${name} must be ${channelNameRule}, got ${describe(value)}`,
+    });
     return value;
   }
 
   object(name: string): FieldReader {
-    const value = this.#fields[name];
+    const value = this.#value(name);
     if (!isObject(value)) this.refuse(name, "an object");
     return new FieldReader(isObject(value) ? value : {}, `${this.#path}${name}.`, this.#faults);
   }
 
   /** A list of objects. */
   list<Item>(name: string, range: Range, readItem: (item: FieldReader) => Item): Item[] {
-    const value = this.#fields[name];
+    const value = this.#value(name);
     if (!Array.isArray(value) || value.length < range.min || value.length > range.max) {
       this.refuse(name, `a list of ${range.min}-${range.max}`);
       return [];
     }
     const items: readonly unknown[] = value;
-    const reader = new FieldReader({ ...items }, `${this.#path}${name}.`, this.#faults);
+    const reader = new FieldReader(Object.fromEntries(items.entries()), `${this.#path}${name}.`, this.#faults);
     return items.map((_, index) => readItem(reader.object(String(index))));
   }
 
   texts(name: string): string[] {
-    const value = this.#fields[name];
+    const value = this.#value(name);
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
     this.refuse(name, "a list of texts");
     return [];
   }
 
-  /** The field as `read` reads it, or nothing if it is not there. */
-  optional<Value>(name: string, read: (fields: this) => Value): Value | undefined {
-    return this.has(name) ? read(this) : undefined;
+  /** `{ [name]: value }` if the field is there, as `read` reads it; otherwise `{}`: absent stays absent, to be spread. */
+  present<Name extends string, Value>(name: Name, read: () => Value): { readonly [N in Name]?: Value } {
+    // A computed key of a generic type makes an index signature for TypeScript, which is wider than what is built here.
+    return this.has(name) ? ({ [name]: read() } as { readonly [N in Name]: Value }) : {};
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A value for an error message: short whatever its size, and on one line. */
-export function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (isObject(value)) return "an object";
-  if (typeof value !== "string") return String(value);
-  return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value);
 }

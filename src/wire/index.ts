@@ -2,7 +2,15 @@
 export * from "./contract.ts";
 export { decodeClientOp, type DecodedOp, opLimits } from "./decode.ts";
 export { decodeServerMessage, type DecodedServerMessage } from "./decode-server-message.ts";
-export { encodeClientOp, encodeEphemeral, encodeEvent, encodeHistory, encodeServerMessage, type WithDataText } from "./encode.ts";
+export {
+  encodeClientOp,
+  encodeClientOpWithData,
+  encodeEphemeral,
+  encodeEvent,
+  encodeHistory,
+  encodeServerMessage,
+  type WithDataText,
+} from "./encode.ts";
 export * from "./errors.ts";
 export * from "./messages.ts";
 export {

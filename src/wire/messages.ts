@@ -214,5 +214,16 @@ export interface PingMessage {
   readonly type: "ping";
 }
 export type ServerMessage =
-  | HelloMessage | AuthenticatedMessage | SubscribedMessage | ResumedMessage | UnsubscribedMessage | AckMessage
-  | HistoryMessage | EventMessage | GapMessage | PresenceMessage | EphemeralMessage | ErrorMessage | PingMessage;
+  | HelloMessage
+  | AuthenticatedMessage
+  | SubscribedMessage
+  | ResumedMessage
+  | UnsubscribedMessage
+  | AckMessage
+  | HistoryMessage
+  | EventMessage
+  | GapMessage
+  | PresenceMessage
+  | EphemeralMessage
+  | ErrorMessage
+  | PingMessage;

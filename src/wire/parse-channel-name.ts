@@ -1,3 +1,5 @@
+import { describe } from "./describe.ts";
+
 /** Names of channels, and the patterns that declare families of them: `"chat/:room"` declares `"chat/42"`. */
 
 /** The name of one channel: 1-128 of A-Z a-z 0-9 _ : . / - (one byte each). Only `parseChannelName` makes one. */
@@ -10,7 +12,7 @@ export type ChannelParams = Readonly<Record<string, string>>;
 export const channelNameRule = "1-128 of A-Z a-z 0-9 _ : . / -";
 
 const channelName = /^[A-Za-z0-9:_./-]{1,128}$/;
-const paramValue = /^[A-Za-z0-9:_.-]+$/;
+const paramValue = /^[A-Za-z0-9:_.-]{1,128}$/;
 const paramSegment = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 const literalSegment = /^[A-Za-z0-9_.-][A-Za-z0-9:_.-]*$/;
 
@@ -22,13 +24,14 @@ export function parseChannelName(text: string): ChannelName | undefined {
 
 /** What is wrong with a pattern, as a sentence for its author; nothing if it is fine. */
 export function findPatternFault(pattern: string): string | undefined {
+  const cannot = `Cannot use pattern ${describe(pattern)}:`;
+  if (pattern.length > 128) return `${cannot} it is longer than 128`;
   const segments = pattern.split("/");
   const bad = segments.find((segment) => !paramSegment.test(segment) && !literalSegment.test(segment));
-  if (bad !== undefined) return `Cannot use pattern ${JSON.stringify(pattern)}: ${JSON.stringify(bad)} is neither a name nor a :parameter`;
-  const names = segments.filter(isParam);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) return `Cannot use pattern ${JSON.stringify(pattern)}: it has ${twice} twice`;
-  return pattern.length > 128 ? `Cannot use pattern ${JSON.stringify(pattern)}: it is longer than 128` : undefined;
+  if (bad !== undefined) return `${cannot} ${describe(bad)} is neither a name nor a :parameter`;
+  const params = segments.filter(isParam);
+  const twice = params.find((param, index) => params.indexOf(param) !== index);
+  return twice === undefined ? undefined : `${cannot} it has ${twice} twice`;
 }
 
 /** The parameters of `name` if `pattern` declares it. A parameter is one whole segment: never empty, never with a slash. */
@@ -49,18 +52,26 @@ export type BuiltChannelName =
   | { readonly type: "name"; readonly name: ChannelName }
   | { readonly type: "refused"; readonly reason: string };
 
-/** The name that `pattern` and `params` give. Parameters the pattern does not have are ignored. */
+/** The name that `pattern` and exactly its parameters give. */
 export function buildChannelName(pattern: string, params: ChannelParams): BuiltChannelName {
-  const cannot = `Cannot name a channel of ${JSON.stringify(pattern)}:`;
-  const segments = pattern.split("/").map((segment) => (isParam(segment) ? params[segment.slice(1)] : segment));
-  const badIndex = segments.findIndex((segment) => typeof segment !== "string" || !paramValue.test(segment));
-  if (badIndex !== -1) {
-    const value = JSON.stringify(segments[badIndex]) ?? "nothing";
-    const param = String(pattern.split("/")[badIndex]).slice(1);
-    return { type: "refused", reason: `${cannot} ${param} must be of A-Z a-z 0-9 _ : . -, got ${value.slice(0, 60)}` };
+  const segments = pattern.split("/");
+  const unknown = Object.keys(params).find((name) => !segments.includes(`:${name}`));
+  if (unknown !== undefined) return refuse(pattern, `it has no parameter ${describe(unknown)}`);
+  for (const [index, segment] of segments.entries()) {
+    if (!isParam(segment)) continue;
+    const name = segment.slice(1);
+    const value: unknown = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (typeof value !== "string" || !paramValue.test(value)) {
+      return refuse(pattern, `${name} must be 1-128 of A-Z a-z 0-9 _ : . -, got ${describe(value)}`);
+    }
+    segments[index] = value;
   }
   const name = parseChannelName(segments.join("/"));
-  return name === undefined ? { type: "refused", reason: `${cannot} it would be longer than 128` } : { type: "name", name };
+  return name === undefined ? refuse(pattern, "it would be longer than 128") : { type: "name", name };
+}
+
+function refuse(pattern: string, reason: string): BuiltChannelName {
+  return { type: "refused", reason: `Cannot name a channel of ${describe(pattern)}: ${reason}` };
 }
 
 function isParam(segment: string): boolean {

@@ -35,7 +35,15 @@ interface Findings {
   fault: string | undefined;
 }
 
-const code = { quote: 0x22, colon: 0x3a, openList: 0x5b, backslash: 0x5c, closeList: 0x5d, openObject: 0x7b, closeObject: 0x7d } as const;
+const code = {
+  quote: 0x22,
+  colon: 0x3a,
+  openList: 0x5b,
+  backslash: 0x5c,
+  closeList: 0x5d,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+} as const;
 
 /** Counts depth and keys without building anything. A text that is not JSON may give any answer: `JSON.parse` refuses it. */
 function scanJson(text: string): Findings {
@@ -59,7 +67,9 @@ function scanJson(text: string): Findings {
         break;
       case code.colon: {
         const keyCount = (keyCounts[depth] ?? 0) + 1;
-        if (keyCount > jsonLimits.maxKeyCount) return { ...found, fault: `an object has more than ${jsonLimits.maxKeyCount} keys` };
+        if (keyCount > jsonLimits.maxKeyCount) {
+          return { ...found, fault: `an object has more than ${jsonLimits.maxKeyCount} keys` };
+        }
         keyCounts[depth] = keyCount;
         found.keyCount += 1;
       }
