@@ -1,2 +1,4 @@
 export { memoryBroker } from "./memory.ts";
 export type { MemoryBrokerOptions } from "./memory.ts";
+export { sqliteBroker } from "./sqlite/sqlite-broker.ts";
+export type { SqliteBrokerOptions } from "./sqlite/sqlite-broker.ts";

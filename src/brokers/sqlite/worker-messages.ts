@@ -1,0 +1,49 @@
+import type { AppendRequest, AppendResult, BrokerErrorCode, BrokerInfo, ReadRequest, ReadResult } from "../../gateway/index.ts";
+import { BrokerError } from "../../gateway/index.ts";
+import type { OpenDatabaseOptions } from "./open-database.ts";
+
+/** What the worker is started with. */
+export interface WorkerOptions extends OpenDatabaseOptions {
+  readonly dedupWindowMs: number;
+}
+
+/** To the worker, many in one message. `close` comes last: what came before is settled first. */
+export type WorkerRequest =
+  | { readonly type: "append"; readonly id: number; readonly request: AppendRequest }
+  | { readonly type: "read"; readonly id: number; readonly request: ReadRequest }
+  | { readonly type: "close" };
+
+/** From the worker. After `stopped` and `closed` nothing follows. */
+export type WorkerReply =
+  | { readonly type: "opened"; readonly info: BrokerInfo }
+  | { readonly type: "settled"; readonly settled: readonly Settled[] }
+  | { readonly type: "stopped"; readonly fault: Fault }
+  | { readonly type: "closed" };
+
+export type Settled =
+  | { readonly type: "appended"; readonly id: number; readonly result: StoredPlace | Exclude<AppendResult, { readonly type: "stored" }> }
+  | { readonly type: "read"; readonly id: number; readonly result: ReadResult }
+  | { readonly type: "refused"; readonly id: number; readonly fault: Fault };
+
+/** A `stored` result without the entry, whose text the other side still has. */
+export interface StoredPlace {
+  readonly type: "stored";
+  readonly epoch: string;
+  readonly offset: number;
+  readonly previousTag: number;
+}
+
+/** A `BrokerError` between threads: a clone would lose its class. */
+export interface Fault {
+  readonly code: BrokerErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+export function toFault({ code, hint, message }: BrokerError): Fault {
+  return { code, message, hint };
+}
+
+export function fromFault({ code, hint, message }: Fault): BrokerError {
+  return new BrokerError(code, message, hint === undefined ? {} : { hint });
+}
