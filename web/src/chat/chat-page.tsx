@@ -1,0 +1,94 @@
+import { type ReactElement, useEffect, useRef, useState } from "react";
+import type { ChatApp, Presence } from "./chat-app.ts";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { Drawer } from "./drawer.tsx";
+import { MemberList } from "./member-list.tsx";
+import { ProfileDialog } from "./profile-dialog.tsx";
+import { RoomList } from "./room-list.tsx";
+import { RoomPane } from "./room-pane.tsx";
+import type { RoomStore } from "./room-store.ts";
+import { goToRoom, useCurrentRoom, useMedia } from "./use-browser.ts";
+import { usePageDuties } from "./use-page-duties.ts";
+import { useStore } from "./use-store.ts";
+
+export interface ChatPageProps {
+  readonly app: ChatApp;
+  readonly presence: Presence;
+}
+
+type OpenPart = "rooms" | "members" | "profile" | undefined;
+
+/** The page of a person who is in: rooms at the left, the room in the middle, people at the right. */
+export function ChatPage({ app, presence: { profile, session } }: ChatPageProps): ReactElement {
+  const rooms = useStore(session.rooms);
+  const current = useCurrentRoom();
+  const room = useOpenRoom({ open: (name) => session.open(name), current, rooms });
+  const [part, setPart] = useState<OpenPart>();
+  const main = useRef<HTMLElement>(null);
+  const roomsAreDrawer = useMedia("(max-width: 47.99rem)");
+  const membersAreDrawer = useMedia("(max-width: 68.99rem)");
+  const close = (): void => setPart(undefined);
+  const unreadCount = usePageDuties({ session, rooms, current: room.name });
+  useEffect(close, [room.name]);
+
+  return (
+    <div className="page">
+      <a
+        className="skip-link"
+        href="#room"
+        onClick={(event) => {
+          event.preventDefault(); // The address holds the room.
+          main.current?.querySelector<HTMLElement>("textarea")?.focus();
+        }}
+      >
+        Skip to the message field
+      </a>
+      <Drawer id="rooms" label="Rooms" side="left" isDrawer={roomsAreDrawer} isOpen={part === "rooms"} onClose={close}>
+        <RoomList
+          session={session}
+          rooms={rooms}
+          current={room.name}
+          profile={profile}
+          onOpenProfile={() => setPart("profile")}
+          onLeaveRoom={(name) => {
+            session.leave(name);
+            if (name === room.name) goToRoom("general");
+          }}
+        />
+      </Drawer>
+      <main className="main" id="room" ref={main} aria-label={`Room ${room.name}`}>
+        <RoomPane
+          key={room.name}
+          room={room}
+          session={session}
+          banner={<ConnectionBanner session={session} onLeave={() => app.leave()} />}
+          drawers={{
+            rooms: roomsAreDrawer ? { isOpen: part === "rooms", open: () => setPart("rooms"), unreadCount: unreadCount - room.view.get().unreadCount } : undefined,
+            members: membersAreDrawer ? { isOpen: part === "members", open: () => setPart("members") } : undefined,
+          }}
+        />
+      </main>
+      <Drawer id="members" label="People here" side="right" isDrawer={membersAreDrawer} isOpen={part === "members"} onClose={close}>
+        <MemberList room={room} session={session} />
+      </Drawer>
+      {part === "profile" && <ProfileDialog app={app} profile={profile} unsentCount={session.unsentCount} onClose={close} />}
+    </div>
+  );
+}
+
+interface OpenRoomOptions {
+  readonly open: (name: string) => RoomStore | undefined;
+  readonly current: string;
+  readonly rooms: readonly RoomStore[];
+}
+
+/** The room of the address, opened if it is not; the first one when no more can be opened. */
+function useOpenRoom({ open, current, rooms }: OpenRoomOptions): RoomStore {
+  const found = rooms.find(({ name }) => name === current);
+  useEffect(() => {
+    if (found === undefined && open(current) === undefined) goToRoom("general");
+  });
+  const room = found ?? rooms[0];
+  if (room === undefined) throw new Error("Cannot show a room: the session has none");
+  return room;
+}

@@ -1,0 +1,59 @@
+import type { User } from "switchboard/wire";
+import type { ReactElement } from "react";
+import { Avatar } from "./avatar.tsx";
+import type { ChatSession } from "./chat-session.ts";
+import { peopleOf } from "./people.ts";
+import type { RoomStore } from "./room-store.ts";
+import { nameOf, type Typist } from "./typing.ts";
+import { useStore } from "./use-store.ts";
+
+interface MemberListProps {
+  readonly room: RoomStore;
+  readonly session: ChatSession;
+}
+
+/** Who is here now: oneself first, then by name. */
+export function MemberList({ room, session }: MemberListProps): ReactElement {
+  const { members, typists, status } = useStore(room.view);
+  const { user: me } = useStore(session.connection);
+  const { people, hiddenCount } = peopleOf(members, me);
+  return (
+    <div className="member-list">
+      <h2 className="column-title">Here now{status === "live" ? ` — ${people.length + hiddenCount}` : ""}</h2>
+      <ul className={status === "live" ? undefined : "stale"}>
+        {people.map(({ user, deviceCount }) => (
+          <Person key={user.id} user={user} deviceCount={deviceCount} isMe={user.id === me?.id} typists={typists} />
+        ))}
+      </ul>
+      {hiddenCount > 0 && <p className="column-note">and {hiddenCount.toLocaleString("en")} more</p>}
+      {status !== "live" && <p className="column-note">This list is from before the line went down.</p>}
+    </div>
+  );
+}
+
+interface PersonProps {
+  readonly user: User;
+  readonly deviceCount: number;
+  readonly isMe: boolean;
+  readonly typists: readonly Typist[];
+}
+
+function Person({ user, deviceCount, isMe, typists }: PersonProps): ReactElement {
+  const isTyping = typists.some((typist) => typist.user.id === user.id);
+  return (
+    <li className="member">
+      <span className="avatar-frame">
+        <Avatar user={user} />
+        <span className={`presence-lamp${isTyping ? " typing" : ""}`} aria-hidden="true" />
+      </span>
+      <span className="member-words">
+        <span className="member-name">
+          <bdi>{nameOf(user)}</bdi>
+          {isMe && <span className="you"> (you)</span>}
+        </span>
+        {(isTyping || deviceCount > 1) && <span className="member-note">{isTyping ? "typing…" : `on ${deviceCount} devices`}</span>}
+      </span>
+    </li>
+  );
+}
+

@@ -1,0 +1,100 @@
+import type { User } from "switchboard/wire";
+import { type ReactElement, type Ref, useEffect, useImperativeHandle, useMemo, useRef } from "react";
+import { DownIcon } from "./icons.tsx";
+import { MessageRow } from "./message-row.tsx";
+import { type RoomStore } from "./room-store.ts";
+import { maxHeldCount } from "./timeline.ts";
+import { timelineRows } from "./timeline-rows.ts";
+import { useNow } from "./use-browser.ts";
+import { useStickyScroll } from "./use-sticky-scroll.ts";
+import { useReading } from "./use-reading.ts";
+import { useStore } from "./use-store.ts";
+
+export interface MessageListHandle {
+  /** Scrolls to the newest message, and loads it if it was let go. */
+  jumpToEnd(): void;
+}
+
+interface MessageListProps {
+  readonly room: RoomStore;
+  readonly me: User | undefined;
+  readonly ref: Ref<MessageListHandle>;
+}
+
+export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
+  const { timeline, status, unreadCount, lineOffset, page } = useStore(room.view);
+  const rows = useMemo(() => timelineRows(timeline, { me, readOffset: lineOffset }), [timeline, me, lineOffset]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const { isAtEnd, scrollToEnd } = useStickyScroll(scroller, rows);
+  const nowMs = useNow(false);
+  useReading(room, isAtEnd && !timeline.isDetached);
+  useLoadOlder({ scroller, room, canLoad: timeline.hasOlder && page === "idle" && status === "live" });
+
+  function jumpToEnd(): void {
+    void room.jumpToPresent().then(scrollToEnd);
+    scrollToEnd();
+  }
+  useImperativeHandle(ref, () => ({ jumpToEnd }));
+
+  return (
+    <div className="messages">
+      <div className="scroller" ref={scroller} tabIndex={0} role="region" aria-label={`Messages in ${room.name}`}>
+        <div className="scroll-top">
+          {timeline.hasOlder ? (
+            <button
+              className="button quiet small"
+              type="button"
+              disabled={page === "loading" || status !== "live"}
+              onClick={() => void room.loadOlder()}
+            >
+              {page === "loading" ? "Loading…" : page === "failed" ? "Could not load. Try again" : "Load older messages"}
+            </button>
+          ) : (
+            status !== "joining" && <RoomStart name={room.name} isEmpty={rows.length === 0} />
+          )}
+        </div>
+        <ol className="rows">
+          {rows.map((row) => (
+            <MessageRow key={row.key} row={row} room={room} me={me} nowMs={nowMs} />
+          ))}
+        </ol>
+        {timeline.isDetached && <p className="detached">{`Only ${maxHeldCount} messages are shown at a time. Newer ones follow.`}</p>}
+      </div>
+      {(!isAtEnd || timeline.isDetached) && (
+        <button className={`jump${unreadCount > 0 ? " unread" : ""}`} type="button" onClick={jumpToEnd}>
+          <DownIcon />
+          {unreadCount === 0 ? "Jump to the newest" : unreadCount === 1 ? "1 new message" : `${unreadCount} new messages`}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function RoomStart({ name, isEmpty }: { readonly name: string; readonly isEmpty: boolean }): ReactElement {
+  return (
+    <div className={`room-start${isEmpty ? " empty" : ""}`}>
+      <span className="big-lamp" aria-hidden="true" />
+      <p className="room-start-title">{isEmpty ? `Nobody has said anything in ${name} yet` : `This is where ${name} begins`}</p>
+      <p className="room-start-note">{isEmpty ? "Be the first: what you write is kept for those who come later." : "Nothing older is kept."}</p>
+    </div>
+  );
+}
+
+interface LoadOlderOptions {
+  readonly scroller: { readonly current: HTMLElement | null };
+  readonly room: RoomStore;
+  readonly canLoad: boolean;
+}
+
+/** Loads older messages when the reader comes near the oldest one. */
+function useLoadOlder({ scroller, room, canLoad }: LoadOlderOptions): void {
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null || !canLoad) return;
+    const load = (): void => {
+      if (element.scrollTop < 200 && element.scrollHeight > element.clientHeight) void room.loadOlder();
+    };
+    element.addEventListener("scroll", load, { passive: true });
+    return () => element.removeEventListener("scroll", load);
+  }, [scroller, room, canLoad]);
+}

@@ -1,0 +1,91 @@
+import { type FormEvent, type ReactElement, useEffect, useRef, useState } from "react";
+import type { ChatApp } from "./chat-app.ts";
+import { NameField } from "./name-field.tsx";
+import { parseName, type Profile } from "./profile.ts";
+
+interface ProfileDialogProps {
+  readonly app: ChatApp;
+  readonly profile: Profile;
+  readonly unsentCount: number;
+  readonly onClose: () => void;
+}
+
+/** Another name, or good-bye. */
+export function ProfileDialog({ app, profile, unsentCount, onClose }: ProfileDialogProps): ReactElement {
+  const [text, setText] = useState(profile.name);
+  const [problem, setProblem] = useState<string>();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+    dialog.current?.querySelector("input")?.select();
+  }, []);
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    const result = parseName(text);
+    if ("problem" in result) return setProblem(result.problem);
+    if (result.name !== profile.name) app.enter(result.name);
+    onClose();
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      className="dialog"
+      aria-label="You"
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose(); // The backdrop.
+      }}
+    >
+      <form className="dialog-body" onSubmit={submit} noValidate>
+        <h2>You</h2>
+        <NameField
+          label="Your name"
+          value={text}
+          problem={problem}
+          hint="What you said before keeps the name you had"
+          onChange={(value) => {
+            setText(value);
+            setProblem(undefined);
+          }}
+        />
+        {unsentCount > 0 && (
+          <p className="field-problem">
+            {unsentCount === 1 ? "1 message is" : `${unsentCount} messages are`} not sent yet and would be given up.
+          </p>
+        )}
+        <div className="form-buttons">
+          <button className="button primary" type="submit">
+            Save
+          </button>
+          <button className="button quiet" type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button className="button danger" type="button" onClick={() => app.leave()}>
+            Leave the chat
+          </button>
+        </div>
+        <h3>Keys</h3>
+        <dl className="keys">
+          <dt>
+            <kbd>Enter</kbd>
+          </dt>
+          <dd>send</dd>
+          <dt>
+            <kbd>Shift</kbd> <kbd>Enter</kbd>
+          </dt>
+          <dd>new line</dd>
+          <dt>
+            <kbd>Esc</kbd>
+          </dt>
+          <dd>jump to the newest message</dd>
+          <dt>
+            <kbd>Alt</kbd> <kbd>↑</kbd> <kbd>↓</kbd>
+          </dt>
+          <dd>other room</dd>
+        </dl>
+      </form>
+    </dialog>
+  );
+}

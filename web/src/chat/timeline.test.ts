@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import * as lines from "./timeline.ts";
+import type { IncomingMessage, Timeline } from "./timeline.ts";
+
+const ada = { id: "ada", name: "Ada" };
+const sentFailed = { type: "failed", problem: "No", canRetry: true, needsNewId: false } as const;
+
+function message(offset: number, change: Partial<IncomingMessage> = {}): IncomingMessage {
+  return { messageId: `m${offset}`, user: ada, isMine: false, text: `text ${offset}`, offset, atMs: offset * 1000, ...change };
+}
+
+function messages(from: number, to: number): readonly IncomingMessage[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+}
+
+function live(from: number, to: number, timeline: Timeline = lines.emptyTimeline, isFollowing = true): Timeline {
+  return messages(from, to).reduce((all, one) => lines.addLive(all, one, isFollowing), timeline);
+}
+
+function offsets(timeline: Timeline): readonly number[] {
+  return timeline.entries.flatMap((entry) => (entry.type === "message" ? [entry.offset] : []));
+}
+
+test("[WB5] messages of the log stand in the order they came", () => {
+  const timeline = live(1, 3);
+  expect(offsets(timeline)).toEqual([1, 2, 3]);
+  expect(timeline).toMatchObject({ newestOffset: 3, hasOlder: false, isDetached: false });
+});
+
+test("[WB5] a log that begins before the first message has older ones", () => {
+  expect(live(51, 52).hasOlder).toBe(true);
+});
+
+test("[WB5] a page of older messages comes before, without those that are there", () => {
+  const timeline = lines.addOlder(live(11, 12), messages(8, 11), false);
+  expect(offsets(timeline)).toEqual([8, 9, 10, 11, 12]);
+  expect(timeline.hasOlder).toBe(false);
+});
+
+test("[WB5] whatever comes first, the acknowledgement or the event, a message of one's own is there once", () => {
+  const steps = fc.shuffledSubarray(["ack", "event", "older"], { minLength: 3 });
+  fc.assert(
+    fc.property(steps, (order) => {
+      let timeline = lines.addOutgoing(live(5, 6), { messageId: "mine", text: "hi", atMs: 0 });
+      for (const step of order) {
+        if (step === "ack") timeline = lines.settleOutgoing(timeline, "mine", { type: "sent" });
+        if (step === "event") timeline = lines.addLive(timeline, message(7, { messageId: "mine", isMine: true }), true);
+        if (step === "older") timeline = lines.addOlder(timeline, messages(1, 4), false);
+      }
+      expect(offsets(timeline)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect(timeline.outgoing).toEqual([]);
+    }),
+  );
+});
+
+test("[WB6] at the end, the oldest message makes room for one past the limit", () => {
+  const full = live(1, lines.maxHeldCount);
+  expect(full.hasOlder).toBe(false);
+  const timeline = live(lines.maxHeldCount + 1, lines.maxHeldCount + 1, full);
+  expect(timeline.entries).toHaveLength(lines.maxHeldCount);
+  expect(offsets(timeline)[0]).toBe(2);
+  expect(timeline).toMatchObject({ hasOlder: true, isDetached: false });
+});
+
+test("[WB6] for a reader further up, nothing is taken away: the timeline detaches from the present", () => {
+  const full = live(1, lines.maxHeldCount);
+  const timeline = live(lines.maxHeldCount + 1, lines.maxHeldCount + 2, full, false);
+  expect(timeline.entries).toBe(full.entries);
+  expect(timeline).toMatchObject({ isDetached: true, newestOffset: lines.maxHeldCount + 2 });
+});
+
+test("[WB6] older pages past the limit let the newest go, and the present can be shown again", () => {
+  const above = lines.addOlder(live(101, 100 + lines.maxHeldCount), messages(51, 100), true);
+  expect(above.entries).toHaveLength(lines.maxHeldCount);
+  expect(offsets(above).at(-1)).toBe(50 + lines.maxHeldCount);
+  expect(above.isDetached).toBe(true);
+  const present = lines.showPresent(above, messages(551, 600), true);
+  expect(offsets(present)).toEqual(messages(551, 600).map(({ offset }) => offset));
+  expect(present.isDetached).toBe(false);
+});
+
+test("[WB6] a present that became past on its way is not called the present", () => {
+  const above = { ...live(1, 3), isDetached: true, newestOffset: 9 };
+  expect(lines.showPresent(above, messages(7, 8), true).isDetached).toBe(true);
+});
+
+test("[WB7] a gap stands between the messages it parts", () => {
+  const timeline = live(9, 9, lines.addGap(live(1, 3), { reason: "trimmed", from: 3, to: 8 }));
+  expect(timeline.entries.map(({ type }) => type)).toEqual(["message", "message", "message", "gap", "message"]);
+  expect(timeline.newestOffset).toBe(9);
+});
+
+test("[WB7] offsets that a damaged log gives out again are other messages", () => {
+  const timeline = live(3, 4, lines.addGap(live(1, 4), { reason: "truncated", from: 4, to: 2 }));
+  expect(offsets(timeline)).toEqual([1, 2, 3, 4, 3, 4]);
+  expect(new Set(timeline.entries.map(({ key }) => key)).size).toBe(timeline.entries.length);
+});
+
+test("[WB7] nothing older is looked for across another log", () => {
+  const seen = live(51, 52);
+  expect(lines.addGap(seen, { reason: "epoch", from: 52, to: 0 }).hasOlder).toBe(false);
+  expect(lines.addGap(seen, { reason: "trimmed", from: 52, to: 60 }).hasOlder).toBe(true);
+});
+
+test("[WB8] a message of one's own is pending, then failed, then pending again at the end", () => {
+  let timeline = lines.addOutgoing(lines.emptyTimeline, { messageId: "a", text: "one", atMs: 1 });
+  timeline = lines.addOutgoing(timeline, { messageId: "b", text: "two", atMs: 2 });
+  timeline = lines.settleOutgoing(timeline, "a", sentFailed);
+  expect(timeline.outgoing.map(({ state }) => state.type)).toEqual(["failed", "pending"]);
+  timeline = lines.addOutgoing(timeline, { messageId: "a", text: "one", atMs: 3 });
+  expect(timeline.outgoing.map(({ messageId, state }) => [messageId, state.type])).toEqual([["b", "pending"], ["a", "pending"]]);
+});
+
+test("[WB8] a discarded message is gone; settling it later brings nothing back", () => {
+  const timeline = lines.discardOutgoing(lines.addOutgoing(lines.emptyTimeline, { messageId: "a", text: "one", atMs: 1 }), "a");
+  expect(lines.settleOutgoing(timeline, "a", { type: "sent" }).outgoing).toEqual([]);
+});
+
+test("[WB9] unread are the messages of others after what was read", () => {
+  const timeline = lines.addLive(live(1, 4), message(5, { isMine: true }), true);
+  expect(lines.countUnread(timeline, 2)).toBe(2);
+  expect(lines.countUnread(timeline, 5)).toBe(0);
+});
+
+test("[WB9] messages that came while detached count, though they are not held", () => {
+  const timeline = live(501, 510, live(1, 500), false);
+  expect(lines.countUnread(timeline, 500)).toBe(10);
+  expect(lines.countUnread(timeline, 498)).toBe(12);
+});
