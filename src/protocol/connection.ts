@@ -321,7 +321,6 @@ export class Connection {
   #fail(code: number, reason: string): false {
     this.#answerClose(encodeClose(code, reason));
     this.#move("fail");
-    this.#message = undefined;
     this.#events.push({ type: "fail", code, reason });
     return false;
   }
@@ -344,6 +343,9 @@ export class Connection {
 
   #move(input: ConnectionInput): void {
     this.#state = transitions[this.#state][input] ?? this.#state;
+    if (this.#state !== "closed") return;
+    this.#message = undefined;
+    this.#header.reset();
   }
 
   #requireOpen(): void {

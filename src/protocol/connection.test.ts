@@ -1,0 +1,508 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { cuts } from "../testing/index.ts";
+import {
+  Connection,
+  longestMessageBytes,
+  type ConnectionEvent,
+  type ConnectionOptions,
+  type Role,
+} from "./connection.ts";
+import { transitions } from "./connection-state.ts";
+
+interface Vector {
+  readonly id: string;
+  readonly rule: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly maxMessageBytes?: number;
+  readonly maxFragmentCount?: number;
+  readonly hex: string;
+  readonly events: readonly VectorEvent[];
+  readonly output?: readonly string[];
+  readonly state?: string;
+}
+
+type VectorEvent =
+  | { readonly text: string }
+  | { readonly textHex: string }
+  | { readonly binary: string }
+  | { readonly ping: string }
+  | { readonly pong: string }
+  | { readonly close: number; readonly reason: string }
+  | { readonly fail: number };
+
+const vectors = JSON.parse(
+  readFileSync(new URL("../../spec/vectors/frames.json", import.meta.url), "utf8"),
+) as readonly Vector[];
+
+const maskingKey = 0x37fa213d;
+
+function connect(role: Role, options: Partial<ConnectionOptions> = {}): Connection {
+  return new Connection({ role, createMaskingKey: () => maskingKey, ...options });
+}
+
+/** Hexadecimal with runs: `8105 61*5` is 81 05 61 61 61 61 61. */
+function bytesOf(hex: string): Uint8Array {
+  const plain = hex.replaceAll(/(\w+)\*(\d+)/g, (_run, pattern: string, count: string) =>
+    pattern.repeat(Number(count)),
+  );
+  return new Uint8Array(Buffer.from(plain.replaceAll(" ", ""), "hex"));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** The event as a vector tells it: bytes as hexadecimal, a failure without the words for people. */
+function told(event: ConnectionEvent): unknown {
+  switch (event.type) {
+    case "message":
+      return event.opcode === "text" ? { text: event.data } : { binary: hexOf(event.data) };
+    case "ping":
+      return { ping: hexOf(event.data) };
+    case "pong":
+      return { pong: hexOf(event.data) };
+    case "close":
+      return { close: event.code, reason: event.reason };
+    case "fail":
+      return { fail: event.code };
+    default:
+      return event satisfies never;
+  }
+}
+
+function expected(event: VectorEvent): unknown {
+  if ("textHex" in event) return { text: new TextDecoder().decode(bytesOf(event.textHex)) };
+  return "binary" in event ? { binary: hexOf(bytesOf(event.binary)) } : event;
+}
+
+/** A close frame of ours with a reason is told by its code: the words are for people. */
+function toldOutput(frame: Uint8Array, role: Role): string {
+  if (frame[0] !== 0x88 || frame.length <= 8) return hexOf(frame);
+  const peer = connect(role === "server" ? "client" : "server");
+  peer.receive(frame.slice());
+  const [event] = peer.takeEvents();
+  return event?.type === "close" && event.reason !== "" ? `close ${event.code}` : hexOf(frame);
+}
+
+function feed(
+  connection: Connection,
+  chunks: readonly Uint8Array[],
+): { events: ConnectionEvent[]; output: Uint8Array[] } {
+  const events: ConnectionEvent[] = [];
+  const output: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    connection.receive(chunk);
+    events.push(...connection.takeEvents());
+    output.push(...connection.takeOutput());
+    // Whoever owns the chunk may use it again.
+    chunk.fill(0xee);
+  }
+  return { events, output };
+}
+
+/** What must not change what came before: a header's first byte, or anything at all once the connection is closed. */
+function trailing(bytes: Uint8Array, connection: Connection): Uint8Array {
+  const tail = connection.state === "closed" ? [0xff, 0xff, 0xff, 0xff] : connection.isMidMessage ? [] : [0x8a];
+  return new Uint8Array([...bytes, ...tail]);
+}
+
+describe("vectors of spec/vectors/frames.json, in every cut", () => {
+  for (const vector of vectors) {
+    const { id, rule, name, role, hex, events, output = [], state = "open", ...limits } = vector;
+    test(`[${rule}] ${name} (${id}, ${role})`, () => {
+      const bytes = bytesOf(hex);
+      const first = connect(role, limits);
+      feed(first, [bytes.slice()]);
+      const ways = [...cuts(bytes), { name: "with trailing bytes", chunks: [trailing(bytes, first)] }];
+      for (const way of ways) {
+        const connection = connect(role, limits);
+        const result = feed(connection, way.chunks);
+        expect(result.events.map(told), way.name).toEqual(events.map(expected));
+        expect(
+          result.output.map((frame) => toldOutput(frame, role)),
+          way.name,
+        ).toEqual(output);
+        expect(connection.state, way.name).toBe(state);
+      }
+    });
+  }
+});
+
+describe("receiving", () => {
+  test("[FR8] of several pings in one receive() only the newest is answered", () => {
+    const client = connect("client");
+    client.receive(bytesOf("8901 61 8901 62 8901 63"));
+    expect(client.takeEvents().map(told)).toEqual([{ ping: "61" }, { ping: "62" }, { ping: "63" }]);
+    expect(client.takeOutput().map(hexOf)).toEqual([hexOf(connect("client").sendPong(bytesOf("63")))]);
+    client.receive(bytesOf("8901 64"));
+    expect(client.takeOutput()).toHaveLength(1);
+  });
+
+  test("[FR8] a flood of 100,000 pings in one receive() costs one pong", () => {
+    const client = connect("client");
+    client.receive(bytesOf("8900*100000"));
+    expect(client.takeOutput().map(hexOf)).toEqual([hexOf(connect("client").sendPong())]);
+  });
+
+  test("[FR8] a ping after our close frame is answered: the peer's has not come yet", () => {
+    const server = connect("server");
+    server.sendClose(1000);
+    server.receive(connect("client").sendPing());
+    expect(server.takeOutput().map(hexOf)).toEqual(["8a00"]);
+  });
+
+  test("[FR15] no event shares memory with the chunk, be it a Buffer or not", () => {
+    const frames = "8203 010203 0201 01 8002 0203 8901 61 8a01 62 8800";
+    for (const chunk of [bytesOf(frames), Buffer.from(bytesOf(frames))]) {
+      const client = connect("client");
+      client.receive(chunk);
+      for (const event of client.takeEvents()) {
+        if ("data" in event && typeof event.data !== "string") expect(event.data.buffer).not.toBe(chunk.buffer);
+      }
+    }
+  });
+
+  test("[FR15] binary data owns its whole buffer, however it arrived", () => {
+    const whole = "8203 010203";
+    const fragments = "0201 01 0001 02 0001 03 8001 04";
+    for (const hex of [whole, fragments]) {
+      for (const { chunks } of cuts(bytesOf(hex))) {
+        const { events } = feed(connect("client"), chunks);
+        for (const event of events) {
+          if (event.type !== "message" || event.opcode !== "binary") throw new Error(`Unexpected ${event.type}`);
+          expect(event.data.constructor).toBe(Uint8Array);
+          expect(event.data.buffer.byteLength).toBe(event.data.length);
+        }
+      }
+    }
+  });
+
+  test("[FR15] a chunk may lie anywhere in its buffer", () => {
+    for (let offset = 0; offset < 8; offset++) {
+      const frame = connect("client").sendText("é".repeat(300));
+      const memory = new Uint8Array(frame.length + 16).fill(0x55);
+      memory.set(frame, offset);
+      const server = connect("server");
+      server.receive(memory.subarray(offset, offset + frame.length));
+      expect(server.takeEvents()).toEqual([{ type: "message", opcode: "text", data: "é".repeat(300) }]);
+      expect(memory.subarray(0, offset).every((byte) => byte === 0x55)).toBe(true);
+      expect(memory.subarray(offset + frame.length).every((byte) => byte === 0x55)).toBe(true);
+    }
+  });
+
+  test("[FR11] events and output are handed over once", () => {
+    const server = connect("server");
+    expect(server.takeEvents()).toBe(server.takeEvents());
+    expect(server.takeOutput()).toBe(server.takeOutput());
+    server.receive(connect("client").sendPing());
+    expect(server.takeEvents()).toHaveLength(1);
+    expect(server.takeOutput()).toHaveLength(1);
+    expect(server.takeEvents()).toEqual([]);
+    expect(server.takeOutput()).toEqual([]);
+  });
+
+  test("[FR11] events that are not taken are kept, in order", () => {
+    const client = connect("client");
+    client.receive(bytesOf("8101 61"));
+    client.receive(bytesOf("8101 62"));
+    expect(client.takeEvents().map(told)).toEqual([{ text: "a" }, { text: "b" }]);
+  });
+
+  test("[MS5] text is decoded by decodeText once it is known to be UTF-8, and never else", () => {
+    const calls: string[] = [];
+    const decodeText = (bytes: Uint8Array, start: number, end: number): string => {
+      calls.push(hexOf(bytes.subarray(start, end)));
+      return "decoded";
+    };
+    const client = connect("client", { decodeText });
+    client.receive(bytesOf("8101 61 0101 62 8001 63 8103 ff6162"));
+    expect(client.takeEvents().map(told)).toEqual([{ text: "decoded" }, { text: "decoded" }, { fail: 1007 }]);
+    expect(calls).toEqual(["61", "6263"]);
+  });
+
+  test("[LM6] isMidMessage is true from the first byte of a frame to the last of its message", () => {
+    const client = connect("client");
+    const seen: boolean[] = [client.isMidMessage];
+    for (const byte of bytesOf("0101 61 8001 62 8900")) {
+      client.receive(Uint8Array.of(byte));
+      seen.push(client.isMidMessage);
+    }
+    expect(seen).toEqual([false, true, true, true, true, true, false, true, false]);
+  });
+});
+
+describe("closing", () => {
+  test("[CL6] after our close frame the peer's messages are delivered until its own comes", () => {
+    const server = connect("server");
+    expect(hexOf(server.sendClose(1000, "bye"))).toBe("880503e8627965");
+    expect(server.state).toBe("closing");
+    const client = connect("client");
+    server.receive(client.sendText("still here"));
+    server.receive(client.sendClose(1000));
+    expect(server.takeEvents().map(told)).toEqual([{ text: "still here" }, { close: 1000, reason: "" }]);
+    expect(server.takeOutput()).toEqual([]);
+    expect(server.state).toBe("closed");
+  });
+
+  test("[CL6] close frames that cross close both sides, and neither is answered", () => {
+    const server = connect("server");
+    const client = connect("client");
+    const [ours, theirs] = [server.sendClose(1001), client.sendClose(3000)];
+    server.receive(theirs);
+    client.receive(ours);
+    expect(server.takeEvents().map(told)).toEqual([{ close: 3000, reason: "" }]);
+    expect(client.takeEvents().map(told)).toEqual([{ close: 1001, reason: "" }]);
+    expect([server.takeOutput(), client.takeOutput()]).toEqual([[], []]);
+    expect([server.state, client.state]).toEqual(["closed", "closed"]);
+  });
+
+  test("[CL7] the transport's end without a close frame closes without an event: 1006 is the engine's to tell", () => {
+    for (const prepare of [() => undefined, (server: Connection) => void server.sendClose(1000)]) {
+      const server = connect("server");
+      prepare(server);
+      server.receiveEnd();
+      expect(server.state).toBe("closed");
+      expect(server.takeEvents()).toEqual([]);
+      server.receive(connect("client").sendText("late"));
+      server.receiveEnd();
+      expect(server.takeEvents()).toEqual([]);
+    }
+  });
+
+  test("[CL7] the transport's end forgets the message or the header it cut", () => {
+    for (const hex of ["0101 61", "81", "8101"]) {
+      const client = connect("client");
+      client.receive(bytesOf(hex));
+      client.receiveEnd();
+      expect(client.isMidMessage).toBe(false);
+    }
+  });
+
+  test("[CL9] sending, receiving, failing and ending move as the table says, in every state", () => {
+    const states = ["open", "closing", "closed"] as const;
+    const inputs = {
+      sendClose: (server: Connection) => void server.sendClose(1000),
+      receiveClose: (server: Connection) => server.receive(connect("client").sendClose(1000)),
+      fail: (server: Connection) => server.receive(bytesOf("ff")),
+      end: (server: Connection) => server.receiveEnd(),
+    };
+    for (const state of states) {
+      for (const input of ["sendClose", "receiveClose", "fail", "end"] as const) {
+        const server = connect("server");
+        if (state === "closing") server.sendClose();
+        if (state === "closed") server.receiveEnd();
+        try {
+          inputs[input](server);
+        } catch (error) {
+          expect(error).toHaveProperty("code", "ERR_NOT_OPEN");
+        }
+        expect(server.state, `${state} ${input}`).toBe(transitions[state][input] ?? state);
+      }
+    }
+  });
+
+  test("[CL10] a fault after our close frame is told, and no second close frame is sent", () => {
+    const server = connect("server");
+    server.sendClose(1000);
+    server.receive(bytesOf("ff"));
+    expect(server.takeEvents().map(told)).toEqual([{ fail: 1002 }]);
+    expect(server.takeOutput()).toEqual([]);
+    expect(server.state).toBe("closed");
+  });
+
+  test("[CL10] the close frame of a failure tells the peer what was wrong", () => {
+    const server = connect("server");
+    server.receive(bytesOf("8105"));
+    const client = connect("client");
+    client.receive(server.takeOutput()[0] as Uint8Array);
+    expect(client.takeEvents()).toEqual([
+      { type: "close", code: 1002, reason: "A frame from a client must be masked" },
+    ]);
+  });
+});
+
+describe("sending", () => {
+  test("[FR9] a server does not mask, and never asks for a key", () => {
+    const server = new Connection({
+      role: "server",
+      createMaskingKey: () => {
+        throw new Error("A server must not mask");
+      },
+    });
+    expect(hexOf(server.sendText("Hello"))).toBe("810548656c6c6f");
+    expect(hexOf(server.sendBinary(bytesOf("00ff")))).toBe("820200ff");
+    expect(hexOf(server.sendPing())).toBe("8900");
+    expect(hexOf(server.sendPong(bytesOf("61")))).toBe("8a0161");
+    expect(hexOf(server.sendClose())).toBe("8800");
+  });
+
+  test("[FR9] a client masks each frame with a key of its own, and leaves the caller's bytes as they are", () => {
+    const keys = [0x37fa213d, 0x00000001, 0xffffffff];
+    const client = connect("client", { createMaskingKey: () => keys.shift() ?? 0 });
+    const data = bytesOf("00ff");
+    expect(hexOf(client.sendText("Hello"))).toBe("818537fa213d7f9f4d5158");
+    expect(hexOf(client.sendBinary(data))).toBe("82820000000100ff");
+    expect(hexOf(client.sendBinary(data))).toBe("8282ffffffffff00");
+    expect(hexOf(data)).toBe("00ff");
+    expect(keys).toEqual([]);
+  });
+
+  test("[MS5] a lone surrogate is sent as U+FFFD, as a browser does", () => {
+    expect(hexOf(connect("server").sendText("a\ud800b"))).toBe("810561efbfbd62");
+  });
+
+  test("[MS6] a message may be sent in pieces, control frames between them", () => {
+    const server = connect("server");
+    const frames = [server.sendFragment("Hel", false), server.sendPing(), server.sendFragment("lo", true)];
+    expect(frames.map(hexOf)).toEqual(["010348656c", "8900", "80026c6f"]);
+    const bytes = [bytesOf("01"), bytesOf("02"), bytesOf("")];
+    expect(bytes.map((piece, index) => hexOf(server.sendFragment(piece, index === 2)))).toEqual([
+      "020101",
+      "000102",
+      "8000",
+    ]);
+    expect(hexOf(server.sendFragment("alone", true))).toBe("8105616c6f6e65");
+  });
+
+  test("[MS6] a surrogate pair may be cut by two pieces; half a pair at the end is U+FFFD", () => {
+    const server = connect("server");
+    const pieces = [
+      server.sendFragment("a\ud83d", false),
+      server.sendFragment("", false),
+      server.sendFragment("\ude00", true),
+    ];
+    expect(pieces.map(hexOf)).toEqual(["010161", "0000", "8004f09f9880"]);
+    expect([server.sendFragment("\ud83d", false), server.sendFragment("", true)].map(hexOf)).toEqual([
+      "0100",
+      "8003efbfbd",
+    ]);
+    expect(hexOf(server.sendFragment("\ude00\ud83d", true))).toBe("8106efbfbdefbfbd");
+  });
+
+  test("[MS6] no message begins, and no kind changes, before the last piece", () => {
+    const server = connect("server");
+    server.sendFragment("a", false);
+    const code = "ERR_MESSAGE_UNFINISHED";
+    expect(() => server.sendText("b")).toThrow(expect.objectContaining({ code }));
+    expect(() => server.sendBinary(bytesOf("62"))).toThrow(expect.objectContaining({ code }));
+    expect(() => server.sendFragment(bytesOf("62"), true)).toThrow(
+      expect.objectContaining({ code: "ERR_PAYLOAD_TYPE" }),
+    );
+    server.sendFragment("", true);
+    expect(hexOf(server.sendText("b"))).toBe("810162");
+  });
+
+  test("[CL8] nothing is sent after the close frame", () => {
+    const make = [() => connect("server"), () => connect("client")];
+    const sends = [
+      (connection: Connection) => connection.sendText(""),
+      (connection: Connection) => connection.sendBinary(bytesOf("")),
+      (connection: Connection) => connection.sendFragment("", true),
+      (connection: Connection) => connection.sendPing(),
+      (connection: Connection) => connection.sendPong(),
+      (connection: Connection) => connection.sendClose(),
+    ];
+    for (const connection of make.map((one) => one())) {
+      connection.sendClose();
+      for (const send of sends)
+        expect(() => send(connection)).toThrow(expect.objectContaining({ code: "ERR_NOT_OPEN" }));
+    }
+  });
+
+  test("[CL8] a close frame that may not be sent leaves the connection open", () => {
+    const server = connect("server");
+    expect(() => server.sendClose(1005)).toThrow(expect.objectContaining({ code: "ERR_CLOSE_CODE" }));
+    expect(() => server.sendClose(1000, "r".repeat(124))).toThrow(
+      expect.objectContaining({ code: "ERR_CLOSE_REASON" }),
+    );
+    expect(server.state).toBe("open");
+  });
+
+  test("[FR13] a control frame of 125 bytes is sent, one of 126 is refused", () => {
+    const server = connect("server");
+    expect(server.sendPing(new Uint8Array(125))).toHaveLength(127);
+    const tooBig = expect.objectContaining({ code: "ERR_CONTROL_TOO_BIG" });
+    expect(() => server.sendPing(new Uint8Array(126))).toThrow(tooBig);
+    expect(() => server.sendPong(new Uint8Array(126))).toThrow(tooBig);
+  });
+
+  test("[FR13] CVE-2026-45736: what is neither text nor bytes is refused, by every send", () => {
+    const server = connect("server");
+    const memory = new ArrayBuffer(8);
+    const wrong = [
+      8,
+      "8",
+      [1],
+      {},
+      null,
+      memory,
+      new SharedArrayBuffer(8),
+      new DataView(memory),
+      new Float32Array(2),
+      new Uint16Array(4),
+    ];
+    for (const value of wrong as never[]) {
+      const sends = [() => server.sendBinary(value), () => server.sendPing(value), () => server.sendPong(value)];
+      if (typeof value !== "string") {
+        sends.push(
+          () => server.sendText(value),
+          () => server.sendFragment(value, true),
+          () => server.sendClose(1000, value),
+        );
+      }
+      for (const send of sends) expect(send).toThrow(expect.objectContaining({ code: "ERR_PAYLOAD_TYPE" }));
+    }
+    expect(server.state).toBe("open");
+  });
+
+  test("[FR13] bytes of shared memory are copied like others", () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(7);
+    expect(hexOf(connect("server").sendBinary(shared))).toBe("82020707");
+  });
+});
+
+describe("options", () => {
+  test("[LM5] a limit is a positive integer or Infinity", () => {
+    for (const name of ["maxMessageBytes", "maxFragmentCount"]) {
+      for (const value of [0, -1, 1.5, Number.NaN, 2 ** 53]) {
+        expect(() => connect("server", { [name]: value })).toThrow(expect.objectContaining({ code: "ERR_OPTION" }));
+      }
+    }
+    expect(connect("server", { maxMessageBytes: 1, maxFragmentCount: Infinity }).state).toBe("open");
+  });
+
+  test("[LM5] without a limit a message is as long as a string can be: decoding must not throw for what a peer sends", () => {
+    const client = connect("client", { maxMessageBytes: Infinity });
+    const header = bytesOf("827f 00000000 00000000");
+    new DataView(header.buffer).setUint32(6, longestMessageBytes);
+    client.receive(header);
+    expect(client.takeEvents()).toEqual([]);
+    const other = connect("client", { maxMessageBytes: Infinity });
+    new DataView(header.buffer).setUint32(6, longestMessageBytes + 1);
+    other.receive(header);
+    expect(other.takeEvents().map(told)).toEqual([{ fail: 1009 }]);
+  });
+
+  test("[LM5] a client without masking keys is refused", () => {
+    expect(() => new Connection({ role: "client" })).toThrow(expect.objectContaining({ code: "ERR_OPTION" }));
+  });
+
+  test("[LM1] a message at the default limit of 1 MiB is accepted", () => {
+    const server = connect("server");
+    server.receive(connect("client").sendBinary(new Uint8Array(2 ** 20)));
+    expect(server.takeEvents()).toMatchObject([{ type: "message", opcode: "binary", data: { length: 2 ** 20 } }]);
+  });
+
+  test("[LM2] a message of 1024 fragments is accepted by default, one of 1025 is not", () => {
+    for (const [count, kind] of [
+      [1024, "message"],
+      [1025, "fail"],
+    ] as const) {
+      const client = connect("client");
+      client.receive(bytesOf(`0100 ${"0000 ".repeat(count - 2)} 8000`));
+      expect(client.takeEvents().map((event) => event.type)).toEqual([kind]);
+    }
+  });
+});
