@@ -1,1 +1,18 @@
+/** The gateway without a world, and what it needs of one. SPEC.md, chapter "Gateway", is the reference. */
+export type {
+  AppendDraft,
+  AuthorizeQuestion,
+  ChannelSettings,
+  EventSettings,
+  Failed,
+  GatewayEffect,
+  GatewayInput,
+  Identity,
+  QuestionEffect,
+  Questions,
+  Results,
+  SettledInput,
+} from "./effects.ts";
+export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
+export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";

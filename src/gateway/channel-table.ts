@@ -1,0 +1,38 @@
+import { Channel, type ChannelTools } from "./channel.ts";
+import type { Route } from "./directory.ts";
+
+/** The channels this node has joined. */
+export class ChannelTable {
+  readonly #channels = new Map<string, Channel>();
+  readonly #tools: ChannelTools;
+
+  constructor(tools: Omit<ChannelTools, "release">) {
+    this.#tools = { ...tools, release: (channel) => this.#release(channel) };
+  }
+
+  get count(): number {
+    return this.#channels.size;
+  }
+
+  all(): Iterable<Channel> {
+    return this.#channels.values();
+  }
+
+  find(name: string): Channel | undefined {
+    return this.#channels.get(name);
+  }
+
+  /** The channel, joined now if it was not. */
+  open(route: Route): Channel {
+    const open = this.#channels.get(route.name);
+    if (open !== undefined) return open;
+    const channel = new Channel(route, this.#tools);
+    this.#channels.set(route.name, channel);
+    return channel;
+  }
+
+  #release(channel: Channel): void {
+    this.#channels.delete(channel.route.name);
+    this.#tools.outbox.push({ type: "leave", channel: channel.route.name });
+  }
+}

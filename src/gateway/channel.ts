@@ -1,0 +1,335 @@
+import { encodeServerMessage, type Member, type Position, type Start, type WireError } from "../wire/index.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
+import type { Route } from "./directory.ts";
+import type { Failed } from "./effects.ts";
+import type { GatewayLimits } from "./limits.ts";
+import { LogReader } from "./log-reader.ts";
+import type { Outbox } from "./outbox.ts";
+import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
+import type { Entry } from "./ports.ts";
+import { Presence } from "./presence.ts";
+import type { Delivery } from "./ring.ts";
+import { type Absorbed, Subscription } from "./subscription.ts";
+
+/** What a channel needs to know of the connection behind a subscription. */
+export interface Subscriber {
+  readonly connection: number;
+  /** Whether entries may be sent now. Whoever makes it true again calls `Channel.drained`. */
+  readonly isFlowing: boolean;
+  lastSentMs: number;
+  sendText(text: string): void;
+  /** Counts what a replay sent. */
+  spend(bytes: number): void;
+}
+
+/** Where a subscription starts, or why there is none. */
+export type Placed = Placement | Failed;
+
+export interface Placement {
+  readonly type: "placed";
+  readonly position: Position;
+  readonly top: number;
+  /** The subscription is about to be answered: its device is there from now on. @returns who is there, if the channel tells that. */
+  enter(member: Member): readonly Member[] | undefined;
+  /** The subscription was answered: its entries may follow. */
+  follow(): void;
+}
+
+interface Listener {
+  readonly subscriber: Subscriber;
+  readonly subscription: Subscription;
+  /** Its entry in the channel's presence; undefined until it entered, and where there is no presence. */
+  member: string | undefined;
+  /** Whether the cursor was put where the start says. */
+  isPlaced: boolean;
+  /** Until the subscription is answered nothing is sent for it. */
+  isFollowing: boolean;
+  isReading: boolean;
+  /** Who waits to hear where delivery starts; undefined once that is known. */
+  placed: ((placed: Placed) => void) | undefined;
+}
+
+type ReadAnswer = { readonly type: "page"; readonly page: Page } | Failed;
+
+export interface ChannelTools {
+  readonly outbox: Outbox;
+  readonly deadlines: Deadlines;
+  readonly limits: GatewayLimits;
+  /** Called when nobody needs the channel any more. */
+  readonly release: (channel: Channel) => void;
+}
+
+const aPlace: PageLimits = { maxCount: 1, maxBytes: 1 };
+
+/** One channel on this node: its one reader of the log, its subscribers, and who is there. */
+export class Channel {
+  readonly route: Route;
+  /** Ephemeral events that were not sent to a subscriber because its queue was full. */
+  droppedCount = 0;
+  readonly #tools: ChannelTools;
+  readonly #reader: LogReader;
+  readonly #page: PageLimits;
+  readonly #presence: Presence | undefined;
+  readonly #listeners = new Map<number, Listener>();
+  /** Who waits for which read. */
+  readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
+  #isJoined = false;
+  #presenceDeadline: Deadline | undefined;
+  #release: Deadline | undefined;
+
+  constructor(route: Route, tools: ChannelTools) {
+    const { limits } = tools;
+    this.route = route;
+    this.#tools = tools;
+    this.#page = { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes };
+    this.#reader = new LogReader({
+      page: this.#page,
+      ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
+    });
+    this.#presence = route.settings.presence
+      ? new Presence({ graceMs: limits.presenceGraceMs, diffMs: limits.presenceDiffMs })
+      : undefined;
+    tools.outbox.ask("join", { channel: route.name }, (result) => {
+      if (result.type === "failed") {
+        this.#failUnplaced(result.error);
+        return tools.release(this);
+      }
+      this.#isJoined = true;
+      this.#drive();
+    });
+  }
+
+  /** Adds a subscription. Nothing is sent for it before `follow`. */
+  subscribe(subscriber: Subscriber, start: Start, placed: (placed: Placed) => void): void {
+    this.#release?.cancel();
+    const subscription = new Subscription(start);
+    const listener: Listener = {
+      subscriber,
+      subscription,
+      placed,
+      member: undefined,
+      isPlaced: false,
+      isFollowing: false,
+      isReading: false,
+    };
+    this.#listeners.set(subscriber.connection, listener);
+    this.#serve(listener);
+  }
+
+  /** @param isGoodbye - whether the device left on purpose and not because its line was cut. */
+  unsubscribe(connection: number, isGoodbye: boolean): void {
+    const listener = this.#listeners.get(connection);
+    if (listener === undefined) return;
+    const { name } = this.route;
+    this.#drop(listener, {
+      code: "NOT_SUBSCRIBED",
+      message: `Cannot subscribe to "${name}": a later request ended the subscription`,
+    });
+    if (this.#presence === undefined || listener.member === undefined) return;
+    this.#presence.leave(listener.member, { isGoodbye, nowMs: this.#tools.outbox.nowMs });
+    this.#armPresence(this.#presence);
+  }
+
+  /** The subscriber may be sent entries again. */
+  drained(connection: number): void {
+    const listener = this.#listeners.get(connection);
+    if (listener !== undefined) this.#serve(listener);
+  }
+
+  /** A hint of the store. */
+  receive(epoch: string, entry: Entry): void {
+    const delivery = deliveryOf(this.route.name, entry);
+    if (this.#reader.receive(epoch, delivery)) this.#fanOut(delivery);
+    this.#drive();
+  }
+
+  /** Looks for what the store may have forgotten to tell. */
+  probe(): void {
+    this.#reader.probe();
+    this.#drive();
+  }
+
+  /** Sends an ephemeral event to everybody here but its sender. Those whose queue is full go without. */
+  broadcast(text: string, sender: number | undefined): void {
+    const others = [...this.#listeners.values()].filter(
+      ({ isFollowing, subscriber }) => isFollowing && subscriber.connection !== sender,
+    );
+    const ready = others.filter(({ subscriber }) => subscriber.isFlowing);
+    this.droppedCount += others.length - ready.length;
+    this.#send(ready, text);
+  }
+
+  // ---- the log
+
+  /** Makes the read the reader wants, and all that follow from it. */
+  #drive(): void {
+    const wanted = this.#isJoined ? this.#reader.want() : undefined;
+    if (wanted === undefined) return;
+    this.#read(wanted.after, wanted, (answer) => {
+      if (answer.type === "failed") {
+        this.#reader.abandon();
+        return this.#failUnplaced(answer.error);
+      }
+      for (const delivery of this.#reader.absorb(answer.page)) this.#fanOut(delivery);
+      this.#drive();
+      for (const listener of this.#listeners.values()) this.#serve(listener);
+    });
+  }
+
+  /** One read of the store for all who want the same. */
+  #read(after: number, { maxBytes, maxCount }: PageLimits, then: (answer: ReadAnswer) => void): void {
+    const key = `${after} ${maxCount}`;
+    const waiting = this.#reads.get(key);
+    if (waiting !== undefined) {
+      waiting.push(then);
+      return;
+    }
+    const all = [then];
+    this.#reads.set(key, all);
+    const channel = this.route.name;
+    this.#tools.outbox.ask("read", { read: { channel, after, maxCount, maxBytes } }, (answer) => {
+      this.#reads.delete(key);
+      const read: ReadAnswer =
+        answer.type === "failed" ? answer : { type: "page", page: pageOf(channel, answer.result) };
+      for (const one of all) one(read);
+    });
+  }
+
+  #fanOut(delivery: Delivery): void {
+    const { epoch } = this.#reader.position;
+    const next = [...this.#listeners.values()].filter(
+      ({ isFollowing, isReading, subscriber, subscription }) =>
+        isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery),
+    );
+    for (const { subscription } of next) subscription.advance(delivery);
+    this.#send(next, delivery.text);
+  }
+
+  #send(to: readonly Listener[], text: string): void {
+    if (to.length === 0) return;
+    for (const { subscriber } of to) subscriber.lastSentMs = this.#tools.outbox.nowMs;
+    this.#tools.outbox.push({ type: "send", to: to.map(({ subscriber }) => subscriber.connection), text });
+  }
+
+  // ---- one subscription
+
+  /** Brings a subscription as far as can be done without waiting: to its start, or, once answered, along the log. */
+  #serve(listener: Listener): void {
+    const { subscription } = listener;
+    while (this.#reader.isReady && this.#isServable(listener)) {
+      if (!listener.isPlaced) subscription.place(this.#reader.position);
+      listener.isPlaced = true;
+      const limits = listener.placed === undefined ? this.#page : aPlace;
+      const page = this.#reader.read(subscription.after, limits);
+      if (page === undefined) return this.#readFor(listener, limits);
+      if (!this.#advance(listener, page)) return;
+    }
+  }
+
+  #isServable(listener: Listener): boolean {
+    const { isFollowing, isReading, placed, subscriber } = listener;
+    return this.#isHere(listener) && !isReading && (placed !== undefined || (isFollowing && subscriber.isFlowing));
+  }
+
+  /** The ring does not reach back to this subscriber, or not yet up to it: the store does. */
+  #readFor(listener: Listener, limits: PageLimits): void {
+    listener.isReading = true;
+    this.#read(listener.subscription.after, limits, (answer) => {
+      listener.isReading = false;
+      if (!this.#isHere(listener)) return;
+      if (answer.type === "failed") {
+        if (listener.placed !== undefined) this.#drop(listener, answer.error);
+        return;
+      }
+      this.#reader.hint(answer.page.top.offset);
+      this.#drive();
+      if (this.#advance(listener, answer.page)) this.#serve(listener);
+    });
+  }
+
+  /** Takes a page. @returns whether another one is needed now. */
+  #advance(listener: Listener, page: Page): boolean {
+    const { placed, subscription } = listener;
+    const absorbed = subscription.absorb(page, (position) => this.#reader.findFork(position));
+    if (absorbed === undefined) return true;
+    if (placed === undefined) {
+      this.#sendPage(listener, absorbed);
+      return absorbed.deliveries.length > 0;
+    }
+    listener.placed = undefined;
+    placed(this.#placementOf(listener, absorbed.position, page.top.offset));
+    return false;
+  }
+
+  #placementOf(listener: Listener, position: Position, top: number): Placement {
+    return {
+      type: "placed",
+      position,
+      top: Math.max(top, this.#reader.position.offset),
+      enter: (member) => this.#enter(listener, member),
+      follow: () => {
+        listener.isFollowing = true;
+        this.#serve(listener);
+      },
+    };
+  }
+
+  #enter(listener: Listener, { member, user }: Member): readonly Member[] | undefined {
+    const presence = this.#presence;
+    if (presence === undefined || !this.#isHere(listener)) return presence?.members;
+    listener.member = member;
+    presence.join({ member, user });
+    this.#armPresence(presence);
+    return presence.members;
+  }
+
+  #isHere(listener: Listener): boolean {
+    return this.#listeners.get(listener.subscriber.connection) === listener;
+  }
+
+  #sendPage({ subscriber, subscription }: Listener, { deliveries, position }: Absorbed): void {
+    const gap = subscription.takeGap(position);
+    if (gap !== undefined) subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
+    let bytes = 0;
+    for (const delivery of deliveries) {
+      subscriber.sendText(delivery.text);
+      subscription.advance(delivery);
+      bytes += delivery.text.length;
+    }
+    if (bytes > 0) subscriber.spend(bytes);
+  }
+
+  #drop(listener: Listener, error: WireError): void {
+    this.#listeners.delete(listener.subscriber.connection);
+    this.#releaseIfIdle();
+    listener.placed?.({ type: "failed", error });
+  }
+
+  #failUnplaced(error: WireError): void {
+    for (const listener of this.#listeners.values()) if (listener.placed !== undefined) this.#drop(listener, error);
+  }
+
+  // ---- who is there
+
+  #armPresence(presence: Presence): void {
+    this.#presenceDeadline?.cancel();
+    if (presence.nextMs < Infinity)
+      this.#presenceDeadline = this.#tools.deadlines.at(presence.nextMs, () => this.#tellPresence(presence));
+  }
+
+  #tellPresence(presence: Presence): void {
+    const diff = presence.take(this.#tools.outbox.nowMs);
+    this.#armPresence(presence);
+    this.#releaseIfIdle();
+    if (diff === undefined) return;
+    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
+    this.#send(following, encodeServerMessage({ type: "presence", channel: this.route.name, ...diff }));
+  }
+
+  #releaseIfIdle(): void {
+    if (this.#listeners.size > 0 || this.#presence?.isEmpty === false) return;
+    const { deadlines, limits, outbox, release } = this.#tools;
+    this.#release?.cancel();
+    this.#release = deadlines.at(outbox.nowMs + limits.channelLingerMs, () => release(this));
+  }
+}

@@ -1,0 +1,61 @@
+/** What the request handlers share: they are functions of the desk, the session and the request. */
+import type { WireError } from "../wire/index.ts";
+import type { ChannelTable } from "./channel-table.ts";
+import type { Directory, Route } from "./directory.ts";
+import type { AuthorizeQuestion, Identity } from "./effects.ts";
+import type { GatewayLimits } from "./limits.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Session } from "./session.ts";
+
+export interface Desk {
+  readonly outbox: Outbox;
+  readonly directory: Directory;
+  readonly channels: ChannelTable;
+  readonly limits: GatewayLimits;
+}
+
+/** A request in work. */
+export interface Case<Op> {
+  readonly session: Session;
+  readonly identity: Identity;
+  readonly op: Op;
+  /** The next request of the session may start: this one can not be overtaken any more. */
+  readonly admitted: () => void;
+  /** The request has its answer, or needs none. */
+  readonly answered: () => void;
+}
+
+/** Asks whether the user may; `then` gets the error if not. Whatever is not a clear yes is a no. */
+export function authorize(
+  { outbox }: Desk,
+  {
+    action,
+    event,
+    identity,
+    route,
+  }: {
+    readonly route: Route;
+    readonly identity: Identity;
+    readonly action: AuthorizeQuestion["action"];
+    readonly event?: string;
+  },
+  then: (error: WireError | undefined) => void,
+): void {
+  const { definition, name, params } = route;
+  const question: AuthorizeQuestion = { user: identity.user, definition, params, action };
+  outbox.ask("authorize", event === undefined ? question : { ...question, event }, (result) => {
+    switch (result.type) {
+      case "allowed":
+        return then(undefined);
+      case "denied":
+        return then({
+          code: "FORBIDDEN",
+          message: `Cannot ${action} ${event === undefined ? "" : `"${event}" `}to "${name}": this user may not`,
+        });
+      case "failed":
+        return then(result.error);
+      default:
+        return result satisfies never;
+    }
+  });
+}

@@ -1,0 +1,80 @@
+import { type ChannelInfo, type EventKind, matchPattern, parseChannelName, type WireError } from "../wire/index.ts";
+import type { ChannelSettings, EventSettings } from "./effects.ts";
+
+/** What a channel's name leads to. */
+export interface Route {
+  readonly name: string;
+  /** The name of the definition in the gateway's `channels`. */
+  readonly definition: string;
+  readonly settings: ChannelSettings;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export type Found<Value> =
+  | { readonly type: "found"; readonly value: Value }
+  | { readonly type: "error"; readonly error: WireError };
+
+/** All channels a gateway has, by pattern. Patterns without parameters win, then those declared first. */
+export class Directory {
+  readonly #definitions: readonly (readonly [string, ChannelSettings])[];
+
+  constructor(channels: Readonly<Record<string, ChannelSettings>>) {
+    const all = Object.entries(channels);
+    this.#definitions = [
+      ...all.filter(([, { pattern }]) => !pattern.includes(":")),
+      ...all.filter(([, { pattern }]) => pattern.includes(":")),
+    ];
+  }
+
+  find(name: string): Found<Route> {
+    const parsed = parseChannelName(name);
+    if (parsed === undefined)
+      return error(
+        "BAD_CHANNEL",
+        `Cannot use channel name "${name}": it has a character or a length that is not allowed`,
+      );
+    for (const [definition, settings] of this.#definitions) {
+      const params = matchPattern(settings.pattern, parsed);
+      if (params !== undefined) return { type: "found", value: { name, definition, settings, params } };
+    }
+    return error("UNKNOWN_CHANNEL", `Cannot find channel "${name}": no pattern of this gateway matches it`);
+  }
+
+  /** What `hello` tells of them. */
+  describe(): Readonly<Record<string, ChannelInfo>> {
+    return Object.fromEntries(this.#definitions.map(([name, settings]) => [name, describeChannel(settings)]));
+  }
+}
+
+/** The event of that name, if it is of the kind that is asked for. */
+export function findEvent<Kind extends EventKind>(
+  route: Route,
+  event: string,
+  kind: Kind,
+): Found<Extract<EventSettings, { readonly kind: Kind }>> {
+  const { events } = route.settings;
+  // Own properties only: a client may well ask for the event "constructor".
+  const settings = Object.hasOwn(events, event) ? events[event] : undefined;
+  if (isOfKind(settings, kind)) return { type: "found", value: settings };
+  const reason = settings === undefined ? "it has none of that name" : `it is an ${settings.kind}`;
+  return error("UNKNOWN_EVENT", `Cannot send ${kind} "${event}" to channel "${route.name}": ${reason}`);
+}
+
+function isOfKind<Kind extends EventKind>(
+  settings: EventSettings | undefined,
+  kind: Kind,
+): settings is Extract<EventSettings, { readonly kind: Kind }> {
+  return settings?.kind === kind;
+}
+
+function describeChannel({ events, pattern, presence }: ChannelSettings): ChannelInfo {
+  return {
+    pattern,
+    presence,
+    events: Object.fromEntries(Object.entries(events).map(([name, { kind }]) => [name, kind])),
+  };
+}
+
+function error(code: WireError["code"], message: string): { readonly type: "error"; readonly error: WireError } {
+  return { type: "error", error: { code, message } };
+}

@@ -1,0 +1,111 @@
+/** Everything that goes into the gateway's core and comes out of it. */
+import type { User, WireError } from "../wire/index.ts";
+import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, ReadResult } from "./ports.ts";
+
+/** A channel as the core needs to know it; its schemas and hooks stay with the shell. */
+export interface ChannelSettings {
+  readonly pattern: string;
+  readonly events: Readonly<Record<string, EventSettings>>;
+  readonly presence: boolean;
+  readonly history: HistoryLimits;
+}
+
+export type EventSettings = { readonly kind: "event" } | { readonly kind: "ephemeral"; readonly ttlMs: number };
+
+/** Who a connection speaks for. */
+export interface Identity {
+  readonly user: User;
+  /** The same for every connection of one device of this user, and nobody else's; not secret. */
+  readonly member: string;
+}
+
+/** What an append is about. The shell adds what the core may not know: the time, a random tag, the hash of `content`. */
+export interface AppendDraft extends Omit<AppendRequest, "nowMs" | "tag" | "payloadHash"> {
+  /** What the publisher sent, before its schema ran: the same for every try, even if the schema adds a time or an id. */
+  readonly content: string;
+}
+
+/** A request of the core to the shell. Its result comes back as the input `settled` with the same `request` number. */
+export interface Questions {
+  readonly authenticate: { readonly connection: number; readonly token: string | undefined; readonly device: string };
+  readonly authorize: AuthorizeQuestion;
+  readonly validate: { readonly definition: string; readonly event: string; readonly data: unknown };
+  readonly append: { readonly draft: AppendDraft };
+  readonly read: { readonly read: ReadRequest };
+  readonly join: { readonly channel: string };
+}
+
+export interface AuthorizeQuestion {
+  readonly user: User;
+  readonly definition: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly action: "subscribe" | "publish";
+  readonly event?: string;
+}
+
+/** The shell could not do it. What it logs is its own business; the client is told `error`. */
+export interface Failed {
+  readonly type: "failed";
+  readonly error: WireError;
+}
+
+/** The results of the questions. */
+export interface Results {
+  readonly authenticate:
+    | { readonly type: "accepted"; readonly identity: Identity }
+    | { readonly type: "refused" }
+    | Failed;
+  readonly authorize: { readonly type: "allowed" } | { readonly type: "denied" } | Failed;
+  /** `data` is what the schema made of it, as JSON text; `reason` names the field that is wrong. */
+  readonly validate:
+    | { readonly type: "valid"; readonly data: string }
+    | { readonly type: "invalid"; readonly reason: string }
+    | Failed;
+  readonly append: AppendResult | Failed;
+  readonly read: { readonly type: "page"; readonly result: ReadResult } | Failed;
+  readonly join: { readonly type: "joined" } | Failed;
+}
+
+export type QuestionEffect = {
+  readonly [Type in keyof Questions]: Questions[Type] & { readonly type: Type; readonly request: number };
+}[keyof Questions];
+
+/** What the shell has to do, in order. */
+export type GatewayEffect =
+  | QuestionEffect
+  /** The same text to each: prepare it once. A `send` that finds a full queue is answered with the input `congested`. */
+  | { readonly type: "send"; readonly to: readonly number[]; readonly text: string }
+  | { readonly type: "close"; readonly connection: number; readonly code: number; readonly reason: string }
+  /** Answer with `drained` once the socket's queue is short; if it is not now, say `congested` first. */
+  | { readonly type: "awaitDrain"; readonly connection: number }
+  | { readonly type: "leave"; readonly channel: string }
+  | { readonly type: "broadcast"; readonly channel: string; readonly payload: string };
+
+export type SettledInput = {
+  readonly [Type in keyof Results]: {
+    readonly type: "settled";
+    readonly question: Type;
+    readonly request: number;
+    readonly result: Results[Type];
+  };
+}[keyof Results];
+
+/** What happened. `connection` is a number of the shell's choice, never used again. */
+export type GatewayInput =
+  | SettledInput
+  | { readonly type: "opened"; readonly connection: number }
+  | {
+      readonly type: "received";
+      readonly connection: number;
+      readonly data: string | Uint8Array;
+      readonly bytes: number;
+    }
+  /** The queue of the socket is over its mark. `drained` follows unless the connection ends. */
+  | { readonly type: "congested"; readonly connection: number; readonly queuedBytes: number }
+  | { readonly type: "drained"; readonly connection: number }
+  /** `isGoodbye`: the peer closed it on purpose, so its device has left and is not just cut off. */
+  | { readonly type: "closed"; readonly connection: number; readonly isGoodbye: boolean }
+  | { readonly type: "appended"; readonly channel: string; readonly epoch: string; readonly entry: Entry }
+  | { readonly type: "broadcasted"; readonly channel: string; readonly payload: string }
+  /** `nextMs` has come. */
+  | { readonly type: "tick" };

@@ -1,0 +1,290 @@
+import {
+  type AuthOp,
+  type ClientOp,
+  closeCodes,
+  decodeClientOp,
+  type Durability,
+  encodeServerMessage,
+  type HelloMessage,
+  subprotocol,
+} from "../wire/index.ts";
+import { ChannelTable } from "./channel-table.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Case, Desk } from "./desk.ts";
+import { Directory } from "./directory.ts";
+import type { ChannelSettings, GatewayEffect, GatewayInput, Identity } from "./effects.ts";
+import { sendHistory } from "./history.ts";
+import type { GatewayLimits } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+import { publish, sendEphemeral } from "./publish.ts";
+import { Session } from "./session.ts";
+import { resume, subscribe, unsubscribe } from "./subscribe.ts";
+import { Watchdog } from "./watchdog.ts";
+
+export interface GatewayCoreOptions {
+  /** By the names of their definitions. */
+  readonly channels: Readonly<Record<string, ChannelSettings>>;
+  readonly limits: GatewayLimits;
+  /** What the store gives, for `hello` and every ack. */
+  readonly durability: Durability;
+  readonly dedupWindowMs: number;
+  /** A name that no other node or run of this node has: it marks what this node broadcasts. No spaces. */
+  readonly node: string;
+}
+
+/** RFC 6455 §7.4.1: "the server … encountered an unexpected condition that prevented it from fulfilling the request". */
+const internalError = 1011;
+
+export interface GatewayCoreInfo {
+  readonly connectionCount: number;
+  readonly channelCount: number;
+}
+
+/**
+ * The gateway without a world: inputs go in with the time they happen at, and the effects to carry out come back, in order.
+ *
+ * It never throws for what a client sent, reads no clock, waits for nothing and knows no socket, so that every run can be
+ * repeated. The only other thing a shell has to do is to send the input `tick` when `nextMs` has come.
+ */
+export class GatewayCore {
+  readonly #options: GatewayCoreOptions;
+  readonly #outbox: Outbox = new Outbox();
+  readonly #deadlines: Deadlines = new Deadlines();
+  readonly #desk: Desk;
+  readonly #hello: string;
+  readonly #sessions = new Map<number, Session>();
+  readonly #watchdogs = new Map<number, Watchdog>();
+  /** Sessions whose next request may start. */
+  readonly #startable = new Set<Session>();
+  #isProbing = false;
+
+  constructor(options: GatewayCoreOptions) {
+    const { limits } = options;
+    this.#options = options;
+    const channels = new ChannelTable({ outbox: this.#outbox, deadlines: this.#deadlines, limits });
+    this.#desk = { outbox: this.#outbox, directory: new Directory(options.channels), channels, limits };
+    this.#hello = encodeServerMessage(this.#makeHello());
+  }
+
+  /** When the next `tick` is needed; `Infinity` if none is. */
+  get nextMs(): number {
+    return this.#deadlines.nextMs;
+  }
+
+  get info(): GatewayCoreInfo {
+    return { connectionCount: this.#sessions.size, channelCount: this.#desk.channels.count };
+  }
+
+  /** @param nowMs - of a clock that never goes back; what it counts from does not matter. */
+  handle(input: GatewayInput, nowMs: number): readonly GatewayEffect[] {
+    this.#outbox.begin(nowMs);
+    this.#take(input);
+    for (const session of this.#startable) this.#startRequests(session);
+    this.#deadlines.run(nowMs);
+    this.#probeLater();
+    return this.#outbox.take();
+  }
+
+  #take(input: GatewayInput): void {
+    switch (input.type) {
+      case "opened":
+        return this.#open(input.connection);
+      case "received":
+        return this.#receive(input);
+      case "congested":
+        this.#sessions.get(input.connection)?.congested();
+        return this.#watchdogs.get(input.connection)?.congested(input.queuedBytes);
+      case "drained":
+        return this.#drained(input.connection);
+      case "closed":
+        return this.#closed(input.connection, input.isGoodbye);
+      case "settled":
+        return this.#outbox.settle(input);
+      case "appended":
+        return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
+      case "broadcasted":
+        return this.#broadcasted(input.channel, input.payload);
+      case "tick":
+        return;
+      default:
+        return input satisfies never;
+    }
+  }
+
+  #makeHello(): HelloMessage {
+    const { dedupWindowMs, durability, limits } = this.#options;
+    const { authTimeoutMs, maxChannelsPerConnection, maxMessageBytes, pingAfterMs } = limits;
+    return {
+      type: "hello",
+      version: 1,
+      durability,
+      pingAfterMs,
+      dedupWindowMs,
+      limits: { maxMessageBytes, maxChannelsPerConnection, authTimeoutMs },
+      channels: this.#desk.directory.describe(),
+    };
+  }
+
+  // ---- connections
+
+  #open(connection: number): void {
+    const { limits } = this.#options;
+    const session = new Session(connection, { outbox: this.#outbox, limits });
+    this.#sessions.set(connection, session);
+    this.#watchdogs.set(
+      connection,
+      new Watchdog(session, { outbox: this.#outbox, deadlines: this.#deadlines, limits }),
+    );
+    session.sendText(this.#hello);
+  }
+
+  #closed(connection: number, isGoodbye: boolean): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return;
+    session.end();
+    this.#sessions.delete(connection);
+    this.#watchdogs.get(connection)?.end();
+    this.#watchdogs.delete(connection);
+    for (const channel of session.channels.values()) channel.unsubscribe(connection, isGoodbye);
+  }
+
+  /** The channels that had to wait go on, those that were served last go last: a busy one does not starve the others. */
+  #drained(connection: number): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return;
+    session.drained();
+    this.#watchdogs.get(connection)?.drained();
+    // A copy: the loop changes the map's order.
+    for (const [name, channel] of Array.from(session.channels)) {
+      if (!session.isFlowing) return;
+      session.channels.delete(name);
+      session.channels.set(name, channel);
+      channel.drained(connection);
+    }
+  }
+
+  // ---- requests
+
+  #receive({ bytes, connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
+    const session = this.#sessions.get(connection);
+    if (session?.isOpen !== true) return;
+    const { maxMessageBytes, maxMessageBytesBeforeAuth } = this.#options.limits;
+    const maxBytes = session.identity === undefined ? maxMessageBytesBeforeAuth : maxMessageBytes;
+    if (bytes > maxBytes) {
+      return session.strike(undefined, {
+        code: "TOO_BIG",
+        message: `Cannot read a message of ${bytes} bytes: the limit is ${maxBytes}`,
+      });
+    }
+    if (typeof data !== "string") {
+      return session.strike(undefined, {
+        code: "BAD_MESSAGE",
+        message: `Cannot read a binary message: ${subprotocol} is text`,
+      });
+    }
+    const decoded = decodeClientOp(data);
+    if (decoded.type === "refused") return session.strike(decoded.id, decoded.error);
+    session.accept(decoded.op);
+    this.#startable.add(session);
+  }
+
+  #startRequests(session: Session): void {
+    this.#startable.delete(session);
+    const op = session.startNext();
+    if (op === undefined) return;
+    const admitted = (): void => {
+      session.admitted();
+      this.#startable.add(session);
+    };
+    this.#start(session, op, { admitted, answered: () => session.answered() });
+  }
+
+  #start(session: Session, op: ClientOp, { admitted, answered }: Pick<Case<ClientOp>, "admitted" | "answered">): void {
+    const { identity } = session;
+    const request = { session, identity, admitted, answered };
+    if (op.type === "auth") return this.#authenticate({ ...request, op });
+    if (identity === undefined) {
+      session.refuse(op.id, {
+        code: "UNAUTHENTICATED",
+        message: `Cannot ${op.type}: this connection is not authenticated`,
+      });
+      admitted();
+      return answered();
+    }
+    this.#serve({ ...request, identity }, op);
+  }
+
+  #serve(request: Omit<Case<ClientOp>, "op">, op: Exclude<ClientOp, { readonly type: "auth" }>): void {
+    const { durability, node } = this.#options;
+    switch (op.type) {
+      case "subscribe":
+        return subscribe(this.#desk, { ...request, op });
+      case "resume":
+        return resume(this.#desk, { ...request, op });
+      case "unsubscribe":
+        return unsubscribe({ ...request, op });
+      case "publish":
+        return publish(this.#desk, { ...request, op }, durability);
+      case "ephemeral":
+        return sendEphemeral(this.#desk, { ...request, op }, node);
+      case "history":
+        return sendHistory(this.#desk, { ...request, op });
+      default:
+        return op satisfies never;
+    }
+  }
+
+  #authenticate({
+    admitted,
+    answered,
+    identity,
+    op,
+    session,
+  }: Omit<Case<AuthOp>, "identity"> & { readonly identity: Identity | undefined }): void {
+    const { connection } = session;
+    if (identity !== undefined) {
+      session.refuse(op.id, {
+        code: "BAD_MESSAGE",
+        message: `Cannot auth again: this connection is "${identity.user.id}" already`,
+      });
+      admitted();
+      return answered();
+    }
+    this.#watchdogs.get(connection)?.authCame();
+    this.#outbox.ask("authenticate", { connection, token: op.token, device: op.device }, (result) => {
+      switch (result.type) {
+        case "accepted":
+          session.identity = result.identity;
+          session.send({ type: "authenticated", id: op.id, user: result.identity.user });
+          admitted();
+          return answered();
+        case "refused":
+          return session.close(closeCodes.badCredentials, "The credentials were refused");
+        case "failed":
+          // Not the client's fault: a code that lets it try again.
+          return session.close(internalError, "The server cannot check credentials now");
+        default:
+          return result satisfies never;
+      }
+    });
+  }
+
+  // ---- channels
+
+  #broadcasted(channel: string, payload: string): void {
+    const headEnd = payload.indexOf("\n");
+    const [node, connection] = payload.slice(0, headEnd).split(" ");
+    const sender = node === this.#options.node ? Number(connection) : undefined;
+    this.#desk.channels.find(channel)?.broadcast(payload.slice(headEnd + 1), sender);
+  }
+
+  /** One probe of all channels at a time, so that a store may answer their reads together. */
+  #probeLater(): void {
+    if (this.#isProbing || this.#desk.channels.count === 0) return;
+    this.#isProbing = true;
+    this.#deadlines.at(this.#outbox.nowMs + this.#options.limits.tailProbeMs, () => {
+      this.#isProbing = false;
+      for (const channel of this.#desk.channels.all()) channel.probe();
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { encodeHistory, type HistoryOp } from "../wire/index.ts";
+import type { Case, Desk } from "./desk.ts";
+import type { ReadResult } from "./ports.ts";
+
+/** A span of a log: at most `count` entries, all before offset `before`. */
+interface Span {
+  readonly before: number;
+  readonly count: number;
+}
+
+/** Answers with older entries of a channel the session is subscribed to. */
+export function sendHistory(desk: Desk, request: Case<HistoryOp>): void {
+  const { admitted, answered, op, session } = request;
+  admitted();
+  if (session.channels.has(op.channel)) return read(desk, request, op);
+  session.refuse(op.id, {
+    code: "NOT_SUBSCRIBED",
+    message: `Cannot read the history of "${op.channel}": subscribe to it first`,
+  });
+  answered();
+}
+
+function read(desk: Desk, request: Case<HistoryOp>, span: Span): void {
+  const { answered, op, session } = request;
+  const { maxPageBytes, maxPageCount } = desk.limits;
+  const maxCount = Math.min(span.count, maxPageCount);
+  const after = Math.max(0, span.before - 1 - maxCount);
+  desk.outbox.ask("read", { read: { channel: op.channel, after, maxCount, maxBytes: maxPageBytes } }, (answer) => {
+    const next = answer.type === "page" ? narrow(span, answer.result) : undefined;
+    if (next !== undefined) return read(desk, request, next);
+    answered();
+    if (answer.type === "failed") return session.refuse(op.id, answer.error);
+    const { first, top } = answer.result;
+    const events = answer.result.entries.filter(({ offset }) => offset < span.before);
+    const more = events[0] !== undefined && events[0].offset > first;
+    session.sendText(encodeHistory({ id: op.id, channel: op.channel, epoch: top.epoch, events, more }));
+  });
+}
+
+/**
+ * A smaller span to read instead, if the page does not reach up to the span's end. A page is read forwards and may be cut where
+ * it has enough bytes, but the entries that are wanted most are the last; and a span may lie beyond the log's end.
+ */
+function narrow({ before }: Span, { entries, first, top }: ReadResult): Span | undefined {
+  const end = Math.min(before - 1, top.offset);
+  const last = entries.at(-1);
+  if (end < first || (last !== undefined && last.offset >= end)) return undefined;
+  return { before: end + 1, count: Math.max(1, Math.floor(entries.length / 2)) };
+}

@@ -1,0 +1,70 @@
+/** How much of everything the gateway allows. Each limit is finite by default; `Infinity` switches one off. */
+export interface GatewayLimits {
+  /** One message of a client, in bytes of UTF-8; a longer one is refused with `TOO_BIG`. Default 64 KiB. */
+  readonly maxMessageBytes: number;
+  /** The same before the connection is authenticated. Default 4 KiB. */
+  readonly maxMessageBytesBeforeAuth: number;
+  /** Subscriptions of one connection; one more is refused with `LIMIT`. Default 256. */
+  readonly maxChannelsPerConnection: number;
+  /** Requests of one connection that were not answered yet; one more is refused with `LIMIT`. Default 256. */
+  readonly maxPendingRequestCount: number;
+  /** From the first moment of a connection to its `auth`; then it is closed with 4000. Default 5 000. */
+  readonly authTimeoutMs: number;
+  /** Silence of the server before it sends a `ping` message. Default 25 000. */
+  readonly pingAfterMs: number;
+  /** How long a full outbound queue may not shrink before its connection is closed with 4001. Default 30 000. */
+  readonly stalledAfterMs: number;
+  /** Durable publishes of one connection. Default 20 a second, 60 at once. */
+  readonly publishesPerSecond: number;
+  readonly publishBurstCount: number;
+  /** Ephemeral events of one connection. Default 20 a second, 60 at once. */
+  readonly ephemeralsPerSecond: number;
+  readonly ephemeralBurstCount: number;
+  /** All other requests of one connection; a resume counts once a channel. Default 50 a second, 512 at once. */
+  readonly requestsPerSecond: number;
+  readonly requestBurstCount: number;
+  /** Refused messages in a row that close a connection with 4002. Default 3. */
+  readonly maxRefusalsInARow: number;
+  /** Refused messages within a minute that are still borne. Default 3. */
+  readonly maxRefusalsPerMinute: number;
+  /** One read from the store, and what is sent to a subscriber that catches up before its socket must have drained. Default 256, 1 MiB. */
+  readonly maxPageCount: number;
+  readonly maxPageBytes: number;
+  /** The newest entries of a channel that are kept at hand for replays. Default 256, 1 MiB. */
+  readonly maxRingCount: number;
+  readonly maxRingBytes: number;
+  /** How often a channel that heard nothing asks the store whether something was missed. Default 2 000. */
+  readonly tailProbeMs: number;
+  /** How long a device may be away without a goodbye before it counts as left. Default 5 000. */
+  readonly presenceGraceMs: number;
+  /** The least time between two presence messages of one channel. Default 250. */
+  readonly presenceDiffMs: number;
+  /** How long a channel without subscribers stays joined: a cut connection finds its replay still at hand. Default 5 000. */
+  readonly channelLingerMs: number;
+}
+
+export const defaultLimits: GatewayLimits = {
+  maxMessageBytes: 64 * 1024,
+  maxMessageBytesBeforeAuth: 4 * 1024,
+  maxChannelsPerConnection: 256,
+  maxPendingRequestCount: 256,
+  authTimeoutMs: 5_000,
+  pingAfterMs: 25_000,
+  stalledAfterMs: 30_000,
+  publishesPerSecond: 20,
+  publishBurstCount: 60,
+  ephemeralsPerSecond: 20,
+  ephemeralBurstCount: 60,
+  requestsPerSecond: 50,
+  requestBurstCount: 512,
+  maxRefusalsInARow: 3,
+  maxRefusalsPerMinute: 3,
+  maxPageCount: 256,
+  maxPageBytes: 1024 * 1024,
+  maxRingCount: 256,
+  maxRingBytes: 1024 * 1024,
+  tailProbeMs: 2_000,
+  presenceGraceMs: 5_000,
+  presenceDiffMs: 250,
+  channelLingerMs: 5_000,
+};

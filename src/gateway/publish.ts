@@ -1,0 +1,107 @@
+import { type Durability, encodeEphemeral, type EphemeralOp, type PublishOp, type WireError } from "../wire/index.ts";
+import { type Case, type Desk, authorize } from "./desk.ts";
+import { findEvent, type Route } from "./directory.ts";
+import type { Results } from "./effects.ts";
+
+/** Stores an event: authorised, validated, appended, and acknowledged once the store says that it is stable. */
+export function publish(desk: Desk, request: Case<PublishOp>, durability: Durability): void {
+  const { op } = request;
+  const route = desk.directory.find(op.channel);
+  if (route.type === "error") return refuse(request, route.error);
+  const event = findEvent(route.value, op.event, "event");
+  if (event.type === "error") return refuse(request, event.error);
+  admit(desk, request, route.value, (data) => append(desk, request, { data, durability, route: route.value }));
+}
+
+/** Tells an event to those who are subscribed now, and to nobody later. Answered only when it is refused. */
+export function sendEphemeral(desk: Desk, request: Case<EphemeralOp>, origin: string): void {
+  const { identity, op, session } = request;
+  const channel = session.channels.get(op.channel);
+  if (channel === undefined) {
+    return refuse(request, {
+      code: "NOT_SUBSCRIBED",
+      message: `Cannot send "${op.event}" to "${op.channel}": subscribe to it first`,
+    });
+  }
+  const found = findEvent(channel.route, op.event, "ephemeral");
+  if (found.type === "error") return refuse(request, found.error);
+  admit(desk, request, channel.route, (data) => {
+    const head = { channel: op.channel, event: op.event, user: identity.user, ttlMs: found.value.ttlMs, data };
+    const text = encodeEphemeral(channel.route.settings.presence ? { ...head, member: identity.member } : head);
+    desk.outbox.push({ type: "broadcast", channel: op.channel, payload: `${origin} ${session.connection}\n${text}` });
+    request.admitted();
+    request.answered();
+  });
+}
+
+/** Authorises and validates; `then` gets the data as its schema made it, as JSON text. */
+function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route, then: (data: string) => void): void {
+  const { identity, op } = request;
+  authorize(desk, { route, identity, action: "publish", event: op.event }, (denied) => {
+    if (denied !== undefined) return refuse(request, denied);
+    desk.outbox.ask("validate", { definition: route.definition, event: op.event, data: op.data }, (result) => {
+      switch (result.type) {
+        case "valid":
+          return then(result.data);
+        case "invalid":
+          return refuse(request, {
+            code: "BAD_DATA",
+            message: `Cannot send "${op.event}" to "${op.channel}": ${result.reason}`,
+          });
+        case "failed":
+          return refuse(request, result.error);
+        default:
+          return result satisfies never;
+      }
+    });
+  });
+}
+
+function append(
+  { outbox }: Desk,
+  request: Case<PublishOp>,
+  { data, durability, route }: { readonly route: Route; readonly data: string; readonly durability: Durability },
+): void {
+  const { identity, op } = request;
+  const { channel, event, messageId, retryAfterFirstMs } = op;
+  const content = JSON.stringify(op.data);
+  const draft = { channel, event, messageId, user: identity.user, data, content, history: route.settings.history };
+  const settled = (result: Results["append"]): void => answer(request, durability, result);
+  outbox.ask("append", { draft: retryAfterFirstMs === undefined ? draft : { ...draft, retryAfterFirstMs } }, settled);
+  // The store keeps the order of its calls, so the next request need not wait for the disk.
+  request.admitted();
+}
+
+function answer({ answered, op, session }: Case<PublishOp>, durability: Durability, result: Results["append"]): void {
+  answered();
+  switch (result.type) {
+    case "stored":
+    case "duplicate":
+      return session.send({
+        type: "ack",
+        id: op.id,
+        ...result.position,
+        durability,
+        duplicate: result.type === "duplicate",
+      });
+    case "conflict":
+      return session.refuse(op.id, {
+        code: "ID_CONFLICT",
+        message: `Cannot publish "${op.messageId}": this id was used before with other data`,
+      });
+    case "expired": {
+      const message = `Cannot publish "${op.messageId}" again: its first try is so long ago that nobody knows whether it was stored`;
+      return session.refuse(op.id, { code: "DEDUP_EXPIRED", message });
+    }
+    case "failed":
+      return session.refuse(op.id, result.error);
+    default:
+      return result satisfies never;
+  }
+}
+
+function refuse({ admitted, answered, op, session }: Case<PublishOp | EphemeralOp>, error: WireError): void {
+  session.refuse(op.id, error);
+  admitted();
+  answered();
+}

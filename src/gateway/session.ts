@@ -1,0 +1,169 @@
+import { type ClientOp, closeCodes, encodeServerMessage, type ServerMessage, type WireError } from "../wire/index.ts";
+import type { Channel, Subscriber } from "./channel.ts";
+import type { Identity } from "./effects.ts";
+import type { GatewayLimits } from "./limits.ts";
+import type { Outbox } from "./outbox.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+const minuteMs = 60_000;
+
+/** What the gateway knows of one connection: who it is, what it asked for, and how much it may still ask and be sent. */
+export class Session implements Subscriber {
+  readonly connection: number;
+  /** Set once, by a successful `auth`. */
+  identity: Identity | undefined;
+  lastSentMs: number;
+  /** By name. */
+  readonly channels: Map<string, Channel> = new Map();
+  readonly #outbox: Outbox;
+  readonly #limits: GatewayLimits;
+  readonly #buckets: Readonly<Record<"publish" | "ephemeral" | "request", TokenBucket>>;
+  readonly #queue: ClientOp[] = [];
+  /** Requests that were started and are not answered. */
+  #startedCount = 0;
+  #isAdmitting = false;
+  #isClosing = false;
+  #refusedInARow = 0;
+  #refusedAtMs: number[] = [];
+  #budgetBytes: number;
+  #isWaitingForDrain = false;
+
+  constructor(connection: number, { limits, outbox }: { readonly outbox: Outbox; readonly limits: GatewayLimits }) {
+    this.connection = connection;
+    this.#outbox = outbox;
+    this.#limits = limits;
+    this.lastSentMs = outbox.nowMs;
+    this.#budgetBytes = limits.maxPageBytes;
+    this.#buckets = {
+      publish: new TokenBucket({ perSecond: limits.publishesPerSecond, burstCount: limits.publishBurstCount }),
+      ephemeral: new TokenBucket({ perSecond: limits.ephemeralsPerSecond, burstCount: limits.ephemeralBurstCount }),
+      request: new TokenBucket({ perSecond: limits.requestsPerSecond, burstCount: limits.requestBurstCount }),
+    };
+  }
+
+  /** No longer, once the connection was closed from here or from there. */
+  get isOpen(): boolean {
+    return !this.#isClosing;
+  }
+
+  send(message: ServerMessage): void {
+    this.sendText(encodeServerMessage(message));
+  }
+
+  sendText(text: string): void {
+    if (this.#isClosing) return;
+    this.lastSentMs = this.#outbox.nowMs;
+    this.#outbox.push({ type: "send", to: [this.connection], text });
+  }
+
+  /** Answers a request with an error; the line stays open. */
+  refuse(id: number | undefined, error: WireError): void {
+    this.send(id === undefined ? { type: "error", ...error } : { type: "error", id, ...error });
+  }
+
+  /** Nothing is sent or taken any more; the connection's end comes as the input `closed`. */
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#outbox.push({ type: "close", connection: this.connection, code, reason });
+  }
+
+  /** The connection is gone. */
+  end(): void {
+    this.#isClosing = true;
+    this.#queue.length = 0;
+  }
+
+  // ---- what it may ask
+
+  /** A message that is no message of the protocol: the answer, and the end of it if that goes on. */
+  strike(id: number | undefined, error: WireError): void {
+    const { nowMs } = this.#outbox;
+    this.refuse(id, error);
+    this.#refusedInARow += 1;
+    this.#refusedAtMs = [...this.#refusedAtMs.filter((atMs) => nowMs - atMs < minuteMs), nowMs];
+    const { maxRefusalsInARow, maxRefusalsPerMinute } = this.#limits;
+    if (this.#refusedInARow >= maxRefusalsInARow || this.#refusedAtMs.length > maxRefusalsPerMinute) {
+      this.close(closeCodes.tooManyErrors, "Too many messages that cannot be read");
+    }
+  }
+
+  /** Takes a request into the queue, or refuses it: each connection has its own rates and its own number of open requests. */
+  accept(op: ClientOp): void {
+    this.#refusedInARow = 0;
+    const retryAfterMs = this.#takeToken(op);
+    const { maxPendingRequestCount } = this.#limits;
+    if (retryAfterMs > 0) {
+      this.refuse(op.id, {
+        code: "RATE_LIMITED",
+        message: `Cannot take ${op.type}: too many in too short a time`,
+        retryAfterMs,
+      });
+    } else if (this.#queue.length + this.#startedCount >= maxPendingRequestCount) {
+      const message = `Cannot take ${op.type}: ${maxPendingRequestCount} requests of this connection are not answered yet`;
+      this.refuse(op.id, { code: "LIMIT", message, retryAfterMs: 1_000 });
+    } else this.#queue.push(op);
+  }
+
+  /** The next request to start: one at a time until it is admitted, so that requests take effect in the order they came. */
+  startNext(): ClientOp | undefined {
+    if (this.#isAdmitting || this.#isClosing) return undefined;
+    const op = this.#queue.shift();
+    if (op === undefined) return undefined;
+    this.#isAdmitting = true;
+    this.#startedCount += 1;
+    return op;
+  }
+
+  /** The request that was started last is on its way; the next one may start. */
+  admitted(): void {
+    this.#isAdmitting = false;
+  }
+
+  /** One request that was started has its answer. */
+  answered(): void {
+    this.#startedCount -= 1;
+  }
+
+  #takeToken(op: ClientOp): number {
+    const { nowMs } = this.#outbox;
+    switch (op.type) {
+      case "publish":
+      case "ephemeral":
+        return this.#buckets[op.type].take(nowMs);
+      case "resume":
+        return this.#buckets.request.take(nowMs, Math.min(op.channels.length, this.#limits.maxChannelsPerConnection));
+      case "auth":
+      case "subscribe":
+      case "unsubscribe":
+      case "history":
+        return this.#buckets.request.take(nowMs);
+      default:
+        return op satisfies never;
+    }
+  }
+
+  // ---- what it may be sent
+
+  /** Whether entries may be sent now; if not, `drained` will say when. */
+  get isFlowing(): boolean {
+    return !this.#isWaitingForDrain && !this.#isClosing;
+  }
+
+  /** Bytes of a replay were sent: after a page of them the socket has to drain before the next. */
+  spend(bytes: number): void {
+    this.#budgetBytes -= bytes;
+    if (this.#budgetBytes > 0 || this.#isWaitingForDrain) return;
+    this.#isWaitingForDrain = true;
+    this.#outbox.push({ type: "awaitDrain", connection: this.connection });
+  }
+
+  congested(): void {
+    this.#isWaitingForDrain = true;
+  }
+
+  drained(): void {
+    this.#isWaitingForDrain = false;
+    this.#budgetBytes = this.#limits.maxPageBytes;
+  }
+}
