@@ -38,8 +38,8 @@ export interface HandshakeRequest {
 /**
  * Reads a client's opening handshake (RFC 6455 §4.2.1). Never throws for what a peer sent.
  *
- * The faults are looked for in this order, and the first one is the answer: size, HTTP version, method, target, form of the
- * headers, `Host`, body, `Upgrade` and `Connection`, version, key, `Origin`, subprotocols.
+ * The faults are looked for in this order, and the first one is the answer: size, HTTP version, method, form of
+ * the headers, body, `Host`, target, `Upgrade` and `Connection`, version, key, `Origin`, subprotocols.
  */
 export function readHandshake(head: RequestHead): HandshakeRequest | Refusal {
   const headers = indexHeaders(head.rawHeaders);
