@@ -42,13 +42,16 @@ export function encodeClose(code: number | undefined, reason: string): Uint8Arra
 export function readClose(payload: Uint8Array, decode: TextDecode): CloseReading {
   if (payload.length === 0) return { type: "close", code: closeCodes.noStatus, reason: "" };
   // §5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
-  if (payload.length === 1)
+  if (payload.length === 1) {
     return { type: "fault", code: closeCodes.protocolError, reason: "A close frame must not have one byte" };
+  }
   const code = ((payload[0] as number) << 8) | (payload[1] as number);
-  if (!isCloseCode(code))
+  if (!isCloseCode(code)) {
     return { type: "fault", code: closeCodes.protocolError, reason: `Close code ${code} must not be sent` };
+  }
   const reason = readText(payload, 2, payload.length, decode);
-  if (reason === undefined)
+  if (reason === undefined) {
     return { type: "fault", code: closeCodes.invalidData, reason: "The close reason is not UTF-8" };
+  }
   return { type: "close", code, reason };
 }

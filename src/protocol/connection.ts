@@ -277,8 +277,9 @@ export class Connection {
     const { opcode, isFinal, payloadBytes } = this.#header;
     const isText = opcode === opcodes.text;
     if (this.#message === undefined) {
-      if (isFinal && end - start === payloadBytes)
+      if (isFinal && end - start === payloadBytes) {
         return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#decodeText));
+      }
       this.#message = new PartialMessage(isText);
       this.#message.beginFrame(payloadBytes, isFinal);
     }
@@ -350,8 +351,9 @@ export class Connection {
 
   #requireOpen(): void {
     // §5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-    if (this.#state !== "open")
+    if (this.#state !== "open") {
       throw new ProtocolError("ERR_NOT_OPEN", `Cannot send on a connection that is ${this.#state}`);
+    }
   }
 
   #requireWholeMessages(): void {

@@ -51,8 +51,9 @@ export class FrameHeaderReader {
   /** Reads from `bytes[at]` on, and returns the index behind the last byte it took. It stops at the first fault. */
   read(bytes: Uint8Array, at: number): number {
     let next = at;
-    while (next < bytes.length && this.#part !== parts.done && this.fault === undefined)
+    while (next < bytes.length && this.#part !== parts.done && this.fault === undefined) {
       this.#take(bytes[next++] as number);
+    }
     return next;
   }
 

@@ -9,8 +9,9 @@ const encoder = new TextEncoder();
  * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if it is no string.
  */
 export function encodeText(text: string): Uint8Array {
-  if (typeof text !== "string")
+  if (typeof text !== "string") {
     throw new ProtocolError("ERR_PAYLOAD_TYPE", `Cannot send ${nameOf(text)} as text: give a string`);
+  }
   return encoder.encode(text);
 }
 

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { PartialMessage, readMessage, readText, type ReceivedMessage } from "./message.ts";
+
+function bytesOf(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, "hex"));
+}
+
+function decode(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.subarray(start, end)).toString();
+}
+
+/** A message of one-piece fragments, the last of them final. */
+function assemble(isText: boolean, hexes: readonly string[]): ReceivedMessage | undefined {
+  const message = new PartialMessage(isText);
+  for (const [index, hex] of hexes.entries()) {
+    const bytes = bytesOf(hex);
+    message.beginFrame(bytes.length, index === hexes.length - 1);
+    if (!message.append(bytes, 0, bytes.length)) return undefined;
+  }
+  return message.finish(decode);
+}
+
+describe("in one piece", () => {
+  test("[MS3] a text is read if it is UTF-8", () => {
+    expect(readText(bytesOf("ffe282acff"), 1, 4, decode)).toBe("€");
+    expect(readText(bytesOf("ffe282acff"), 1, 3, decode)).toBeUndefined();
+    expect(readMessage(true, bytesOf("61"), 0, 1, decode)).toEqual({ type: "message", opcode: "text", data: "a" });
+    expect(readMessage(true, bytesOf("ff"), 0, 1, decode)).toBeUndefined();
+  });
+
+  test("[MS7] binary data is a copy, exactly as long as the message", () => {
+    const chunk = Buffer.from("00ff0102", "hex");
+    const message = readMessage(false, chunk, 1, 3, decode);
+    chunk.fill(0);
+    expect(message).toEqual({ type: "message", opcode: "binary", data: bytesOf("ff01") });
+  });
+});
+
+describe("in many pieces", () => {
+  test("[MS1] fragments are joined in order, empty ones among them", () => {
+    expect(assemble(true, ["48", "", "656c6c", "6f"])).toEqual({ type: "message", opcode: "text", data: "Hello" });
+    expect(assemble(false, ["", "01", "0203", ""])).toEqual({
+      type: "message",
+      opcode: "binary",
+      data: bytesOf("010203"),
+    });
+    expect(assemble(false, [""])).toEqual({ type: "message", opcode: "binary", data: new Uint8Array(0) });
+  });
+
+  test("[MS4] a text may cut a character between pieces, not at its end", () => {
+    expect(assemble(true, ["e2", "82", "ac"])).toMatchObject({ data: "€" });
+    expect(assemble(true, ["e2", "82"])).toBeUndefined();
+    expect(assemble(false, ["e2", "82"])).toMatchObject({ data: bytesOf("e282") });
+  });
+
+  test("[MS3] a text fails with the piece that has the bad byte, a binary message never", () => {
+    const text = new PartialMessage(true);
+    expect(text.append(bytesOf("61e2"), 0, 2)).toBe(true);
+    expect(text.append(bytesOf("61"), 0, 1)).toBe(false);
+    const binary = new PartialMessage(false);
+    expect(binary.append(bytesOf("ffff"), 0, 2)).toBe(true);
+  });
+
+  test("[LM2] frames are counted when they begin, bytes when they arrive", () => {
+    const message = new PartialMessage(false);
+    message.beginFrame(3, false);
+    expect(message).toMatchObject({ fragmentCount: 1, byteCount: 0 });
+    message.append(bytesOf("0102"), 0, 2);
+    message.append(bytesOf("03"), 0, 1);
+    message.beginFrame(0, true);
+    expect(message).toMatchObject({ fragmentCount: 2, byteCount: 3 });
+  });
+
+  test("[MS7] data whose length was known before is handed over without another copy, and owns its whole buffer", () => {
+    const message = new PartialMessage(false);
+    message.beginFrame(5, true);
+    message.append(bytesOf("0102"), 0, 2);
+    message.append(bytesOf("03"), 0, 1);
+    message.append(bytesOf("0405"), 0, 2);
+    const event = message.finish(decode);
+    expect(event).toEqual({ type: "message", opcode: "binary", data: bytesOf("0102030405") });
+    const joined = assemble(false, ["01", "02", "03"]);
+    const endedLate = assemble(false, ["01", "02", "03", ""]);
+    for (const one of [event, joined, endedLate]) {
+      if (one?.opcode !== "binary") throw new Error("A binary message was expected");
+      expect(one.data.buffer.byteLength).toBe(one.data.length);
+    }
+  });
+});

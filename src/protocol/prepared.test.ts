@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { prepareMessage } from "./prepared.ts";
+
+test("[FR14] a prepared message is the frame a server would send", () => {
+  const text = prepareMessage("Hello");
+  expect(text).toMatchObject({ type: "prepared", opcode: "text" });
+  expect(Buffer.from(text.frame).toString("hex")).toBe("810548656c6c6f");
+  const bytes = new Uint8Array([0, 255]);
+  const binary = prepareMessage(bytes);
+  bytes.fill(1);
+  expect(binary.opcode).toBe("binary");
+  expect(Buffer.from(binary.frame).toString("hex")).toBe("820200ff");
+});
+
+test("[FR14] it cannot be changed into another, nor made from what is neither text nor bytes", () => {
+  expect(Object.isFrozen(prepareMessage(""))).toBe(true);
+  for (const wrong of [1, undefined, new Float32Array(1)] as never[]) {
+    expect(() => prepareMessage(wrong)).toThrow(expect.objectContaining({ code: "ERR_PAYLOAD_TYPE" }));
+  }
+});
