@@ -313,8 +313,9 @@ export class Channel {
 
   #armPresence(presence: Presence): void {
     this.#presenceDeadline?.cancel();
-    if (presence.nextMs < Infinity)
-      this.#presenceDeadline = this.#tools.deadlines.at(presence.nextMs, () => this.#tellPresence(presence));
+    const { nextMs } = presence;
+    if (nextMs === Infinity) return;
+    this.#presenceDeadline = this.#tools.deadlines.at(nextMs, () => this.#tellPresence(presence));
   }
 
   #tellPresence(presence: Presence): void {

@@ -28,11 +28,7 @@ export class Directory {
 
   find(name: string): Found<Route> {
     const parsed = parseChannelName(name);
-    if (parsed === undefined)
-      return error(
-        "BAD_CHANNEL",
-        `Cannot use channel name "${name}": it has a character or a length that is not allowed`,
-      );
+    if (parsed === undefined) return badName(name);
     for (const [definition, settings] of this.#definitions) {
       const params = matchPattern(settings.pattern, parsed);
       if (params !== undefined) return { type: "found", value: { name, definition, settings, params } };
@@ -73,6 +69,10 @@ function describeChannel({ events, pattern, presence }: ChannelSettings): Channe
     presence,
     events: Object.fromEntries(Object.entries(events).map(([name, { kind }]) => [name, kind])),
   };
+}
+
+function badName(name: string): ReturnType<typeof error> {
+  return error("BAD_CHANNEL", `Cannot use channel name "${name}": it has a character or a length that is not allowed`);
 }
 
 function error(code: WireError["code"], message: string): { readonly type: "error"; readonly error: WireError } {

@@ -76,7 +76,7 @@ export type GatewayEffect =
   /** The same text to each: prepare it once. A `send` that finds a full queue is answered with the input `congested`. */
   | { readonly type: "send"; readonly to: readonly number[]; readonly text: string }
   | { readonly type: "close"; readonly connection: number; readonly code: number; readonly reason: string }
-  /** Answer with `drained` once the socket's queue is short; if it is not now, say `congested` first. */
+  /** Answer with `drained` once the socket's queue is short, at once if it is. */
   | { readonly type: "awaitDrain"; readonly connection: number }
   | { readonly type: "leave"; readonly channel: string }
   | { readonly type: "broadcast"; readonly channel: string; readonly payload: string };
@@ -101,7 +101,7 @@ export type GatewayInput =
       readonly bytes: number;
     }
   /** The queue of the socket is over its mark. `drained` follows unless the connection ends. */
-  | { readonly type: "congested"; readonly connection: number; readonly queuedBytes: number }
+  | { readonly type: "congested"; readonly connection: number }
   | { readonly type: "drained"; readonly connection: number }
   /** `isGoodbye`: the peer closed it on purpose, so its device has left and is not just cut off. */
   | { readonly type: "closed"; readonly connection: number; readonly isGoodbye: boolean }

@@ -92,8 +92,7 @@ export class GatewayCore {
       case "received":
         return this.#receive(input);
       case "congested":
-        this.#sessions.get(input.connection)?.congested();
-        return this.#watchdogs.get(input.connection)?.congested(input.queuedBytes);
+        return this.#sessions.get(input.connection)?.congested();
       case "drained":
         return this.#drained(input.connection);
       case "closed":
@@ -153,7 +152,6 @@ export class GatewayCore {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     session.drained();
-    this.#watchdogs.get(connection)?.drained();
     // A copy: the loop changes the map's order.
     for (const [name, channel] of Array.from(session.channels)) {
       if (!session.isFlowing) return;

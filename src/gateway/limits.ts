@@ -12,8 +12,6 @@ export interface GatewayLimits {
   readonly authTimeoutMs: number;
   /** Silence of the server before it sends a `ping` message. Default 25 000. */
   readonly pingAfterMs: number;
-  /** How long a full outbound queue may not shrink before its connection is closed with 4001. Default 30 000. */
-  readonly stalledAfterMs: number;
   /** Durable publishes of one connection. Default 20 a second, 60 at once. */
   readonly publishesPerSecond: number;
   readonly publishBurstCount: number;
@@ -50,7 +48,6 @@ export const defaultLimits: GatewayLimits = {
   maxPendingRequestCount: 256,
   authTimeoutMs: 5_000,
   pingAfterMs: 25_000,
-  stalledAfterMs: 30_000,
   publishesPerSecond: 20,
   publishBurstCount: 60,
   ephemeralsPerSecond: 20,

@@ -10,15 +10,12 @@ export interface WatchdogTools {
   readonly limits: GatewayLimits;
 }
 
-/** The deadlines of one session: it must authenticate, it must take what it is sent, and it must hear from us now and then. */
+/** The deadlines of one session: it must authenticate, and it must hear from us now and then. Dead sockets are the engine's. */
 export class Watchdog {
   readonly #session: Session;
   readonly #tools: WatchdogTools;
   readonly #auth: Deadline;
   #ping: Deadline;
-  #stall: Deadline | undefined;
-  /** How full the socket's queue was when its deadline was set. */
-  #queuedBytes = 0;
 
   constructor(session: Session, tools: WatchdogTools) {
     this.#session = session;
@@ -34,42 +31,18 @@ export class Watchdog {
     this.#auth.cancel();
   }
 
-  /** The socket's queue is full. */
-  congested(queuedBytes: number): void {
-    if (this.#stall === undefined || queuedBytes < this.#queuedBytes) this.#armStall(queuedBytes);
-  }
-
-  drained(): void {
-    this.#stall?.cancel();
-    this.#stall = undefined;
-  }
-
   /** The connection is gone. */
   end(): void {
     this.#auth.cancel();
     this.#ping.cancel();
-    this.drained();
   }
 
   #armPing(): Deadline {
     const { deadlines, limits } = this.#tools;
     return deadlines.at(this.#session.lastSentMs + limits.pingAfterMs, (nowMs) => {
+      if (!this.#session.isOpen) return;
       if (nowMs - this.#session.lastSentMs >= limits.pingAfterMs) this.#session.send({ type: "ping" });
-      if (this.#session.isOpen) this.#ping = this.#armPing();
-    });
-  }
-
-  /** Half way the shell is asked how full the queue is now; if it is not shorter at the end, nobody is reading. */
-  #armStall(queuedBytes: number): void {
-    const { deadlines, limits, outbox } = this.#tools;
-    this.#queuedBytes = queuedBytes;
-    this.#stall?.cancel();
-    const halfMs = limits.stalledAfterMs / 2;
-    this.#stall = deadlines.at(outbox.nowMs + halfMs, (nowMs) => {
-      outbox.push({ type: "awaitDrain", connection: this.#session.connection });
-      this.#stall = deadlines.at(nowMs + halfMs, () =>
-        this.#session.close(closeCodes.stalled, "Nothing that was sent is being read"),
-      );
+      this.#ping = this.#armPing();
     });
   }
 }

@@ -1,0 +1,69 @@
+import type { AppendDraft, Entry, ReadRequest, ReadResult, Results } from "../gateway/index.ts";
+
+/** A log in memory that can lose, trim and forget like a store in trouble. */
+export class ModelLog {
+  epoch: string;
+  entries: Entry[] = [];
+  #top = { offset: 0, tag: 0 };
+  #tag = 0;
+  readonly #known = new Map<string, { readonly content: string; readonly offset: number; readonly tag: number }>();
+
+  constructor(epoch = "0000000000000001") {
+    this.epoch = epoch;
+  }
+
+  get top(): ReadResult["top"] {
+    return { epoch: this.epoch, ...this.#top };
+  }
+
+  append({ content, data, event, messageId, user }: AppendDraft, atMs = 0): Results["append"] {
+    const key = JSON.stringify([user.id, messageId]);
+    const known = this.#known.get(key);
+    if (known !== undefined && known.content !== content) return { type: "conflict" };
+    if (known !== undefined)
+      return { type: "duplicate", position: { epoch: this.epoch, offset: known.offset, tag: known.tag } };
+    this.#tag += 1;
+    const { offset, tag: previousTag } = this.#top;
+    const entry: Entry = { offset: offset + 1, tag: this.#tag, previousTag, event, messageId, user, atMs, data };
+    this.entries.push(entry);
+    this.#top = { offset: entry.offset, tag: entry.tag };
+    this.#known.set(key, { content, offset: entry.offset, tag: entry.tag });
+    return { type: "stored", position: this.top, entry };
+  }
+
+  read({ after, maxBytes, maxCount }: ReadRequest): ReadResult {
+    const first = this.entries[0]?.offset ?? this.#top.offset + 1;
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const entry of this.entries) {
+      if (entry.offset <= after || entries.length === maxCount) continue;
+      bytes += entry.data.length;
+      if (bytes > maxBytes && entries.length > 0) break;
+      entries.push(entry);
+    }
+    return { top: this.top, first, entries, tagAtAfter: this.#tagAt(after) };
+  }
+
+  /** Forgets the newest entries, as a failover does that lost them; the ids they had are free again. */
+  loseTail(count: number): void {
+    this.entries.splice(Math.max(0, this.entries.length - count));
+    const last = this.entries.at(-1);
+    const { offset, tag } = last ?? { offset: 0, tag: 0 };
+    this.#top = { offset, tag };
+    for (const [key, known] of this.#known) if (known.offset > offset) this.#known.delete(key);
+  }
+
+  /** Drops all but the newest entries. */
+  trim(keepCount: number): void {
+    this.entries.splice(0, Math.max(0, this.entries.length - keepCount));
+  }
+
+  #tagAt(offset: number): number | undefined {
+    if (offset === 0) return 0;
+    if (offset === this.#top.offset) return this.#top.tag;
+    return (
+      this.entries.find((entry) => entry.offset === offset)?.tag ??
+      this.entries.find((entry) => entry.offset === offset + 1)?.previousTag
+    );
+  }
+}
