@@ -11,7 +11,7 @@ const eagerFlushBytes = 64 * 1024;
 const maxBatchBytes = 256 * 1024;
 
 const ownBlockBytes = 4096;
-const turnSlab = new Slab(16 * 1024);
+const turnSlab = new Slab(32 * 1024);
 
 /** What a {@link Writer} is made from. */
 export interface WriterOptions {
@@ -161,6 +161,11 @@ export class Writer {
   }
 
   #takeBatch(): readonly Uint8Array[] {
+    if (this.#waitingBytes <= maxBatchBytes) {
+      const all = this.#chunks;
+      this.#discard();
+      return all;
+    }
     const batch: Uint8Array[] = [];
     let roomBytes = maxBatchBytes;
     let takenCount = 0;
@@ -178,9 +183,11 @@ export class Writer {
   }
 
   #writeBatch(batch: readonly Uint8Array[]): void {
-    this.#socket.cork();
-    for (const chunk of batch) this.#socket.write(chunk, this.#afterWrite);
-    this.#socket.uncork();
+    const last = batch.length - 1;
+    if (last > 0) this.#socket.cork();
+    for (let index = 0; index < last; index++) this.#socket.write(batch[index]);
+    this.#socket.write(batch[last], this.#afterWrite);
+    if (last > 0) this.#socket.uncork();
     // What was written at once is not counted any more: the rest waits for the peer.
     if (this.#socket.writableLength === 0) return;
     this.#isBlocked = true;
