@@ -44,9 +44,7 @@ export class LogStore {
   constructor(database: Database, dedupWindowMs: number) {
     this.#database = database;
     this.#dedupWindowMs = dedupWindowMs;
-    const seed = database.prepare<{ value: string }>("SELECT value FROM meta WHERE name = 'epoch_seed'").get();
-    if (seed === undefined) throw new BrokerError("STORAGE_CORRUPT", "Cannot find the epoch seed in the database", { hint: corruptHint });
-    this.#epochSeed = seed.value;
+    this.#epochSeed = readEpochSeed(database);
     this.#statements = prepareStatements(database);
   }
 
@@ -166,6 +164,12 @@ export class LogStore {
     }
     return entry;
   }
+}
+
+function readEpochSeed(database: Database): string {
+  const row = database.prepare<{ value: string }>("SELECT value FROM meta WHERE name = 'epoch_seed'").get();
+  if (row !== undefined) return row.value;
+  throw new BrokerError("STORAGE_CORRUPT", "Cannot use the database: its epoch seed is missing", { hint: corruptHint });
 }
 
 interface Expected {

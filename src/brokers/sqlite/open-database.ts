@@ -38,7 +38,7 @@ export function openDatabase(driver: Driver, options: OpenDatabaseOptions): Data
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot create the folder "${folder}" (${reason})`, {
@@ -48,9 +48,17 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** By hand: Node's own `recursive` never returns where the system answers ENOENT for a folder whose parent exists, as /proc does. */
+function makeFolders(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolders(parent);
+  mkdirSync(folder);
+}
+
 /** Whether there is a database already. Throws when the file is something else: SQLite would need to open it to find out. */
 function hasHeader(file: string): boolean {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const size = sizeOf(file);
   if (size === 0) return false;
   const header = Buffer.alloc(100);
   try {
@@ -64,7 +72,19 @@ function hasHeader(file: string): boolean {
   if (header.toString("latin1", 0, 16) !== "SQLite format 3\0") {
     throw new BrokerError("STORAGE_CORRUPT", `Cannot use "${file}": it is not a SQLite database, or its header is damaged`, { hint: corruptHint });
   }
+  // https://sqlite.org/fileformat.html#in_header_database_size, which only counts when nothing waits in the log beside the file.
+  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  const isSizeKnown = header.readUInt32BE(24) === header.readUInt32BE(92) && sizeOf(`${file}-wal`) === 0;
+  if (isSizeKnown && size !== header.readUInt32BE(28) * pageBytes) {
+    throw new BrokerError("STORAGE_CORRUPT", `Cannot use "${file}": it has ${size} bytes where its header says ${header.readUInt32BE(28) * pageBytes}`, {
+      hint: corruptHint,
+    });
+  }
   return true;
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Looks at every page on a connection that cannot write, so that a damaged file stays as it is for whoever repairs it. */
@@ -76,7 +96,7 @@ function checkPages(driver: Driver, { file, lockTimeoutMs, maxCheckedBytes }: Op
     checkOwner(database, file);
     if (statSync(file).size <= maxCheckedBytes) {
       const [found] = readColumn(database, "quick_check", "pragma_quick_check");
-      if (found !== "ok") throw new BrokerError("STORAGE_CORRUPT", `Cannot use "${file}": it is damaged (${found})`, { hint: corruptHint });
+      if (found !== "ok") throw new BrokerError("STORAGE_CORRUPT", `Cannot use "${file}": it is damaged (${String(found).replaceAll("\n", ", ")})`, { hint: corruptHint });
     }
   } catch (error) {
     throw toBrokerError(error, file);

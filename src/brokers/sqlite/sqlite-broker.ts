@@ -37,6 +37,9 @@ export function sqliteBroker(options: SqliteBrokerOptions): Broker {
   return new SqliteBroker(options);
 }
 
+/** Not the process's own flags, which may be meant for another kind of script; and no word about node:sqlite being young. */
+const workerFlags = ["--disable-warning=ExperimentalWarning"];
+
 type Pending =
   | { readonly type: "append"; readonly request: AppendRequest; readonly resolve: (result: AppendResult) => void; readonly reject: (error: BrokerError) => void }
   | { readonly type: "read"; readonly resolve: (result: ReadResult) => void; readonly reject: (error: BrokerError) => void };
@@ -50,6 +53,7 @@ class SqliteBroker implements Broker {
   /** Requests of this turn of the event loop: they go over in one message. */
   #outbox: WorkerRequest[] = [];
   #worker: Worker | undefined;
+  #opening: Promise<BrokerInfo> | undefined;
   #audience: Audience | undefined;
   /** Why nothing is taken now. */
   #refusal: BrokerError | undefined = new BrokerError("CLOSED", "Cannot use the SQLite broker: it is not open");
@@ -69,9 +73,13 @@ class SqliteBroker implements Broker {
 
   async open(sink: BrokerSink): Promise<BrokerInfo> {
     if (this.#worker !== undefined) throw new BrokerError("CLOSED", "Cannot open the SQLite broker a second time");
-    const worker = new Worker(workerUrl(), { workerData: this.#options });
+    const worker = new Worker(workerUrl(), { workerData: this.#options, execArgv: workerFlags });
     this.#worker = worker;
-    const audience = new Audience(sink);
+    this.#opening = this.#start(worker, new Audience(sink));
+    return this.#opening;
+  }
+
+  #start(worker: Worker, audience: Audience): Promise<BrokerInfo> {
     return new Promise((resolve, reject) => {
       worker.on("message", (reply: WorkerReply) => {
         if (reply.type === "opened") {
@@ -140,6 +148,8 @@ class SqliteBroker implements Broker {
     const worker = this.#worker;
     if (worker === undefined || worker.threadId === -1) return;
     const hasExited = new Promise((resolve) => worker.once("exit", resolve));
+    // Closed while it opens: it has to be open to be told. If it fails, whoever opened it knows, and the thread ends by itself.
+    await this.#opening?.catch(() => undefined);
     if (this.#refusal === undefined) this.#send({ type: "close" });
     this.#refusal ??= new BrokerError("CLOSED", "Cannot use the SQLite broker: it is closed");
     await hasExited;

@@ -2,7 +2,7 @@ import type { BrokerErrorCode } from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 
 /** Result codes of SQLite that mean something of their own here. See https://sqlite.org/rescode.html */
-const Result = { busy: 5, locked: 6, readonly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+const Result = { sqlError: 1, busy: 5, locked: 6, readonly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
 /** The primary result code of an error of SQLite; undefined for any other error. */
 function resultOf(error: unknown): number | undefined {
@@ -62,6 +62,9 @@ function explain(error: unknown): Explanation {
     case Result.corrupt:
     case Result.notADatabase:
       return { code: "STORAGE_CORRUPT", problem: `it is damaged (${text})`, hint: corruptHint };
+    case Result.sqlError:
+      // Our statements are fixed and fit the schema: if one does not compile, the schema in the file is not the one we wrote.
+      return { code: "STORAGE_CORRUPT", problem: `its tables are damaged (${text})`, hint: corruptHint };
     case Result.full:
       return { code: "STORAGE_FULL", problem: "there is no room left", hint: "Free room on the disk or raise maxFileBytes: publishing resumes by itself" };
     case Result.cannotOpen:
