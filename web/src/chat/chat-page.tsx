@@ -1,5 +1,6 @@
-import { type ReactElement, useEffect, useRef, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import type { ChatApp, Presence } from "./chat-app.ts";
+import type { ChatSession } from "./chat-session.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Drawer } from "./drawer.tsx";
 import { MemberList } from "./member-list.tsx";
@@ -22,14 +23,16 @@ type OpenPart = "rooms" | "members" | "profile" | undefined;
 export function ChatPage({ app, presence: { profile, session } }: ChatPageProps): ReactElement {
   const rooms = useStore(session.rooms);
   const current = useCurrentRoom();
-  const room = useOpenRoom({ open: (name) => session.open(name), current, rooms });
-  const [part, setPart] = useState<OpenPart>();
+  const room = useOpenRoom({ session, current, rooms });
+  const [opened, setOpened] = useState<{ readonly part: OpenPart; readonly room: string }>();
+  const part = opened?.room === room.name ? opened.part : undefined; // Another room shuts what was open over this one.
+  const setPart = (next: OpenPart): void => setOpened({ part: next, room: room.name });
   const main = useRef<HTMLElement>(null);
   const roomsAreDrawer = useMedia("(max-width: 47.99rem)");
   const membersAreDrawer = useMedia("(max-width: 68.99rem)");
-  const close = (): void => setPart(undefined);
+  const isCovered = (roomsAreDrawer && part === "rooms") || (membersAreDrawer && part === "members");
+  const close = useCallback(() => setOpened(undefined), []);
   const unreadCount = usePageDuties({ session, rooms, current: room.name });
-  useEffect(close, [room.name]);
 
   return (
     <div className="page">
@@ -56,38 +59,51 @@ export function ChatPage({ app, presence: { profile, session } }: ChatPageProps)
           }}
         />
       </Drawer>
-      <main className="main" id="room" ref={main} aria-label={`Room ${room.name}`}>
+      <main className="main" id="room" ref={main} inert={isCovered} aria-label={`Room ${room.name}`}>
         <RoomPane
           key={room.name}
           room={room}
           session={session}
           banner={<ConnectionBanner session={session} onLeave={() => app.leave()} />}
           drawers={{
-            rooms: roomsAreDrawer ? { isOpen: part === "rooms", open: () => setPart("rooms"), unreadCount: unreadCount - room.view.get().unreadCount } : undefined,
+            rooms: roomsAreDrawer
+              ? {
+                  isOpen: part === "rooms",
+                  open: () => setPart("rooms"),
+                  unreadCount: unreadCount - room.view.get().unreadCount,
+                }
+              : undefined,
             members: membersAreDrawer ? { isOpen: part === "members", open: () => setPart("members") } : undefined,
           }}
         />
       </main>
-      <Drawer id="members" label="People here" side="right" isDrawer={membersAreDrawer} isOpen={part === "members"} onClose={close}>
+      <Drawer
+        id="members"
+        label="People here"
+        side="right"
+        isDrawer={membersAreDrawer}
+        isOpen={part === "members"}
+        onClose={close}
+      >
         <MemberList room={room} session={session} />
       </Drawer>
-      {part === "profile" && <ProfileDialog app={app} profile={profile} unsentCount={session.unsentCount} onClose={close} />}
+      {part === "profile" && <ProfileDialog app={app} profile={profile} session={session} onClose={close} />}
     </div>
   );
 }
 
 interface OpenRoomOptions {
-  readonly open: (name: string) => RoomStore | undefined;
+  readonly session: ChatSession;
   readonly current: string;
   readonly rooms: readonly RoomStore[];
 }
 
 /** The room of the address, opened if it is not; the first one when no more can be opened. */
-function useOpenRoom({ open, current, rooms }: OpenRoomOptions): RoomStore {
+function useOpenRoom({ session, current, rooms }: OpenRoomOptions): RoomStore {
   const found = rooms.find(({ name }) => name === current);
   useEffect(() => {
-    if (found === undefined && open(current) === undefined) goToRoom("general");
-  });
+    if (found === undefined && session.open(current) === undefined) goToRoom("general");
+  }, [found, session, current]);
   const room = found ?? rooms[0];
   if (room === undefined) throw new Error("Cannot show a room: the session has none");
   return room;

@@ -26,6 +26,7 @@ export class ChatSession {
   readonly #storage: KeyValueStorage;
   #readOffsets: Readonly<Record<string, number>>;
   #recovered = nothing;
+  #isRecovering = false;
   #recoveredTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ client, storage }: ChatSessionOptions) {
@@ -50,7 +51,10 @@ export class ChatSession {
 
   /** Closes a room that was opened by name. */
   leave(name: string): void {
-    this.rooms.get().find((room) => room.name === name)?.leave();
+    this.rooms
+      .get()
+      .find((room) => room.name === name)
+      ?.leave();
     this.rooms.set(this.rooms.get().filter((room) => room.name !== name));
     this.#remember();
   }
@@ -80,7 +84,10 @@ export class ChatSession {
   #updateConnection(info: ClientStateInfo): void {
     const { state } = info;
     const { hasBeenOpen } = this.connection.get();
-    if (state === "waiting") this.#recovered = nothing;
+    if (state === "waiting" && hasBeenOpen && !this.#isRecovering) {
+      this.#isRecovering = true;
+      this.#recovered = nothing;
+    }
     this.connection.patch({
       state,
       code: "code" in info ? info.code : undefined,
@@ -90,16 +97,20 @@ export class ChatSession {
       user: this.#client.user,
       durability: this.#client.durability,
     });
-    if (state === "open" && hasBeenOpen) this.#tellRecovered();
+    this.#tellRecovered();
   }
 
   #countRecovered(what: "message" | "gap"): void {
     const { messageCount, gapCount } = this.#recovered;
-    this.#recovered = what === "gap" ? { messageCount, gapCount: gapCount + 1 } : { messageCount: messageCount + 1, gapCount };
-    if (this.connection.get().recovered !== undefined) this.connection.patch({ recovered: this.#recovered });
+    this.#recovered =
+      what === "gap" ? { messageCount, gapCount: gapCount + 1 } : { messageCount: messageCount + 1, gapCount };
   }
 
+  /** Says what was recovered, once every room is up to date again. */
   #tellRecovered(): void {
+    const isWaiting = this.rooms.get().some(({ view }) => ["joining", "replaying"].includes(view.get().status));
+    if (!this.#isRecovering || isWaiting || this.connection.get().state !== "open") return;
+    this.#isRecovering = false;
     this.connection.patch({ recovered: this.#recovered });
     clearTimeout(this.#recoveredTimer);
     this.#recoveredTimer = setTimeout(() => this.connection.patch({ recovered: undefined }), recoveredForMs);
@@ -111,6 +122,7 @@ export class ChatSession {
       room: this.#client.chat({ room: name }, { recent: pageCount }),
       ownUser: () => this.#client.user,
       readOffset: this.#readOffsets[name],
+      onStatus: () => this.#tellRecovered(),
       onRead: () => this.#remember(),
       onRecovered: (what) => this.#countRecovered(what),
     });

@@ -1,7 +1,8 @@
 import { type FormEvent, type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
 import { SendIcon } from "./icons.tsx";
-import { checkText, maxTextCount } from "./message-text.ts";
+import { checkText } from "./message-text.ts";
 import type { RoomStore } from "./room-store.ts";
+import { hasKeyboard } from "./use-browser.ts";
 
 interface ComposerProps {
   readonly room: RoomStore;
@@ -15,13 +16,12 @@ export function Composer({ room, onJump }: ComposerProps): ReactElement {
   const field = useRef<HTMLTextAreaElement>(null);
   const { canSend, leftCount, problem } = checkText(text);
   useEffect(() => {
-    // A phone's keyboard would cover the room: there a person asks for it by a tap.
-    if (matchMedia("(hover: hover)").matches) field.current?.focus();
+    if (hasKeyboard()) field.current?.focus();
   }, []);
 
   function write(value: string): void {
     setText(value);
-    room.draft = value;
+    room.setDraft(value);
     if (value.trim() !== "") room.typed();
   }
 
@@ -29,7 +29,7 @@ export function Composer({ room, onJump }: ComposerProps): ReactElement {
     event.preventDefault();
     field.current?.focus();
     if (!canSend) return;
-    room.send(text.trim());
+    room.send(text.trimEnd());
     write("");
     onJump();
   }
@@ -53,7 +53,6 @@ export function Composer({ room, onJump }: ComposerProps): ReactElement {
           rows={1}
           dir="auto"
           value={text}
-          maxLength={maxTextCount * 2}
           enterKeyHint="send"
           placeholder={`Message #${room.name}`}
           aria-label={`Message to room ${room.name}`}

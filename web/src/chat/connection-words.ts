@@ -1,5 +1,5 @@
 /** The state of the line in words: what the banner over a room says. */
-import type { User } from "switchboard/wire";
+import type { Durability, User } from "switchboard/wire";
 
 export interface ConnectionView {
   readonly state: "connecting" | "open" | "waiting" | "closed";
@@ -13,7 +13,7 @@ export interface ConnectionView {
   readonly isOnline: boolean;
   readonly user: User | undefined;
   /** What an acknowledgement is worth at this server. */
-  readonly durability: string | undefined;
+  readonly durability: Durability | undefined;
   /** What was recovered when the line came back; goes by itself. */
   readonly recovered: Recovered | undefined;
 }
@@ -28,6 +28,8 @@ export interface Recovered {
 export interface Banner {
   readonly tone: "wait" | "bad" | "good";
   readonly text: string;
+  /** Follows the text and changes every second: for eyes only. */
+  readonly countdown: string | undefined;
   readonly action: "try-now" | "reload" | "leave" | undefined;
 }
 
@@ -48,7 +50,7 @@ export function bannerOf(view: ConnectionView, nowMs: number): Banner | undefine
     case "open":
       return view.recovered === undefined ? undefined : recoveredBanner(view.recovered);
     case "connecting":
-      return { tone: "wait", text: view.hasBeenOpen ? "Reconnecting…" : "Connecting…", action: undefined };
+      return say("wait", view.hasBeenOpen ? "Reconnecting…" : "Connecting…");
     case "waiting":
       return waitingBanner(view, nowMs);
     case "closed":
@@ -60,32 +62,53 @@ export function bannerOf(view: ConnectionView, nowMs: number): Banner | undefine
 
 function recoveredBanner({ messageCount, gapCount }: Recovered): Banner {
   if (gapCount > 0) {
-    return { tone: "wait", text: "Connected again. Some messages are gone: a line in the room shows where.", action: undefined };
+    return say("wait", "Connected again. Some messages are gone: a line in the room shows where.");
   }
-  if (messageCount === 0) return { tone: "good", text: "Connected again. You missed nothing.", action: undefined };
-  const came = messageCount === 1 ? "1 message that you missed is here" : `${messageCount} messages that you missed are here`;
-  return { tone: "good", text: `Connected again. ${came}.`, action: undefined };
+  if (messageCount === 0) return say("good", "Connected again. You missed nothing.");
+  const came =
+    messageCount === 1 ? "1 message that you missed is here" : `${messageCount} messages that you missed are here`;
+  return say("good", `Connected again. ${came}.`);
 }
 
 function waitingBanner(view: ConnectionView, nowMs: number): Banner {
   if (!view.isOnline) {
-    return { tone: "bad", text: "You are offline. What you write is sent when you are back.", action: "try-now" };
+    return say("bad", "You are offline. What you write is sent when you are back.", "try-now");
   }
   const seconds = Math.max(0, Math.ceil(((view.retryAtMs ?? nowMs) - nowMs) / 1000));
-  const what = view.hasBeenOpen ? "Connection lost. Reconnecting" : "Cannot reach the server. Trying again";
-  return { tone: "wait", text: seconds === 0 ? `${what}…` : `${what} in ${seconds} s…`, action: "try-now" };
+  const text = view.hasBeenOpen ? "Connection lost. Reconnecting" : "Cannot reach the server. Trying again";
+  return { tone: "wait", text, countdown: seconds === 0 ? "…" : ` in ${seconds} s…`, action: "try-now" };
 }
 
 function closedBanner({ code, reason }: ConnectionView): Banner {
   switch (code) {
     case 4500:
-      return { tone: "bad", text: "The server did not let you in under this name. Leave, and come in again.", action: "leave" };
+      return say("bad", "The server did not let you in under this name. Leave, and come in again.", "leave");
     case 4501:
-      return { tone: "bad", text: "This page is older than the server. Reload it to go on.", action: "reload" };
+      return say("bad", "This page is older than the server. Reload it to go on.", "reload");
     default: {
       const why = reason === undefined || reason === "" ? "" : `: ${reason}`;
       const number = code === undefined ? "" : ` (code ${code})`;
-      return { tone: "bad", text: `The server ended the connection${why}${number}.`, action: "reload" };
+      return say("bad", `The server ended the connection${why}${number}.`, "reload");
     }
+  }
+}
+
+function say(tone: Banner["tone"], text: string, action?: Banner["action"]): Banner {
+  return { tone, text, countdown: undefined, action };
+}
+
+/** What the server's word is worth, in words. */
+export function durabilityWords(durability: Durability): string {
+  switch (durability) {
+    case "mem":
+      return "A message marked as sent is lost when the server stops.";
+    case "os":
+      return "A message marked as sent survives a crash of the server.";
+    case "fsync":
+      return "A message marked as sent survives a power loss.";
+    case "quorum":
+      return "A message marked as sent survives the loss of a server.";
+    default:
+      return durability satisfies never;
   }
 }

@@ -16,30 +16,39 @@ export function Drawer({ id, label, side, isDrawer, isOpen, onClose, children }:
   const panel = useRef<HTMLElement>(null);
   const isShut = isDrawer && !isOpen;
   useEffect(() => {
-    if (!isDrawer || !isOpen) return;
+    const element = panel.current;
+    if (!isDrawer || !isOpen || element === null) return;
     const opener = document.activeElement;
-    panel.current?.focus();
+    element.focus();
     return () => {
-      if (opener instanceof HTMLElement && panel.current?.contains(document.activeElement) === true) opener.focus();
+      const { activeElement } = document;
+      const isLost = activeElement === document.body || activeElement === null || element.contains(activeElement);
+      if (opener instanceof HTMLElement && opener.isConnected && isLost) opener.focus();
     };
   }, [isDrawer, isOpen]);
+  useEscape(isDrawer && isOpen, onClose);
 
   return (
     <>
-      {isDrawer && isOpen && <div className="backdrop" onClick={onClose} />}
+      {isDrawer && isOpen && (
+        <button className="backdrop" type="button" tabIndex={-1} aria-label="Close" onClick={onClose} />
+      )}
       <aside
         id={id}
         ref={panel}
         className={`column ${side}${isDrawer ? " drawer" : ""}${isOpen ? " open" : ""}`}
         aria-label={label}
+        {...(isDrawer && { role: "dialog", "aria-modal": true })}
         tabIndex={-1}
         inert={isShut}
-        onKeyDown={(event) => {
-          if (isDrawer && event.key === "Escape") onClose();
-        }}
       >
         {isDrawer && (
-          <button className="icon-button drawer-close" type="button" aria-label={`Close ${label.toLowerCase()}`} onClick={onClose}>
+          <button
+            className="icon-button drawer-close"
+            type="button"
+            aria-label={`Close ${label.toLowerCase()}`}
+            onClick={onClose}
+          >
             <CloseIcon />
           </button>
         )}
@@ -47,4 +56,15 @@ export function Drawer({ id, label, side, isDrawer, isOpen, onClose, children }:
       </aside>
     </>
   );
+}
+
+function useEscape(isListening: boolean, onEscape: () => void): void {
+  useEffect(() => {
+    if (!isListening) return;
+    const listen = (event: KeyboardEvent): void => {
+      if (event.key === "Escape" && !event.defaultPrevented) onEscape();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, [isListening, onEscape]);
 }

@@ -10,7 +10,9 @@ const maxHeardCount = 300;
 export function LiveRegion({ heard }: { readonly heard: Message<ChatMessage> | undefined }): ReactElement {
   return (
     <div className="visually-hidden" aria-live="polite">
-      {heard !== undefined && <p key={heard.offset}>{`${nameOf(heard.user)}: ${heard.data.text.slice(0, maxHeardCount)}`}</p>}
+      {heard !== undefined && (
+        <p key={heard.offset}>{`${nameOf(heard.user)}: ${heard.data.text.slice(0, maxHeardCount)}`}</p>
+      )}
     </div>
   );
 }

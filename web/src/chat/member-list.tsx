@@ -26,7 +26,9 @@ export function MemberList({ room, session }: MemberListProps): ReactElement {
         ))}
       </ul>
       {hiddenCount > 0 && <p className="column-note">and {hiddenCount.toLocaleString("en")} more</p>}
-      {status !== "live" && <p className="column-note">This list is from before the line went down.</p>}
+      {status !== "live" && people.length > 0 && (
+        <p className="column-note">This list is from before the line went down.</p>
+      )}
     </div>
   );
 }
@@ -51,9 +53,10 @@ function Person({ user, deviceCount, isMe, typists }: PersonProps): ReactElement
           <bdi>{nameOf(user)}</bdi>
           {isMe && <span className="you"> (you)</span>}
         </span>
-        {(isTyping || deviceCount > 1) && <span className="member-note">{isTyping ? "typing…" : `on ${deviceCount} devices`}</span>}
+        {(isTyping || deviceCount > 1) && (
+          <span className="member-note">{isTyping ? "typing…" : `on ${deviceCount} devices`}</span>
+        )}
       </span>
     </li>
   );
 }
-

@@ -2,12 +2,13 @@ import type { User } from "switchboard/wire";
 import { type ReactElement, type Ref, useEffect, useImperativeHandle, useMemo, useRef } from "react";
 import { DownIcon } from "./icons.tsx";
 import { MessageRow } from "./message-row.tsx";
-import { type RoomStore } from "./room-store.ts";
+import type { RoomStore } from "./room-store.ts";
 import { maxHeldCount } from "./timeline.ts";
+import { startOfDay } from "./time-words.ts";
 import { timelineRows } from "./timeline-rows.ts";
 import { useNow } from "./use-browser.ts";
-import { useStickyScroll } from "./use-sticky-scroll.ts";
 import { useReading } from "./use-reading.ts";
+import { useStickyScroll } from "./use-sticky-scroll.ts";
 import { useStore } from "./use-store.ts";
 
 export interface MessageListHandle {
@@ -26,7 +27,7 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
   const rows = useMemo(() => timelineRows(timeline, { me, readOffset: lineOffset }), [timeline, me, lineOffset]);
   const scroller = useRef<HTMLDivElement>(null);
   const { isAtEnd, scrollToEnd } = useStickyScroll(scroller, rows);
-  const nowMs = useNow(false);
+  const todayMs = startOfDay(useNow(60_000));
   useReading(room, isAtEnd && !timeline.isDetached);
   useLoadOlder({ scroller, room, canLoad: timeline.hasOlder && page === "idle" && status === "live" });
 
@@ -38,6 +39,7 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
 
   return (
     <div className="messages">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by key */}
       <div className="scroller" ref={scroller} tabIndex={0} role="region" aria-label={`Messages in ${room.name}`}>
         <div className="scroll-top">
           {timeline.hasOlder ? (
@@ -47,7 +49,11 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
               disabled={page === "loading" || status !== "live"}
               onClick={() => void room.loadOlder()}
             >
-              {page === "loading" ? "Loading…" : page === "failed" ? "Could not load. Try again" : "Load older messages"}
+              {page === "loading"
+                ? "Loading…"
+                : page === "failed"
+                  ? "Could not load. Try again"
+                  : "Load older messages"}
             </button>
           ) : (
             status !== "joining" && <RoomStart name={room.name} isEmpty={rows.length === 0} />
@@ -55,15 +61,21 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
         </div>
         <ol className="rows">
           {rows.map((row) => (
-            <MessageRow key={row.key} row={row} room={room} me={me} nowMs={nowMs} />
+            <MessageRow key={row.key} row={row} room={room} me={me} todayMs={todayMs} />
           ))}
         </ol>
-        {timeline.isDetached && <p className="detached">{`Only ${maxHeldCount} messages are shown at a time. Newer ones follow.`}</p>}
+        {timeline.isDetached && (
+          <p className="detached">{`Only ${maxHeldCount} messages are shown at a time. Newer ones follow.`}</p>
+        )}
       </div>
       {(!isAtEnd || timeline.isDetached) && (
         <button className={`jump${unreadCount > 0 ? " unread" : ""}`} type="button" onClick={jumpToEnd}>
           <DownIcon />
-          {unreadCount === 0 ? "Jump to the newest" : unreadCount === 1 ? "1 new message" : `${unreadCount} new messages`}
+          {unreadCount === 0
+            ? "Jump to the newest"
+            : unreadCount === 1
+              ? "1 new message"
+              : `${unreadCount} new messages`}
         </button>
       )}
     </div>
@@ -74,8 +86,12 @@ function RoomStart({ name, isEmpty }: { readonly name: string; readonly isEmpty:
   return (
     <div className={`room-start${isEmpty ? " empty" : ""}`}>
       <span className="big-lamp" aria-hidden="true" />
-      <p className="room-start-title">{isEmpty ? `Nobody has said anything in ${name} yet` : `This is where ${name} begins`}</p>
-      <p className="room-start-note">{isEmpty ? "Be the first: what you write is kept for those who come later." : "Nothing older is kept."}</p>
+      <p className="room-start-title">
+        {isEmpty ? `Nobody has said anything in ${name} yet` : `This is where ${name} begins`}
+      </p>
+      <p className="room-start-note">
+        {isEmpty ? "Be the first: what you write is kept for those who come later." : "Nothing older is kept."}
+      </p>
     </div>
   );
 }

@@ -12,16 +12,17 @@ interface MessageRowProps {
   readonly row: Row;
   readonly room: RoomStore;
   readonly me: User | undefined;
-  readonly nowMs: number;
+  /** When today began. */
+  readonly todayMs: number;
 }
 
 /** One row of the list. Every text is a text node: nothing that anybody wrote is read as markup. */
-export const MessageRow = memo(function MessageRow({ row, room, me, nowMs }: MessageRowProps): ReactElement {
+export const MessageRow = memo(function MessageRow({ row, room, me, todayMs }: MessageRowProps): ReactElement {
   switch (row.type) {
     case "day":
       return (
         <li className="divider day">
-          <span>{dayName(row.atMs, nowMs)}</span>
+          <span>{dayName(row.atMs, todayMs)}</span>
         </li>
       );
     case "unread":

@@ -7,10 +7,19 @@ interface NameFieldProps {
   readonly placeholder?: string;
   readonly hint?: string;
   readonly onChange: (value: string) => void;
+  readonly onEscape?: () => void;
 }
 
 /** A labelled line of text, with what is wrong with it. */
-export function NameField({ label, value, problem, placeholder, hint, onChange }: NameFieldProps): ReactElement {
+export function NameField({
+  label,
+  value,
+  problem,
+  placeholder,
+  hint,
+  onChange,
+  onEscape,
+}: NameFieldProps): ReactElement {
   const id = useId();
   const noteId = `${id}-note`;
   const note = problem ?? hint;
@@ -29,9 +38,18 @@ export function NameField({ label, value, problem, placeholder, hint, onChange }
         aria-invalid={problem !== undefined}
         aria-describedby={note === undefined ? undefined : noteId}
         onChange={(event) => onChange(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape" || onEscape === undefined) return;
+          event.preventDefault(); // This one is meant for the field, not for what it stands in.
+          onEscape();
+        }}
       />
       {note !== undefined && (
-        <p id={noteId} className={problem === undefined ? "field-hint" : "field-problem"} role={problem === undefined ? undefined : "alert"}>
+        <p
+          id={noteId}
+          className={problem === undefined ? "field-hint" : "field-problem"}
+          role={problem === undefined ? undefined : "alert"}
+        >
           {note}
         </p>
       )}

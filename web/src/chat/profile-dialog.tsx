@@ -1,19 +1,24 @@
 import { type FormEvent, type ReactElement, useEffect, useRef, useState } from "react";
 import type { ChatApp } from "./chat-app.ts";
+import type { ChatSession } from "./chat-session.ts";
+import { durabilityWords } from "./connection-words.ts";
 import { NameField } from "./name-field.tsx";
 import { parseName, type Profile } from "./profile.ts";
+import { useStore } from "./use-store.ts";
 
 interface ProfileDialogProps {
   readonly app: ChatApp;
   readonly profile: Profile;
-  readonly unsentCount: number;
+  readonly session: ChatSession;
   readonly onClose: () => void;
 }
 
 /** Another name, or good-bye. */
-export function ProfileDialog({ app, profile, unsentCount, onClose }: ProfileDialogProps): ReactElement {
+export function ProfileDialog({ app, profile, session, onClose }: ProfileDialogProps): ReactElement {
   const [text, setText] = useState(profile.name);
   const [problem, setProblem] = useState<string>();
+  const { durability } = useStore(session.connection);
+  const { unsentCount } = session;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
@@ -29,15 +34,7 @@ export function ProfileDialog({ app, profile, unsentCount, onClose }: ProfileDia
   }
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog"
-      aria-label="You"
-      onClose={onClose}
-      onClick={(event) => {
-        if (event.target === dialog.current) onClose(); // The backdrop.
-      }}
-    >
+    <dialog ref={dialog} className="dialog" aria-label="You" closedby="any" onClose={onClose}>
       <form className="dialog-body" onSubmit={submit} noValidate>
         <h2>You</h2>
         <NameField
@@ -66,6 +63,7 @@ export function ProfileDialog({ app, profile, unsentCount, onClose }: ProfileDia
             Leave the chat
           </button>
         </div>
+        {durability !== undefined && <p className="field-hint">{durabilityWords(durability)}</p>}
         <h3>Keys</h3>
         <dl className="keys">
           <dt>

@@ -9,7 +9,9 @@ test("[WB1] a name loses what nobody sees, and keeps its letters and emoji", () 
 });
 
 test("[WB1] a name that shows nothing is refused with what to do", () => {
-  for (const text of ["", "   ", "\u200b\u2066", "\u200d"]) expect(parseName(text)).toEqual({ problem: "Type a name that others can see" });
+  for (const text of ["", "   ", "\u200b\u2066", "\u200d"]) {
+    expect(parseName(text)).toEqual({ problem: "Type a name that others can see" });
+  }
 });
 
 test("[WB1] a name of the limit is taken, one more is not", () => {

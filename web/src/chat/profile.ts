@@ -18,9 +18,12 @@ export type NameResult = { readonly name: string } | { readonly problem: string 
 /** Reads what a person typed as their name: outer and doubled spaces go, control and direction characters too. */
 export function parseName(text: string): NameResult {
   // \p{Cf} has the bidirectional overrides (CVE-2021-42574) and also the joiners that emoji need: the joiners stay.
-  const name = text.replaceAll(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, " ").replaceAll(/\s+/gu, " ").trim();
+  const name = text
+    .replaceAll(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, " ")
+    .replaceAll(/\s+/gu, " ")
+    .trim();
   if (!/[\p{L}\p{N}\p{S}\p{P}]/u.test(name)) return { problem: "Type a name that others can see" };
-  if ([...name].length > maxNameCount) return { problem: `A name has at most ${maxNameCount} characters` };
+  if (countCharacters(name) > maxNameCount) return { problem: `A name has at most ${maxNameCount} characters` };
   return { name };
 }
 
@@ -48,4 +51,10 @@ function loadDevice(storage: KeyValueStorage): string {
   const device = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   storage.setItem(deviceKey, device);
   return device;
+}
+
+function countCharacters(text: string): number {
+  let count = 0;
+  for (const _ of new Intl.Segmenter().segment(text)) count++;
+  return count;
 }

@@ -20,8 +20,15 @@ interface RoomListProps {
   readonly onLeaveRoom: (name: string) => void;
 }
 
-export function RoomList({ session, rooms, current, profile, onOpenProfile, onLeaveRoom }: RoomListProps): ReactElement {
-  const { user, state, durability } = useStore(session.connection);
+export function RoomList({
+  session,
+  rooms,
+  current,
+  profile,
+  onOpenProfile,
+  onLeaveRoom,
+}: RoomListProps): ReactElement {
+  const { user, state } = useStore(session.connection);
   return (
     <div className="room-list">
       <div className="brand">
@@ -32,7 +39,12 @@ export function RoomList({ session, rooms, current, profile, onOpenProfile, onLe
         <h2 className="column-title">Rooms</h2>
         <ul>
           {rooms.map((room) => (
-            <RoomLink key={room.name} room={room} isCurrent={room.name === current} onLeave={() => onLeaveRoom(room.name)} />
+            <RoomLink
+              key={room.name}
+              room={room}
+              isCurrent={room.name === current}
+              onLeave={() => onLeaveRoom(room.name)}
+            />
           ))}
         </ul>
         <OpenRoom session={session} />
@@ -41,7 +53,7 @@ export function RoomList({ session, rooms, current, profile, onOpenProfile, onLe
         <Avatar user={user ?? { id: profile.device, name: profile.name }} />
         <div className="self-words">
           <bdi className="self-name">{profile.name}</bdi>
-          <span className={`self-state ${state}`} title={durability === undefined ? undefined : `Messages are kept at level ${durability}`}>
+          <span className={`self-state ${state}`}>
             {state === "open" ? "On the line" : state === "closed" ? "Not connected" : "Connecting…"}
           </span>
         </div>
@@ -78,7 +90,12 @@ function RoomLink({ room, isCurrent, onLeave }: RoomLinkProps): ReactElement {
         )}
       </a>
       {!isDefault && (
-        <button className="icon-button room-close" type="button" aria-label={`Leave room ${room.name}`} onClick={onLeave}>
+        <button
+          className="icon-button room-close"
+          type="button"
+          aria-label={`Leave room ${room.name}`}
+          onClick={onLeave}
+        >
           <CloseIcon />
         </button>
       )}
@@ -95,7 +112,9 @@ function OpenRoom({ session }: { readonly session: ChatSession }): ReactElement 
     event.preventDefault();
     const result = parseRoomName(text ?? "");
     if ("problem" in result) return setProblem(result.problem);
-    if (session.open(result.room) === undefined) return setProblem(`You have ${maxRoomCount} rooms open. Leave one first`);
+    if (session.open(result.room) === undefined) {
+      return setProblem(`You have ${maxRoomCount} rooms open. Leave one first`);
+    }
     goToRoom(result.room);
     setText(undefined);
   }
@@ -115,11 +134,6 @@ function OpenRoom({ session }: { readonly session: ChatSession }): ReactElement 
       ref={(form) => {
         if (form?.contains(document.activeElement) === false) form.querySelector("input")?.focus();
       }}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        setText(undefined);
-      }}
     >
       <NameField
         label="Room"
@@ -131,6 +145,7 @@ function OpenRoom({ session }: { readonly session: ChatSession }): ReactElement 
           setText(value);
           setProblem(undefined);
         }}
+        onEscape={() => setText(undefined)}
       />
       <div className="form-buttons">
         <button className="button primary small" type="submit">

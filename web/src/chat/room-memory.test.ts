@@ -19,6 +19,9 @@ test("[WB4] what someone else wrote there is as good as nothing", () => {
 
 test("[WB4] no more rooms are opened than the limit", () => {
   const storage = memoryStorage();
-  storage.setItem("switchboard.rooms", JSON.stringify(Array.from({ length: maxRoomCount + 1 }, (_, index) => `room-${index}`)));
+  storage.setItem(
+    "switchboard.rooms",
+    JSON.stringify(Array.from({ length: maxRoomCount + 1 }, (_, index) => `room-${index}`)),
+  );
   expect(loadRoomMemory(storage).rooms).toHaveLength(maxRoomCount);
 });

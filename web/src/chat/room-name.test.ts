@@ -9,7 +9,10 @@ test("[WB3] what a person types becomes a room of a small alphabet", () => {
 test("[WB3] what cannot be a room is refused with the reason", () => {
   expect(parseRoomName(" # ")).toEqual({ problem: "Type the name of a room" });
   expect(parseRoomName("späti")).toHaveProperty("problem", expect.stringContaining("“ä”"));
-  expect(parseRoomName("a".repeat(maxRoomNameCount + 1))).toHaveProperty("problem", expect.stringContaining("at most 32"));
+  expect(parseRoomName("a".repeat(maxRoomNameCount + 1))).toHaveProperty(
+    "problem",
+    expect.stringContaining("at most 32"),
+  );
 });
 
 test("[WB3] the address names the room, and nothing else does", () => {

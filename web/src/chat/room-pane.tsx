@@ -1,4 +1,4 @@
-import { type ReactElement, type ReactNode, useRef } from "react";
+import { type ReactElement, type ReactNode, useEffect, useRef } from "react";
 import type { ChatSession } from "./chat-session.ts";
 import { Composer } from "./composer.tsx";
 import { MenuIcon, PeopleIcon } from "./icons.tsx";
@@ -7,6 +7,7 @@ import { MessageList, type MessageListHandle } from "./message-list.tsx";
 import { peopleOf } from "./people.ts";
 import type { RoomStore } from "./room-store.ts";
 import { TypingLine } from "./typing-line.tsx";
+import { hasKeyboard } from "./use-browser.ts";
 import { useStore } from "./use-store.ts";
 
 interface DrawerControl {
@@ -29,6 +30,10 @@ export function RoomPane({ room, session, banner, drawers }: RoomPaneProps): Rea
   const { members, status, heard } = useStore(room.view);
   const { user: me } = useStore(session.connection);
   const list = useRef<MessageListHandle>(null);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!hasKeyboard()) title.current?.focus();
+  }, []);
   const { people, hiddenCount } = peopleOf(members, me);
   const count = people.length + hiddenCount;
   const otherUnreadCount = drawers.rooms?.unreadCount ?? 0;
@@ -48,7 +53,9 @@ export function RoomPane({ room, session, banner, drawers }: RoomPaneProps): Rea
             {otherUnreadCount > 0 && <span className="lamp lit" aria-hidden="true" />}
           </button>
         )}
-        <h1 className="room-title">{room.name}</h1>
+        <h1 className="room-title" ref={title} tabIndex={-1}>
+          {room.name}
+        </h1>
         {drawers.members !== undefined && (
           <button
             className="icon-button with-count"

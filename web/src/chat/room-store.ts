@@ -37,6 +37,8 @@ export interface RoomStoreOptions {
   /** Who this is, once the server has said so. */
   readonly ownUser: () => User | undefined;
   readonly readOffset: number | undefined;
+  /** The status changed. */
+  readonly onStatus: () => void;
   /** `readOffset` moved. */
   readonly onRead: () => void;
   /** A message was replayed or a gap told after the line came back. */
@@ -46,12 +48,11 @@ export interface RoomStoreOptions {
 export class RoomStore {
   readonly name: string;
   readonly view: Store<RoomView>;
-  /** What is written here and not sent; outlives the room's component. */
-  draft = "";
   readonly #room: ChatRoom;
   readonly #options: RoomStoreOptions;
   readonly #aborts = new Map<string, AbortController>();
   readonly #stops: readonly (() => void)[];
+  #draft = "";
   #place: ReadingPlace = "elsewhere";
   #wasLive = false;
   #typingToldMs: number | undefined;
@@ -80,6 +81,15 @@ export class RoomStore {
       room.onGap((gap) => this.#receiveGap(gap)),
       room.onStatus(() => this.#updateStatus()),
     ];
+  }
+
+  /** What is written here and not sent; outlives the room's component. */
+  get draft(): string {
+    return this.#draft;
+  }
+
+  setDraft(text: string): void {
+    this.#draft = text;
   }
 
   /** Sends a text; its fate shows in the timeline. */
@@ -184,7 +194,11 @@ export class RoomStore {
   #updateStatus(): void {
     const { status } = this.#room;
     this.view.patch({ status });
-    if (status !== "live") return;
+    if (status === "live") this.#becomeLive();
+    this.#options.onStatus();
+  }
+
+  #becomeLive(): void {
     const { readOffset, timeline } = this.view.get();
     // On the first visit all is read. A room that was read further than it goes is another one now.
     const isFirstVisit = !this.#wasLive && (readOffset === undefined || readOffset > timeline.newestOffset);
@@ -221,7 +235,9 @@ export class RoomStore {
 
   #markRead(): void {
     const { timeline, readOffset } = this.view.get();
-    if (!timeline.isDetached && readOffset !== undefined && timeline.newestOffset > readOffset) this.#setRead(timeline.newestOffset);
+    if (!timeline.isDetached && readOffset !== undefined && timeline.newestOffset > readOffset) {
+      this.#setRead(timeline.newestOffset);
+    }
   }
 
   #setRead(readOffset: number): void {

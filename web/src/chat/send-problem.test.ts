@@ -13,7 +13,9 @@ test("[WB14] a message that waited too long says that nobody knows its fate, and
 });
 
 test("[WB14] what can never succeed offers no second try", () => {
-  for (const code of ["FORBIDDEN", "TOO_BIG", "BAD_DATA"] as const) expect(sendProblem(refused(code)).canRetry).toBe(false);
+  for (const code of ["FORBIDDEN", "TOO_BIG", "BAD_DATA"] as const) {
+    expect(sendProblem(refused(code)).canRetry).toBe(false);
+  }
 });
 
 test("[WB14] what may pass is tried again as the same message", () => {

@@ -23,7 +23,8 @@ const words: { readonly [Code in ClientErrorCode]?: SendProblem } = {
   NOT_SUBSCRIBED: retry("You are not in this room just now"),
   ID_CONFLICT: { problem: "The server knows another message under the same number", canRetry: true, needsNewId: true },
   DEDUP_EXPIRED: {
-    problem: "It waited so long that nobody can tell whether it was delivered. Look for it above before you send it again",
+    problem:
+      "It waited so long that nobody can tell whether it was delivered. Look for it above before you send it again",
     canRetry: true,
     needsNewId: true,
   },
@@ -31,7 +32,9 @@ const words: { readonly [Code in ClientErrorCode]?: SendProblem } = {
 
 /** The words for a rejected `send()`. */
 export function sendProblem(error: unknown): SendProblem {
-  const known = Object.entries(words).find(([code]) => error instanceof Error && "code" in error && error.code === code);
+  const known = Object.entries(words).find(
+    ([code]) => error instanceof Error && "code" in error && error.code === code,
+  );
   return known?.[1] ?? retry(error instanceof Error && error.message !== "" ? error.message : "It was not sent");
 }
 

@@ -1,7 +1,7 @@
 /** A value that can be watched: what `useSyncExternalStore` needs, and nothing else. */
 export interface Readable<Value> {
-  get(): Value;
-  subscribe(listener: () => void): () => void;
+  readonly get: () => Value;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 /** A value that its owner sets. Values are immutable: a change is another value. */

@@ -2,7 +2,12 @@
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const dayAndYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const dayAndYear = new Intl.DateTimeFormat(undefined, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 export function clockTime(atMs: number): string {
@@ -14,11 +19,16 @@ export function fullTime(atMs: number): string {
 }
 
 /** "Today", "Yesterday", or the day by name. */
-export function dayName(atMs: number, nowMs: number): string {
+export function dayName(atMs: number, todayMs: number): string {
   const date = new Date(atMs);
-  const now = new Date(nowMs);
-  if (date.toDateString() === now.toDateString()) return "Today";
-  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
+  const today = new Date(todayMs);
+  if (date.toDateString() === today.toDateString()) return "Today";
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
   if (date.toDateString() === yesterday.toDateString()) return "Yesterday";
-  return date.getFullYear() === now.getFullYear() ? day.format(date) : dayAndYear.format(date);
+  return date.getFullYear() === today.getFullYear() ? day.format(date) : dayAndYear.format(date);
+}
+
+/** When the day of `nowMs` began, here. */
+export function startOfDay(nowMs: number): number {
+  return new Date(nowMs).setHours(0, 0, 0, 0);
 }

@@ -21,17 +21,31 @@ function timelineOf(...messages: readonly lines.IncomingMessage[]): lines.Timeli
 }
 
 test("[WB10] one author's messages within five minutes stand under one name", () => {
-  const timeline = timelineOf(said(1, ada, noonMs), said(2, ada, noonMs + groupWithinMs), said(3, ada, noonMs + 2 * groupWithinMs + 1), said(4, bob, noonMs + 2 * groupWithinMs + 2));
+  const timeline = timelineOf(
+    said(1, ada, noonMs),
+    said(2, ada, noonMs + groupWithinMs),
+    said(3, ada, noonMs + 2 * groupWithinMs + 1),
+    said(4, bob, noonMs + 2 * groupWithinMs + 2),
+  );
   expect(shape(timeline)).toEqual(["day", "message start", "message", "message start", "message start"]);
 });
 
 test("[WB10] a new day has its line, and begins a group", () => {
   const midnightMs = new Date(2026, 10, 25).getTime();
-  expect(shape(timelineOf(said(1, ada, midnightMs - 1), said(2, ada, midnightMs)))).toEqual(["day", "message start", "day", "message start"]);
+  expect(shape(timelineOf(said(1, ada, midnightMs - 1), said(2, ada, midnightMs)))).toEqual([
+    "day",
+    "message start",
+    "day",
+    "message start",
+  ]);
 });
 
 test("[WB10] a gap parts a group", () => {
-  const timeline = lines.addLive(lines.addGap(timelineOf(said(1, ada, noonMs)), { reason: "trimmed", from: 1, to: 8 }), said(9, ada, noonMs), true);
+  const timeline = lines.addLive(
+    lines.addGap(timelineOf(said(1, ada, noonMs)), { reason: "trimmed", from: 1, to: 8 }),
+    said(9, ada, noonMs),
+    true,
+  );
   expect(shape(timeline)).toEqual(["day", "message start", "gap", "message start"]);
 });
 
@@ -50,7 +64,9 @@ test("[WB10] one's own waiting messages follow the stored ones", () => {
 test("[WB7] every reason of a gap has its sentence", () => {
   const gap = { type: "gap", key: "gap-1", from: 3, to: 4 } as const;
   expect(gapSentence({ ...gap, reason: "trimmed" })).toBe("1 message from while you were away is no longer kept");
-  expect(gapSentence({ ...gap, reason: "trimmed", to: 1203 })).toBe("1,200 messages from while you were away are no longer kept");
+  expect(gapSentence({ ...gap, reason: "trimmed", to: 1203 })).toBe(
+    "1,200 messages from while you were away are no longer kept",
+  );
   expect(gapSentence({ ...gap, reason: "truncated" })).toContain("lost its newest messages");
   expect(gapSentence({ ...gap, reason: "epoch" })).toContain("started anew");
 });

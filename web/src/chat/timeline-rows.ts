@@ -36,7 +36,8 @@ export function timelineRows(timeline: Timeline, { me, readOffset }: RowOptions)
       rows.push({ type: "day", key: `day-${rows.length}-${dayOf(atMs)}`, atMs });
       previous = undefined;
     }
-    const isGroupStart = previous === undefined || previous.authorId !== authorId || atMs - previous.atMs > groupWithinMs;
+    const isGroupStart =
+      previous === undefined || previous.authorId !== authorId || atMs - previous.atMs > groupWithinMs;
     previous = { authorId, atMs };
     previousAtMs = atMs;
     return isGroupStart;

@@ -7,7 +7,15 @@ const ada = { id: "ada", name: "Ada" };
 const sentFailed = { type: "failed", problem: "No", canRetry: true, needsNewId: false } as const;
 
 function message(offset: number, change: Partial<IncomingMessage> = {}): IncomingMessage {
-  return { messageId: `m${offset}`, user: ada, isMine: false, text: `text ${offset}`, offset, atMs: offset * 1000, ...change };
+  return {
+    messageId: `m${offset}`,
+    user: ada,
+    isMine: false,
+    text: `text ${offset}`,
+    offset,
+    atMs: offset * 1000,
+    ...change,
+  };
 }
 
 function messages(from: number, to: number): readonly IncomingMessage[] {
@@ -109,11 +117,17 @@ test("[WB8] a message of one's own is pending, then failed, then pending again a
   timeline = lines.settleOutgoing(timeline, "a", sentFailed);
   expect(timeline.outgoing.map(({ state }) => state.type)).toEqual(["failed", "pending"]);
   timeline = lines.addOutgoing(timeline, { messageId: "a", text: "one", atMs: 3 });
-  expect(timeline.outgoing.map(({ messageId, state }) => [messageId, state.type])).toEqual([["b", "pending"], ["a", "pending"]]);
+  expect(timeline.outgoing.map(({ messageId, state }) => [messageId, state.type])).toEqual([
+    ["b", "pending"],
+    ["a", "pending"],
+  ]);
 });
 
 test("[WB8] a discarded message is gone; settling it later brings nothing back", () => {
-  const timeline = lines.discardOutgoing(lines.addOutgoing(lines.emptyTimeline, { messageId: "a", text: "one", atMs: 1 }), "a");
+  const timeline = lines.discardOutgoing(
+    lines.addOutgoing(lines.emptyTimeline, { messageId: "a", text: "one", atMs: 1 }),
+    "a",
+  );
   expect(lines.settleOutgoing(timeline, "a", { type: "sent" }).outgoing).toEqual([]);
 });
 

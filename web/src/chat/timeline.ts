@@ -112,7 +112,14 @@ export function addGap(timeline: Timeline, gap: Omit<ToldGap, "type" | "key">): 
   const gapCount = timeline.gapCount + 1;
   const entry: ToldGap = { ...gap, type: "gap", key: `gap-${gapCount}` };
   const hasOlder = gap.reason === "epoch" ? false : timeline.hasOlder;
-  return { ...timeline, gapCount, hasOlder, newestOffset: gap.to, isDetached: false, entries: [...timeline.entries, entry] };
+  return {
+    ...timeline,
+    gapCount,
+    hasOlder,
+    newestOffset: gap.to,
+    isDetached: false,
+    entries: [...timeline.entries, entry],
+  };
 }
 
 /** A person sends, or sends again: the message waits at the end. */
@@ -123,7 +130,9 @@ export function addOutgoing(timeline: Timeline, message: Omit<Outgoing, "state">
 
 /** The fate of an outgoing message became known. Nothing changes if its event came first. */
 export function settleOutgoing(timeline: Timeline, messageId: string, state: OutgoingState): Timeline {
-  const outgoing = timeline.outgoing.map((message) => (message.messageId === messageId ? { ...message, state } : message));
+  const outgoing = timeline.outgoing.map((message) =>
+    message.messageId === messageId ? { ...message, state } : message,
+  );
   return { ...timeline, outgoing };
 }
 

@@ -1,12 +1,10 @@
 import { expect, test } from "vitest";
 import * as typing from "./typing.ts";
 
-const [ada, bob, cleo, dan] = ["Ada", "Bob", "Cleo", "Dan"].map((name) => ({ user: { id: name.toLowerCase(), name }, untilMs: 5_000 })) as [
-  typing.Typist,
-  typing.Typist,
-  typing.Typist,
-  typing.Typist,
-];
+const [ada, bob, cleo, dan] = ["Ada", "Bob", "Cleo", "Dan"].map((name) => ({
+  user: { id: name.toLowerCase(), name },
+  untilMs: 5_000,
+})) as [typing.Typist, typing.Typist, typing.Typist, typing.Typist];
 
 test("[WB11] a person types until their time is over, or their message comes", () => {
   const both = typing.addTypist([ada], bob.user, 7_000);
@@ -24,7 +22,9 @@ test("[WB11] a person who types on counts once, longer", () => {
 
 test("[WB11] no more typists are kept than the limit", () => {
   let typists: readonly typing.Typist[] = [];
-  for (let index = 0; index <= typing.maxTypistCount; index++) typists = typing.addTypist(typists, { id: `u${index}` }, 1);
+  for (let index = 0; index <= typing.maxTypistCount; index++) {
+    typists = typing.addTypist(typists, { id: `u${index}` }, 1);
+  }
   expect(typists).toHaveLength(typing.maxTypistCount);
 });
 

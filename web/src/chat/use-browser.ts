@@ -25,6 +25,11 @@ export function useIsVisible(): boolean {
   );
 }
 
+/** Whether writing needs no keyboard on the screen, which would cover the room: there a person asks for it by a tap. */
+export function hasKeyboard(): boolean {
+  return matchMedia("(hover: hover)").matches;
+}
+
 /** The room in the address; `general` when there is none. */
 export function useCurrentRoom(): string {
   return useSyncExternalStore(
@@ -40,14 +45,14 @@ export function goToRoom(room: string): void {
   location.hash = roomHash(room);
 }
 
-/** The time now, drawn again every second while `isRunning`. */
-export function useNow(isRunning: boolean): number {
+/** The time now, drawn again every `everyMs`; undefined: it stands still. */
+export function useNow(everyMs: number | undefined): number {
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {
-    if (!isRunning) return;
+    if (everyMs === undefined) return;
     setNowMs(Date.now());
-    const timer = setInterval(() => setNowMs(Date.now()), 250);
+    const timer = setInterval(() => setNowMs(Date.now()), everyMs);
     return () => clearInterval(timer);
-  }, [isRunning]);
+  }, [everyMs]);
   return nowMs;
 }

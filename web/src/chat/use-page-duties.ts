@@ -26,7 +26,10 @@ export function usePageDuties({ session, rooms, current }: PageDuties): number {
 /** Alt+Up and Alt+Down go through the rooms. */
 function watchRoomKeys(rooms: readonly RoomStore[], current: string): () => void {
   return listen("keydown", (event) => {
-    if (!event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    if (document.querySelector("dialog[open]") !== null) return;
+    if (!event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) {
+      return;
+    }
     event.preventDefault();
     const step = event.key === "ArrowDown" ? 1 : -1;
     const index = rooms.findIndex(({ name }) => name === current);
@@ -50,7 +53,10 @@ function warnOfUnsent(session: ChatSession): () => void {
   });
 }
 
-function listen<Type extends keyof WindowEventMap>(type: Type, listener: (event: WindowEventMap[Type]) => void): () => void {
+function listen<Type extends keyof WindowEventMap>(
+  type: Type,
+  listener: (event: WindowEventMap[Type]) => void,
+): () => void {
   addEventListener(type, listener);
   return () => removeEventListener(type, listener);
 }
