@@ -2,6 +2,7 @@
 export type { Client, ClientControls, ClientState, ClientStateInfo, OpenRoom, RoomOptions } from "./client.ts";
 export { connect } from "./connect.ts";
 export type { Backoff, Clock, ConnectOptions, StorageLike } from "./connect-options.ts";
+export type { HasChannels } from "../wire/index.ts";
 export { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
 export type * from "./room.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
