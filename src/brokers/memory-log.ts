@@ -56,7 +56,16 @@ export class MemoryLog {
   }
 
   #store({ data, event, history, messageId, nowMs, payloadHash, tag, user }: AppendRequest, key: string): AppendResult {
-    const entry: Entry = { offset: this.#top + 1, tag, previousTag: this.#topTag, event, messageId, user, atMs: nowMs, data };
+    const entry: Entry = {
+      offset: this.#top + 1,
+      tag,
+      previousTag: this.#topTag,
+      event,
+      messageId,
+      user,
+      atMs: nowMs,
+      data,
+    };
     this.#entries.push(entry);
     this.#top = entry.offset;
     this.#topTag = tag;
@@ -76,7 +85,12 @@ export class MemoryLog {
       if (bytes > maxBytes && entries.length > 0) break;
       entries.push(entry);
     }
-    return { top: this.#position(this.#top, this.#topTag), first: this.#first, entries, tagAtAfter: this.#tagAt(after) };
+    return {
+      top: this.#position(this.#top, this.#topTag),
+      first: this.#first,
+      entries,
+      tagAtAfter: this.#tagAt(after),
+    };
   }
 
   get #entryCount(): number {
@@ -94,7 +108,11 @@ export class MemoryLog {
   #tagAt(offset: number): number | undefined {
     if (offset === 0) return 0;
     if (offset === this.#top) return this.#topTag;
-    return offset < this.#first ? (offset === this.#first - 1 ? this.#at(this.#first)?.previousTag : undefined) : this.#at(offset)?.tag;
+    return offset < this.#first
+      ? offset === this.#first - 1
+        ? this.#at(this.#first)?.previousTag
+        : undefined
+      : this.#at(offset)?.tag;
   }
 
   #position(offset: number, tag: number): Position {

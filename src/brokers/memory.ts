@@ -1,4 +1,12 @@
-import type { AppendRequest, AppendResult, Broker, BrokerInfo, BrokerSink, ReadRequest, ReadResult } from "../gateway/index.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  Broker,
+  BrokerInfo,
+  BrokerSink,
+  ReadRequest,
+  ReadResult,
+} from "../gateway/index.ts";
 import { BrokerError } from "../gateway/index.ts";
 import { Audience } from "./audience.ts";
 import { createEpochSeed, deriveEpoch } from "./channel-epoch.ts";
@@ -35,7 +43,11 @@ class MemoryBroker implements Broker {
 
   async open(sink: BrokerSink): Promise<BrokerInfo> {
     this.#audience = new Audience(sink);
-    return { durability: "mem", description: "memory of this process: gone when it ends", dedupWindowMs: this.#dedupWindowMs };
+    return {
+      durability: "mem",
+      description: "memory of this process: gone when it ends",
+      dedupWindowMs: this.#dedupWindowMs,
+    };
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
@@ -86,8 +98,12 @@ class MemoryBroker implements Broker {
   }
 
   #full(): BrokerError {
-    return new BrokerError("STORAGE_FULL", `Cannot append: the memory broker holds its ${this.#maxBytes} bytes already`, {
-      hint: "Raise maxBytes, keep less history, or use sqliteBroker",
-    });
+    return new BrokerError(
+      "STORAGE_FULL",
+      `Cannot append: the memory broker holds its ${this.#maxBytes} bytes already`,
+      {
+        hint: "Raise maxBytes, keep less history, or use sqliteBroker",
+      },
+    );
   }
 }

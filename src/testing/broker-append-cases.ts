@@ -26,7 +26,16 @@ export const appendCases: readonly BrokerCase[] = [
         const result = await bench.broker.append(request);
         const { epoch } = (await bench.read()).top;
         const { data, event, messageId, nowMs, tag, user } = request;
-        const entry = { offset: index + 1, tag, previousTag: requests[index - 1]?.tag ?? 0, event, messageId, user, atMs: nowMs, data };
+        const entry = {
+          offset: index + 1,
+          tag,
+          previousTag: requests[index - 1]?.tag ?? 0,
+          event,
+          messageId,
+          user,
+          atMs: nowMs,
+          data,
+        };
         bench.expect(result).toEqual({ type: "stored", position: { epoch, offset: index + 1, tag }, entry });
       }
     },
@@ -37,7 +46,9 @@ export const appendCases: readonly BrokerCase[] = [
     async run(bench) {
       await bench.open();
       const untouched = await bench.read();
-      bench.expect(untouched).toEqual({ top: { epoch: untouched.top.epoch, offset: 0, tag: 0 }, first: 1, entries: [], tagAtAfter: 0 });
+      bench
+        .expect(untouched)
+        .toEqual({ top: { epoch: untouched.top.epoch, offset: 0, tag: 0 }, first: 1, entries: [], tagAtAfter: 0 });
       bench.expect(/^[0-9a-f]{16}$/.test(untouched.top.epoch)).toEqual(true);
       await bench.fill(2);
       bench.expect((await bench.read()).top.epoch).toEqual(untouched.top.epoch);
@@ -49,7 +60,9 @@ export const appendCases: readonly BrokerCase[] = [
     title: "600 appends at once on 3 channels are all stored once, dense and chained, in the order of the calls",
     async run(bench) {
       await bench.open();
-      const requests = Array.from({ length: 600 }, (_, index) => bench.request(`m${index}`, { channel: `chat/${index % 3}` }));
+      const requests = Array.from({ length: 600 }, (_, index) =>
+        bench.request(`m${index}`, { channel: `chat/${index % 3}` }),
+      );
       await Promise.all(requests.map((request) => bench.broker.append(request)));
       for (const channel of ["chat/0", "chat/1", "chat/2"]) {
         const { entries, first, top } = await bench.read({ channel });
@@ -103,9 +116,13 @@ export const appendCases: readonly BrokerCase[] = [
     async run(bench) {
       await bench.open();
       await bench.fill(150);
-      for (let index = 0; index < 30; index += 1) await bench.append(`n${index}`, { history: { maxCount: 5, maxAgeMs: Infinity } });
+      for (let index = 0; index < 30; index += 1) {
+        await bench.append(`n${index}`, { history: { maxCount: 5, maxAgeMs: Infinity } });
+      }
       const { entries, first, top } = await bench.read();
-      bench.expect([offsetsOf(entries), first, top.offset, isChained(entries)]).toEqual([[176, 177, 178, 179, 180], 176, 180, true]);
+      bench
+        .expect([offsetsOf(entries), first, top.offset, isChained(entries)])
+        .toEqual([[176, 177, 178, 179, 180], 176, 180, true]);
     },
   },
   {

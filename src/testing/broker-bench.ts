@@ -1,4 +1,13 @@
-import type { AppendRequest, AppendResult, Broker, BrokerInfo, BrokerSink, Entry, ReadRequest, ReadResult } from "../gateway/index.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  Broker,
+  BrokerInfo,
+  BrokerSink,
+  Entry,
+  ReadRequest,
+  ReadResult,
+} from "../gateway/index.ts";
 
 /** The one matcher that the suite needs, as `vitest` and `jest` have it. */
 export type ExpectFunction = (actual: unknown) => { toEqual(expected: unknown): void };

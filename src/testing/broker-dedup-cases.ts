@@ -17,7 +17,9 @@ export const dedupCases: readonly BrokerCase[] = [
       const first = await bench.append("a");
       await bench.append("b");
       const again = await bench.append("a");
-      bench.expect(again).toEqual({ type: "duplicate", position: first.type === "stored" ? first.position : undefined });
+      bench
+        .expect(again)
+        .toEqual({ type: "duplicate", position: first.type === "stored" ? first.position : undefined });
       bench.expect((await bench.read()).top.offset).toEqual(2);
       bench.expect(bench.announcements.map(({ entry }) => entry.messageId)).toEqual(["a", "b"]);
     },

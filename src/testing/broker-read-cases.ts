@@ -41,14 +41,32 @@ export const readCases: readonly BrokerCase[] = [
     title: "an entry comes back as it was handed in, data to the byte",
     async run(bench) {
       await bench.open();
-      const named = bench.request("id_-Z9", { user: { id: "Ω/1", name: "Zoë 🦊" }, data: '{ "a" :  1e3, "b":"\\u0000\\ud83d 🦊" }' });
-      const unnamed = bench.request("x", { user: { id: "u" }, event: "other", data: "null", tag: 0xffffffff, nowMs: startMs + 1 });
+      const named = bench.request("id_-Z9", {
+        user: { id: "Ω/1", name: "Zoë 🦊" },
+        data: '{ "a" :  1e3, "b":"\\u0000\\ud83d 🦊" }',
+      });
+      const unnamed = bench.request("x", {
+        user: { id: "u" },
+        event: "other",
+        data: "null",
+        tag: 0xffffffff,
+        nowMs: startMs + 1,
+      });
       await bench.broker.append(named);
       await bench.broker.append(unnamed);
       const { entries } = await bench.read();
       bench.expect(entries).toEqual(
         [named, unnamed].map(({ data, event, messageId, nowMs, tag, user }, index) => {
-          return { offset: index + 1, tag, previousTag: index === 0 ? 0 : named.tag, event, messageId, user, atMs: nowMs, data };
+          return {
+            offset: index + 1,
+            tag,
+            previousTag: index === 0 ? 0 : named.tag,
+            event,
+            messageId,
+            user,
+            atMs: nowMs,
+            data,
+          };
         }),
       );
       bench.expect(entries.map(({ user }) => Object.keys(user))).toEqual([["id", "name"], ["id"]]);
@@ -56,11 +74,14 @@ export const readCases: readonly BrokerCase[] = [
   },
   {
     rule: "BR23",
-    title: "the tag at `after` is the entry's own, its successor's previousTag once it is trimmed, 0 at offset 0, else unknown",
+    title:
+      "the tag at `after` is the entry's own, its successor's previousTag once it is trimmed, 0 at offset 0, else unknown",
     async run(bench) {
       await bench.open();
       const tags = (await bench.fill(6, { history: { maxCount: 3, maxAgeMs: Infinity } })).map(({ tag }) => tag);
-      const known = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(async (after) => (await bench.read({ after })).tagAtAfter));
+      const known = await Promise.all(
+        [0, 1, 2, 3, 4, 5, 6, 7].map(async (after) => (await bench.read({ after })).tagAtAfter),
+      );
       bench.expect(known).toEqual([0, undefined, undefined, tags[2], tags[3], tags[4], tags[5], undefined]);
     },
   },
@@ -92,7 +113,9 @@ export const readCases: readonly BrokerCase[] = [
         const after = random.below(top + 2);
         const page = await offsets(bench, { after, maxCount: 7 });
         const first = Math.max(after + 1, top - 19);
-        bench.expect(page).toEqual(Array.from({ length: Math.max(0, Math.min(7, top - first + 1)) }, (_, index) => first + index));
+        bench
+          .expect(page)
+          .toEqual(Array.from({ length: Math.max(0, Math.min(7, top - first + 1)) }, (_, index) => first + index));
       }
     },
   },

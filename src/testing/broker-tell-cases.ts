@@ -8,9 +8,15 @@ export const tellCases: readonly BrokerCase[] = [
     async run(bench) {
       await bench.open();
       await bench.broker.join("chat/a");
-      await Promise.all(Array.from({ length: 400 }, (_, index) => bench.append(`m${index}`, { channel: index % 4 === 0 ? "chat/b" : "chat/a" })));
+      await Promise.all(
+        Array.from({ length: 400 }, (_, index) =>
+          bench.append(`m${index}`, { channel: index % 4 === 0 ? "chat/b" : "chat/a" }),
+        ),
+      );
       const { entries, top } = await bench.read();
-      bench.expect(bench.announcements).toEqual(entries.map((entry) => ({ channel: "chat/a", epoch: top.epoch, entry })));
+      bench
+        .expect(bench.announcements)
+        .toEqual(entries.map((entry) => ({ channel: "chat/a", epoch: top.epoch, entry })));
       bench.expect(entries.length).toEqual(300);
     },
   },
@@ -22,7 +28,9 @@ export const tellCases: readonly BrokerCase[] = [
       await bench.broker.join("chat/a");
       const reads: Promise<boolean>[] = [];
       bench.onAppended(({ entry }) => {
-        reads.push(bench.read({ after: entry.offset - 1, maxCount: 1 }).then(({ entries }) => entries[0]?.tag === entry.tag));
+        reads.push(
+          bench.read({ after: entry.offset - 1, maxCount: 1 }).then(({ entries }) => entries[0]?.tag === entry.tag),
+        );
       });
       for (let index = 1; index <= 20; index += 1) {
         await bench.append(`m${index}`);
@@ -70,8 +78,16 @@ export const tellCases: readonly BrokerCase[] = [
       await closing;
       await bench.broker.close();
       const { broker } = bench;
-      const calls = [bench.append("late"), bench.read(), broker.join("chat/a"), broker.leave("chat/a"), broker.broadcast("chat/a", "x")];
-      bench.expect([early, ...(await Promise.all(calls.map(bench.codeOf)))]).toEqual(Array.from({ length: 6 }, () => "CLOSED"));
+      const calls = [
+        bench.append("late"),
+        bench.read(),
+        broker.join("chat/a"),
+        broker.leave("chat/a"),
+        broker.broadcast("chat/a", "x"),
+      ];
+      bench
+        .expect([early, ...(await Promise.all(calls.map((call) => bench.codeOf(call))))])
+        .toEqual(Array.from({ length: 6 }, () => "CLOSED"));
     },
   },
 ];

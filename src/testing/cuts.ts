@@ -16,10 +16,10 @@ export function cuts(bytes: Uint8Array, maxCount = 64): readonly Cut[] {
   const all: Cut[] = [{ name: "whole", chunks: [bytes.slice()] }];
   if (bytes.length < 2) return all;
   all.push({ name: "byte by byte", chunks: Array.from(bytes, (byte) => Uint8Array.of(byte)) });
-  const step = Math.max(1, (bytes.length - 1) / maxCount);
-  for (let at = 1; at < bytes.length; at += step) {
-    const place = Math.floor(at);
-    all.push({ name: `cut at ${place}`, chunks: [bytes.slice(0, place), bytes.slice(place)] });
+  const count = Math.min(maxCount, bytes.length - 1);
+  for (let index = 0; index < count; index += 1) {
+    const at = 1 + Math.floor((index * (bytes.length - 1)) / count);
+    all.push({ name: `cut at ${at}`, chunks: [bytes.slice(0, at), bytes.slice(at)] });
   }
   return all;
 }

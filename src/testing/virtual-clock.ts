@@ -62,7 +62,13 @@ export class VirtualClock {
   #next(): Pending | undefined {
     let first: Pending | undefined;
     for (const timer of this.#pending) {
-      if (first === undefined || timer.dueMs < first.dueMs || (timer.dueMs === first.dueMs && timer.order < first.order)) first = timer;
+      if (
+        first === undefined ||
+        timer.dueMs < first.dueMs ||
+        (timer.dueMs === first.dueMs && timer.order < first.order)
+      ) {
+        first = timer;
+      }
     }
     return first;
   }

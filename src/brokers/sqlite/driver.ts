@@ -32,9 +32,13 @@ export async function loadDriver(): Promise<Driver> {
     // Both are declared by their makers to have this interface; the contract suite runs on either.
     return (await import(name)) as Driver;
   } catch (cause) {
-    throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot load SQLite: Node ${process.versions.node} has none and "${name}" is not installed`, {
-      cause,
-      hint: `Run "npm install ${name}", or use Node 22.13 or newer`,
-    });
+    throw new BrokerError(
+      "STORAGE_UNAVAILABLE",
+      `Cannot load SQLite: Node ${process.versions.node} has none and "${name}" is not installed`,
+      {
+        cause,
+        hint: `Run "npm install ${name}", or use Node 22.13 or newer`,
+      },
+    );
   }
 }

@@ -107,7 +107,9 @@ export class LogStore {
 
   #findChannel(channel: string): ChannelRow | undefined {
     const row = this.#statements.findChannel.get(channel);
-    if (row !== undefined && row.checksum !== checksumOfChannel(channel, row)) throw corruptLog(channel, "its record is damaged");
+    if (row !== undefined && row.checksum !== checksumOfChannel(channel, row)) {
+      throw corruptLog(channel, "its record is damaged");
+    }
     return row;
   }
 
@@ -119,13 +121,40 @@ export class LogStore {
     return { ...empty, id: created.id, checksum };
   }
 
-  #store({ channel, data, event, history, messageId, nowMs, payloadHash, tag, user }: AppendRequest, row: ChannelRow): AppendResult {
-    const entry: Entry = { offset: row.top_offset + 1, tag, previousTag: row.top_tag, event, messageId, user, atMs: nowMs, data };
-    const first = this.#firstKept(row, entry.offset, { oldestMs: nowMs - history.maxAgeMs, maxCount: history.maxCount });
+  #store(
+    { channel, data, event, history, messageId, nowMs, payloadHash, tag, user }: AppendRequest,
+    row: ChannelRow,
+  ): AppendResult {
+    const entry: Entry = {
+      offset: row.top_offset + 1,
+      tag,
+      previousTag: row.top_tag,
+      event,
+      messageId,
+      user,
+      atMs: nowMs,
+      data,
+    };
+    const first = this.#firstKept(row, entry.offset, {
+      oldestMs: nowMs - history.maxAgeMs,
+      maxCount: history.maxCount,
+    });
     if (first > row.first_offset) this.#statements.trim.run(row.id, first);
     const { insertEntry, insertId, updateChannel } = this.#statements;
     if (first <= entry.offset) {
-      insertEntry.run(row.id, entry.offset, tag, entry.previousTag, nowMs, event, messageId, user.id, user.name ?? null, checksumOfEntry(row.id, entry), data);
+      insertEntry.run(
+        row.id,
+        entry.offset,
+        tag,
+        entry.previousTag,
+        nowMs,
+        event,
+        messageId,
+        user.id,
+        user.name ?? null,
+        checksumOfEntry(row.id, entry),
+        data,
+      );
     }
     insertId.run(row.id, user.id, messageId, payloadHash, entry.offset, tag, nowMs);
     const next = { epoch: row.epoch, first_offset: first, top_offset: entry.offset, top_tag: tag };
@@ -134,7 +163,11 @@ export class LogStore {
   }
 
   /** The oldest offset to keep once `newest` is in. Only ever from the old end, so no hole comes from a clock that jumped. */
-  #firstKept(row: ChannelRow, newest: number, { maxCount, oldestMs }: { readonly maxCount: number; readonly oldestMs: number }): number {
+  #firstKept(
+    row: ChannelRow,
+    newest: number,
+    { maxCount, oldestMs }: { readonly maxCount: number; readonly oldestMs: number },
+  ): number {
     const lastTrimmed = row.first_offset + maxTrimCount;
     const byCount = Math.min(Math.max(row.first_offset, newest - maxCount + 1), lastTrimmed);
     if (oldestMs === -Infinity || byCount === lastTrimmed) return byCount;
@@ -155,8 +188,26 @@ export class LogStore {
     const { offset } = expected;
     const found = this.#statements.readEntry.get(row.id, offset);
     if (found === undefined) throw corruptLog(channel, `entry ${offset} is missing`);
-    const { at_ms: atMs, data, event, message_id: messageId, previous_tag: previousTag, tag, user_id: id, user_name: name } = found;
-    const entry: Entry = { offset, tag, previousTag, event, messageId, user: name === null ? { id } : { id, name }, atMs, data };
+    const {
+      at_ms: atMs,
+      data,
+      event,
+      message_id: messageId,
+      previous_tag: previousTag,
+      tag,
+      user_id: id,
+      user_name: name,
+    } = found;
+    const entry: Entry = {
+      offset,
+      tag,
+      previousTag,
+      event,
+      messageId,
+      user: name === null ? { id } : { id, name },
+      atMs,
+      data,
+    };
     const isChained = expected.previousTag === undefined || expected.previousTag === previousTag;
     const isTop = offset === row.top_offset;
     if (!isChained || (isTop && tag !== row.top_tag) || found.checksum !== checksumOfEntry(row.id, entry)) {
@@ -182,8 +233,22 @@ function corruptLog(channel: string, problem: string): BrokerError {
 }
 
 /** NUL cannot be in a name or an id, so two different rows never give one text. */
-function checksumOfEntry(channelId: number, { atMs, data, event, messageId, offset, previousTag, tag, user }: Entry): number {
-  const head = [channelId, offset, tag, previousTag, atMs, event, messageId, user.id, user.name === undefined ? 0 : `1${user.name}`, ""];
+function checksumOfEntry(
+  channelId: number,
+  { atMs, data, event, messageId, offset, previousTag, tag, user }: Entry,
+): number {
+  const head = [
+    channelId,
+    offset,
+    tag,
+    previousTag,
+    atMs,
+    event,
+    messageId,
+    user.id,
+    user.name === undefined ? 0 : `1${user.name}`,
+    "",
+  ];
   return crc32(data, crc32(head.join("\0")));
 }
 
@@ -205,13 +270,21 @@ function prepareStatements(database: Database): {
   readonly trim: Statement<never>;
 } {
   return {
-    findChannel: database.prepare("SELECT id, epoch, first_offset, top_offset, top_tag, checksum FROM channels WHERE channel = ?"),
+    findChannel: database.prepare(
+      "SELECT id, epoch, first_offset, top_offset, top_tag, checksum FROM channels WHERE channel = ?",
+    ),
     createChannel: database.prepare(
       "INSERT INTO channels (channel, epoch, first_offset, top_offset, top_tag, checksum) VALUES (?, ?, 1, 0, 0, ?) RETURNING id",
     ),
-    updateChannel: database.prepare("UPDATE channels SET first_offset = ?, top_offset = ?, top_tag = ?, checksum = ? WHERE id = ?"),
-    findId: database.prepare("SELECT payload_hash, offset, tag FROM dedup WHERE channel_id = ? AND user_id = ? AND message_id = ?"),
-    insertId: database.prepare("INSERT INTO dedup (channel_id, user_id, message_id, payload_hash, offset, tag, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    updateChannel: database.prepare(
+      "UPDATE channels SET first_offset = ?, top_offset = ?, top_tag = ?, checksum = ? WHERE id = ?",
+    ),
+    findId: database.prepare(
+      "SELECT payload_hash, offset, tag FROM dedup WHERE channel_id = ? AND user_id = ? AND message_id = ?",
+    ),
+    insertId: database.prepare(
+      "INSERT INTO dedup (channel_id, user_id, message_id, payload_hash, offset, tag, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    ),
     forgetIds: database.prepare(
       "DELETE FROM dedup WHERE (channel_id, user_id, message_id) IN (SELECT channel_id, user_id, message_id FROM dedup WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
     ),

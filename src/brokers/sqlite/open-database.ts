@@ -67,18 +67,29 @@ function hasHeader(file: string): boolean {
     closeSync(descriptor);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot read "${file}" (${reason})`, { cause, hint: "Give the path of a file that this user may read and write" });
+    throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot read "${file}" (${reason})`, {
+      cause,
+      hint: "Give the path of a file that this user may read and write",
+    });
   }
   if (header.toString("latin1", 0, 16) !== "SQLite format 3\0") {
-    throw new BrokerError("STORAGE_CORRUPT", `Cannot use "${file}": it is not a SQLite database, or its header is damaged`, { hint: corruptHint });
+    throw new BrokerError(
+      "STORAGE_CORRUPT",
+      `Cannot use "${file}": it is not a SQLite database, or its header is damaged`,
+      { hint: corruptHint },
+    );
   }
   // https://sqlite.org/fileformat.html#in_header_database_size, which only counts when nothing waits in the log beside the file.
   const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   const isSizeKnown = header.readUInt32BE(24) === header.readUInt32BE(92) && sizeOf(`${file}-wal`) === 0;
   if (isSizeKnown && size !== header.readUInt32BE(28) * pageBytes) {
-    throw new BrokerError("STORAGE_CORRUPT", `Cannot use "${file}": it has ${size} bytes where its header says ${header.readUInt32BE(28) * pageBytes}`, {
-      hint: corruptHint,
-    });
+    throw new BrokerError(
+      "STORAGE_CORRUPT",
+      `Cannot use "${file}": it has ${size} bytes where its header says ${header.readUInt32BE(28) * pageBytes}`,
+      {
+        hint: corruptHint,
+      },
+    );
   }
   return true;
 }
@@ -96,7 +107,13 @@ function checkPages(driver: Driver, { file, lockTimeoutMs, maxCheckedBytes }: Op
     checkOwner(database, file);
     if (statSync(file).size <= maxCheckedBytes) {
       const [found] = readColumn(database, "quick_check", "pragma_quick_check");
-      if (found !== "ok") throw new BrokerError("STORAGE_CORRUPT", `Cannot use "${file}": it is damaged (${String(found).replaceAll("\n", ", ")})`, { hint: corruptHint });
+      if (found !== "ok") {
+        throw new BrokerError(
+          "STORAGE_CORRUPT",
+          `Cannot use "${file}": it is damaged (${String(found).replaceAll("\n", ", ")})`,
+          { hint: corruptHint },
+        );
+      }
     }
   } catch (error) {
     throw toBrokerError(error, file);
@@ -111,12 +128,18 @@ function checkOwner(database: Database, file: string): void {
   const [owner] = readColumn(database, "application_id", "pragma_application_id");
   if (owner !== applicationId) {
     if (readColumn(database, "name", "sqlite_schema").length === 0) return;
-    throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot use "${file}": it is the database of another program`, { hint: "Choose another file; it was not changed" });
+    throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot use "${file}": it is the database of another program`, {
+      hint: "Choose another file; it was not changed",
+    });
   }
   if (Number(version) <= schemaVersion) return;
-  throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot use "${file}": a newer Switchboard wrote it (schema ${version}, this one knows ${schemaVersion})`, {
-    hint: "Install the newer version; the file was not changed",
-  });
+  throw new BrokerError(
+    "STORAGE_UNAVAILABLE",
+    `Cannot use "${file}": a newer Switchboard wrote it (schema ${version}, this one knows ${schemaVersion})`,
+    {
+      hint: "Install the newer version; the file was not changed",
+    },
+  );
 }
 
 function openWriter(driver: Driver, { file, lockTimeoutMs, maxFileBytes, synchronous }: OpenDatabaseOptions): Database {
@@ -125,7 +148,9 @@ function openWriter(driver: Driver, { file, lockTimeoutMs, maxFileBytes, synchro
     // EXCLUSIVE: the lock is kept from the first transaction on, so there is exactly one connection to the file. That is also what
     // keeps clear of the WAL-reset bug of SQLite before 3.51.3, and it needs no shared memory file.
     database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0`);
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous.toUpperCase()}; PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous.toUpperCase()}; PRAGMA journal_size_limit = ${64 * 1024 * 1024}`,
+    );
     database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
     const pageBytes = Number(readPragma(database, "page_size"));
     database.exec(`PRAGMA max_page_count = ${Math.min(2 ** 32 - 2, Math.floor(maxFileBytes / pageBytes))}`);

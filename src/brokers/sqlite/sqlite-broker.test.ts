@@ -11,6 +11,9 @@ describeBroker("sqlite", {
   isPersistent: true,
   async makeStore() {
     const folder = await mkdtemp(join(tmpdir(), "switchboard-"));
-    return { makeBroker: () => sqliteBroker({ file: join(folder, "log.db") }), dispose: () => rm(folder, { recursive: true }) };
+    return {
+      makeBroker: () => sqliteBroker({ file: join(folder, "log.db") }),
+      dispose: () => rm(folder, { recursive: true }),
+    };
   },
 });

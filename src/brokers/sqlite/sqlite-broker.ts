@@ -1,5 +1,13 @@
 import { Worker } from "node:worker_threads";
-import type { AppendRequest, AppendResult, Broker, BrokerInfo, BrokerSink, ReadRequest, ReadResult } from "../../gateway/index.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  Broker,
+  BrokerInfo,
+  BrokerSink,
+  ReadRequest,
+  ReadResult,
+} from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 import { Audience } from "../audience.ts";
 import { defaultDedupWindowMs } from "../dedup-window.ts";
@@ -41,8 +49,17 @@ export function sqliteBroker(options: SqliteBrokerOptions): Broker {
 const workerFlags = ["--disable-warning=ExperimentalWarning"];
 
 type Pending =
-  | { readonly type: "append"; readonly request: AppendRequest; readonly resolve: (result: AppendResult) => void; readonly reject: (error: BrokerError) => void }
-  | { readonly type: "read"; readonly resolve: (result: ReadResult) => void; readonly reject: (error: BrokerError) => void };
+  | {
+      readonly type: "append";
+      readonly request: AppendRequest;
+      readonly resolve: (result: AppendResult) => void;
+      readonly reject: (error: BrokerError) => void;
+    }
+  | {
+      readonly type: "read";
+      readonly resolve: (result: ReadResult) => void;
+      readonly reject: (error: BrokerError) => void;
+    };
 
 class SqliteBroker implements Broker {
   readonly #options: WorkerOptions;
@@ -92,7 +109,11 @@ class SqliteBroker implements Broker {
         }
       });
       worker.on("error", (cause) => {
-        const error = new BrokerError("STORAGE_UNAVAILABLE", `Cannot use the storage thread any more: it crashed (${cause.message})`, { cause });
+        const error = new BrokerError(
+          "STORAGE_UNAVAILABLE",
+          `Cannot use the storage thread any more: it crashed (${cause.message})`,
+          { cause },
+        );
         reject(error);
         this.#stop(error);
       });
@@ -108,9 +129,13 @@ class SqliteBroker implements Broker {
     this.#audienceNow();
     const pendingBytes = this.#pendingBytes + request.data.length;
     if (pendingBytes > this.#maxPendingBytes) {
-      throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot take another append: ${this.#pendingBytes} bytes wait for the disk`, {
-        hint: "The disk is slower than the publishers; maxPendingBytes is the limit",
-      });
+      throw new BrokerError(
+        "STORAGE_UNAVAILABLE",
+        `Cannot take another append: ${this.#pendingBytes} bytes wait for the disk`,
+        {
+          hint: "The disk is slower than the publishers; maxPendingBytes is the limit",
+        },
+      );
     }
     this.#pendingBytes = pendingBytes;
     return new Promise((resolve, reject) => {
@@ -199,11 +224,16 @@ class SqliteBroker implements Broker {
     if (settled.type === "refused") pending?.reject(fromFault(settled.fault));
     else if (settled.type === "read" && pending?.type === "read") pending.resolve(settled.result);
     else if (settled.type === "appended" && pending?.type === "append") {
-      pending.resolve(settled.result.type === "stored" ? this.#announce(pending.request, settled.result) : settled.result);
+      pending.resolve(
+        settled.result.type === "stored" ? this.#announce(pending.request, settled.result) : settled.result,
+      );
     }
   }
 
-  #announce({ channel, data, event, messageId, nowMs, tag, user }: AppendRequest, { epoch, offset, previousTag }: StoredPlace): AppendResult {
+  #announce(
+    { channel, data, event, messageId, nowMs, tag, user }: AppendRequest,
+    { epoch, offset, previousTag }: StoredPlace,
+  ): AppendResult {
     const entry = { offset, tag, previousTag, event, messageId, user, atMs: nowMs, data };
     this.#audience?.appended(channel, epoch, entry);
     return { type: "stored", position: { epoch, offset, tag }, entry };
@@ -212,7 +242,12 @@ class SqliteBroker implements Broker {
   /** Once and for good: what waits is refused, and whoever publishes next is told why. */
   #stop(error: BrokerError): void {
     const isFirst = this.#refusal === undefined;
-    if (isFirst) this.#refusal = new BrokerError("STORAGE_UNAVAILABLE", error.message, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    if (isFirst) {
+      this.#refusal = new BrokerError("STORAGE_UNAVAILABLE", error.message, {
+        cause: error,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
     this.#pendingBytes = 0;
@@ -222,5 +257,8 @@ class SqliteBroker implements Broker {
 
 /** Compiled, the worker lies beside this file. Run from source (tests), Node cannot load it, so the built one is used: `tsc -b` first. */
 function workerUrl(): URL {
-  return new URL(import.meta.url.endsWith(".ts") ? "../../../dist/brokers/sqlite/worker.js" : "./worker.js", import.meta.url);
+  return new URL(
+    import.meta.url.endsWith(".ts") ? "../../../dist/brokers/sqlite/worker.js" : "./worker.js",
+    import.meta.url,
+  );
 }

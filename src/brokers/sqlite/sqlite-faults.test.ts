@@ -28,7 +28,18 @@ let lastTag = 0;
 function request(messageId: string, parts: Partial<AppendRequest> = {}): AppendRequest {
   lastTag += 1;
   const history = { maxCount: Infinity, maxAgeMs: Infinity };
-  return { channel: "a", event: "e", messageId, user: { id: "u" }, data: "0", payloadHash: "h", tag: lastTag, nowMs: 0, history, ...parts };
+  return {
+    channel: "a",
+    event: "e",
+    messageId,
+    user: { id: "u" },
+    data: "0",
+    payloadHash: "h",
+    tag: lastTag,
+    nowMs: 0,
+    history,
+    ...parts,
+  };
 }
 
 const silent: BrokerSink = { appended() {}, broadcasted() {}, availability() {} };
@@ -47,7 +58,11 @@ async function readAll(broker: ReturnType<typeof sqliteBroker>, channel = "a"): 
 /** A log of `count` entries, closed. */
 async function makeLog(file: string, count: number): Promise<readonly Entry[]> {
   const broker = await open({ file });
-  await Promise.all(Array.from({ length: count }, (_, index) => broker.append(request(`m${index}`, { data: JSON.stringify("text ".repeat(40)) }))));
+  await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      broker.append(request(`m${index}`, { data: JSON.stringify("text ".repeat(40)) })),
+    ),
+  );
   const entries = await readAll(broker);
   await broker.close();
   return entries;
@@ -94,10 +109,14 @@ interface Running {
 
 /** Runs the writer on a file, under another command (`strace …`, `prlimit …`) when one is given. */
 function runWriter(file: string, wrapper: readonly string[] = []): Running {
-  const [command = "", ...args] = [...wrapper, process.execPath, "--input-type=module", "-e", writer, file];
+  const [command, ...args] = [...wrapper, process.execPath, "--input-type=module", "-e", writer, file] as [
+    string,
+    ...string[],
+  ];
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
   /** The whole group: a wrapper would leave its child behind. */
-  const kill = (): unknown => child.exitCode === null && child.signalCode === null && process.kill(-(child.pid ?? 0), "SIGKILL");
+  const kill = (): unknown =>
+    child.exitCode === null && child.signalCode === null && process.kill(-(child.pid ?? 0), "SIGKILL");
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on("line", (line) => lines.push(line));
@@ -117,7 +136,9 @@ function runWriter(file: string, wrapper: readonly string[] = []): Running {
 }
 
 function acknowledged(lines: readonly string[]): ReadonlyMap<number, number> {
-  return new Map(lines.filter((line) => /^\d+ \d+$/.test(line)).map((line) => line.split(" ").map(Number) as [number, number]));
+  return new Map(
+    lines.filter((line) => /^\d+ \d+$/.test(line)).map((line) => line.split(" ").map(Number) as [number, number]),
+  );
 }
 
 async function expectAllThere(file: string, lines: readonly string[]): Promise<number> {
@@ -144,12 +165,17 @@ const hasStrace = has("strace", ...strace.slice(1), "true");
 const hasPrlimit = has("prlimit", "--version");
 
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(() => undefined, (error: unknown) => error);
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }
 
 test("[BR50] the level is measured: full is fsync, normal is os, in memory is mem, and each says so", async () => {
   const levels = await Promise.all(
-    ([{ file: await makeFile() }, { file: await makeFile(), synchronous: "normal" }, { file: ":memory:" }] as const).map(async (options) => {
+    (
+      [{ file: await makeFile() }, { file: await makeFile(), synchronous: "normal" }, { file: ":memory:" }] as const
+    ).map(async (options) => {
       const broker = sqliteBroker(options);
       const info = await broker.open(silent);
       await broker.close();
@@ -157,16 +183,24 @@ test("[BR50] the level is measured: full is fsync, normal is os, in memory is me
     }),
   );
   expect(levels.map(({ durability }) => durability)).toEqual(["fsync", "os", "mem"]);
-  expect(levels[0]?.description).toMatch(/^SQLite 3\.\d+\.\d+, journal WAL, synchronous FULL, in \/.*log\.db: survives power loss$/);
+  expect(levels[0]?.description).toMatch(
+    /^SQLite 3\.\d+\.\d+, journal WAL, synchronous FULL, in \/.*log\.db: survives power loss$/,
+  );
   expect(levels[1]?.description).toMatch(/synchronous NORMAL, .*: survives kill -9, not power loss$/);
   expect(levels[2]?.description).toMatch(/in memory: gone when the process ends$/);
 });
 
-test.skipIf(!has("test", "-d", "/dev/shm"))("[BR51] on a file system that lives in memory the level is os, whatever synchronous says", async () => {
-  const broker = sqliteBroker({ file: await makeFile("/dev/shm") });
-  expect(await broker.open(silent)).toMatchObject({ durability: "os", description: expect.stringContaining("on tmpfs") });
-  await broker.close();
-});
+test.skipIf(!has("test", "-d", "/dev/shm"))(
+  "[BR51] on a file system that lives in memory the level is os, whatever synchronous says",
+  async () => {
+    const broker = sqliteBroker({ file: await makeFile("/dev/shm") });
+    expect(await broker.open(silent)).toMatchObject({
+      durability: "os",
+      description: expect.stringContaining("on tmpfs"),
+    });
+    await broker.close();
+  },
+);
 
 test("[BR52] after kill -9 in the middle of writing every acknowledged entry is there, and the log has no hole", async () => {
   for (const count of [50, 400, 900]) {
@@ -195,10 +229,18 @@ test("[BR54] what is no database, or has a damaged header, is refused with STORA
   const file = await makeFile();
   await makeLog(file, 20);
   const bytes = await readFile(file);
-  const damaged = [Buffer.from("hello"), Buffer.concat([Buffer.from("X"), bytes.subarray(1)]), Buffer.concat([bytes.subarray(0, 16), Buffer.alloc(84, 0xff), bytes.subarray(100)])];
+  const damaged = [
+    Buffer.from("hello"),
+    Buffer.concat([Buffer.from("X"), bytes.subarray(1)]),
+    Buffer.concat([bytes.subarray(0, 16), Buffer.alloc(84, 0xff), bytes.subarray(100)]),
+  ];
   for (const content of damaged) {
     await writeFile(file, content);
-    expect(await errorOf(open({ file }))).toMatchObject({ code: "STORAGE_CORRUPT", message: expect.stringContaining(file), hint: expect.stringContaining("backup") });
+    expect(await errorOf(open({ file }))).toMatchObject({
+      code: "STORAGE_CORRUPT",
+      message: expect.stringContaining(file),
+      hint: expect.stringContaining("backup"),
+    });
     expect(await readFile(file)).toEqual(content);
   }
 });
@@ -220,7 +262,11 @@ test("[BR57] a folder that cannot be made or written to is refused in one senten
   const file = await makeFile();
   await writeFile(file, "");
   for (const path of [join(file, "inside/log.db"), "/proc/switchboard/log.db", "/proc/log.db"]) {
-    expect(await errorOf(open({ file: path }))).toMatchObject({ code: "STORAGE_UNAVAILABLE", message: expect.stringMatching(/^Cannot (create the folder|read|use) "/), hint: expect.any(String) });
+    expect(await errorOf(open({ file: path }))).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: expect.stringMatching(/^Cannot (create the folder|read|use) "/),
+      hint: expect.any(String),
+    });
   }
 });
 
@@ -232,9 +278,15 @@ test("[BR58] the database of a newer version or of another program is refused an
   newer.writeUInt32BE(99, 60);
   const foreign = Buffer.from(ours);
   foreign.writeUInt32BE(1, 68);
-  for (const [content, words] of [[newer, "a newer Switchboard wrote it (schema 99, this one knows 1)"], [foreign, "it is the database of another program"]] as const) {
+  for (const [content, words] of [
+    [newer, "a newer Switchboard wrote it (schema 99, this one knows 1)"],
+    [foreign, "it is the database of another program"],
+  ] as const) {
     await writeFile(file, content);
-    expect(await errorOf(open({ file }))).toMatchObject({ code: "STORAGE_UNAVAILABLE", message: `Cannot use "${file}": ${words}` });
+    expect(await errorOf(open({ file }))).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: `Cannot use "${file}": ${words}`,
+    });
     expect(await readFile(file)).toEqual(content);
   }
 });
@@ -242,15 +294,24 @@ test("[BR58] the database of a newer version or of another program is refused an
 test("[BR59] a full store refuses with STORAGE_FULL, loses nothing, reads on, and takes appends again by itself once there is room", async () => {
   const file = await makeFile();
   const reasons: string[] = [];
-  const broker = await open({ file, maxFileBytes: 300_000 }, { ...silent, availability: (_, reason) => reasons.push(reason) });
+  const broker = await open(
+    { file, maxFileBytes: 300_000 },
+    { ...silent, availability: (_, reason) => reasons.push(reason) },
+  );
   const data = JSON.stringify("x".repeat(2000));
   const history = { maxCount: Infinity, maxAgeMs: 1000 };
-  const results = await Promise.all(Array.from({ length: 200 }, (_, index) => broker.append(request(`m${index}`, { data, history })).catch((error: unknown) => error)));
+  const results = await Promise.all(
+    Array.from({ length: 200 }, (_, index) =>
+      broker.append(request(`m${index}`, { data, history })).catch((error: unknown) => error),
+    ),
+  );
   const stored = results.filter((result) => !(result instanceof Error));
   const refused = results.filter((result) => result instanceof Error);
   expect(stored.length).toBeGreaterThan(50);
   expect(refused.length).toBeGreaterThan(10);
-  for (const error of refused) expect(error).toMatchObject({ code: "STORAGE_FULL", hint: expect.stringContaining("resumes by itself") });
+  for (const error of refused) {
+    expect(error).toMatchObject({ code: "STORAGE_FULL", hint: expect.stringContaining("resumes by itself") });
+  }
   expect(await readAll(broker)).toHaveLength(stored.length);
   expect((await broker.append(request("m0", { data, history }))).type).toBe("duplicate");
   // Two seconds later the old entries are past their age: the append itself makes the room that it needs.
@@ -258,17 +319,20 @@ test("[BR59] a full store refuses with STORAGE_FULL, loses nothing, reads on, an
   expect(reasons).toEqual([]);
 });
 
-test.skipIf(!hasPrlimit)("[BR60] an I/O error of the disk stops the store for good: told once, later appends refused, nothing acknowledged is lost", async () => {
-  const file = await makeFile();
-  // Writing past the limit fails with EFBIG, which SQLite reports as SQLITE_IOERR_WRITE.
-  const running = runWriter(file, ["prlimit", "--fsize=400000"]);
-  await running.ended;
-  const told = running.lines.filter((line) => line.startsWith("availability"));
-  expect(told).toEqual([expect.stringMatching(/^availability false Cannot use ".*": the disk failed/)]);
-  expect(running.lines.filter((line) => line.startsWith("STORAGE_UNAVAILABLE"))).toHaveLength(32);
-  expect(running.lines.at(-1)).toBe("then STORAGE_UNAVAILABLE");
-  expect(await expectAllThere(file, running.lines)).toBeGreaterThan(50);
-});
+test.skipIf(!hasPrlimit)(
+  "[BR60] an I/O error of the disk stops the store for good: told once, later appends refused, nothing acknowledged is lost",
+  async () => {
+    const file = await makeFile();
+    // Writing past the limit fails with EFBIG, which SQLite reports as SQLITE_IOERR_WRITE.
+    const running = runWriter(file, ["prlimit", "--fsize=400000"]);
+    await running.ended;
+    const told = running.lines.filter((line) => line.startsWith("availability"));
+    expect(told).toEqual([expect.stringMatching(/^availability false Cannot use ".*": the disk failed/)]);
+    expect(running.lines.filter((line) => line.startsWith("STORAGE_UNAVAILABLE"))).toHaveLength(32);
+    expect(running.lines.at(-1)).toBe("then STORAGE_UNAVAILABLE");
+    expect(await expectAllThere(file, running.lines)).toBeGreaterThan(50);
+  },
+);
 
 test.skipIf(!hasStrace)("[BR61] when a sync fails, nothing is acknowledged after it", async () => {
   // The first seven are of the opening; from the tenth on each is a commit's.
@@ -284,34 +348,51 @@ test.skipIf(!hasStrace)("[BR61] when a sync fails, nothing is acknowledged after
   }
 });
 
-test.skipIf(!hasStrace)("[BR62] an acknowledgement waits for the disk: with every sync held up by 300 ms none comes sooner", async () => {
-  const running = runWriter(await makeFile(), [...strace, "-e", "inject=fsync,fdatasync:delay_enter=300000"]);
-  await running.until(3);
-  expect(running.lines[0]).toBe("open");
-  expect(Number(running.lines[1]?.replace("waited ", ""))).toBeGreaterThanOrEqual(300);
-});
+test.skipIf(!hasStrace)(
+  "[BR62] an acknowledgement waits for the disk: with every sync held up by 300 ms none comes sooner",
+  async () => {
+    const running = runWriter(await makeFile(), [...strace, "-e", "inject=fsync,fdatasync:delay_enter=300000"]);
+    await running.until(3);
+    expect(running.lines[0]).toBe("open");
+    expect(Number(running.lines[1]?.replace("waited ", ""))).toBeGreaterThanOrEqual(300);
+  },
+);
 
 test("[BR63] a database file that is removed while in use stops the store before anything more is acknowledged", async () => {
   const file = await makeFile();
   const told: string[] = [];
-  const broker = await open({ file }, { ...silent, availability: (isAvailable, reason) => told.push(`${isAvailable} ${reason}`) });
+  const broker = await open(
+    { file },
+    { ...silent, availability: (isAvailable, reason) => told.push(`${isAvailable} ${reason}`) },
+  );
   await broker.append(request("before"));
   await rename(file, `${file}.gone`);
   const refused = await errorOf(broker.append(request("after")));
-  expect(refused).toMatchObject({ code: "STORAGE_UNAVAILABLE", message: `Cannot use "${file}" any more: it was removed or replaced while in use` });
+  expect(refused).toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: `Cannot use "${file}" any more: it was removed or replaced while in use`,
+  });
   expect(told).toEqual([`false Cannot use "${file}" any more: it was removed or replaced while in use`]);
-  expect(await errorOf(broker.read({ channel: "a", after: 0, maxCount: 1, maxBytes: 1 }))).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  expect(await errorOf(broker.read({ channel: "a", after: 0, maxCount: 1, maxBytes: 1 }))).toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+  });
 });
 
 test("[BR64] a storage thread that ends by itself stops the store: what waits is refused, and it is told once", async () => {
   const started = once(process, "worker");
   const told: string[] = [];
-  const broker = await open({ file: await makeFile() }, { ...silent, availability: (isAvailable, reason) => told.push(`${isAvailable} ${reason}`) });
+  const broker = await open(
+    { file: await makeFile() },
+    { ...silent, availability: (isAvailable, reason) => told.push(`${isAvailable} ${reason}`) },
+  );
   const [worker] = (await started) as [Worker];
   const waiting = errorOf(broker.append(request("a")));
   await worker.terminate();
   expect(await waiting).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
-  expect(await errorOf(broker.append(request("b")))).toMatchObject({ code: "STORAGE_UNAVAILABLE", message: "Cannot use the storage thread any more: it ended" });
+  expect(await errorOf(broker.append(request("b")))).toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: "Cannot use the storage thread any more: it ended",
+  });
   expect(told).toEqual(["false Cannot use the storage thread any more: it ended"]);
 });
 
@@ -319,7 +400,10 @@ test("[BR65] appends that wait for the disk hold at most maxPendingBytes; the ne
   const broker = await open({ file: await makeFile(), maxPendingBytes: 10 });
   const five = { data: '"abc"' };
   const first = [broker.append(request("a", five)), broker.append(request("b", five))];
-  expect(await errorOf(broker.append(request("c", { data: "1" })))).toMatchObject({ code: "STORAGE_UNAVAILABLE", message: "Cannot take another append: 10 bytes wait for the disk" });
+  expect(await errorOf(broker.append(request("c", { data: "1" })))).toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: "Cannot take another append: 10 bytes wait for the disk",
+  });
   await Promise.all(first);
   expect((await broker.append(request("c", five))).type).toBe("stored");
 });

@@ -2,7 +2,17 @@ import type { BrokerErrorCode } from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 
 /** Result codes of SQLite that mean something of their own here. See https://sqlite.org/rescode.html */
-const Result = { sqlError: 1, busy: 5, locked: 6, readonly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+const Result = {
+  sqlError: 1,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
 
 /** The primary result code of an error of SQLite; undefined for any other error. */
 function resultOf(error: unknown): number | undefined {
@@ -54,11 +64,23 @@ function explain(error: unknown): Explanation {
   switch (resultOf(error)) {
     case Result.busy:
     case Result.locked:
-      return { code: "STORAGE_UNAVAILABLE", problem: "another process is using it", hint: "Stop that process, or give this one a file of its own" };
+      return {
+        code: "STORAGE_UNAVAILABLE",
+        problem: "another process is using it",
+        hint: "Stop that process, or give this one a file of its own",
+      };
     case Result.readonly:
-      return { code: "STORAGE_UNAVAILABLE", problem: "it is read-only", hint: "Make the file and its folder writable for this user" };
+      return {
+        code: "STORAGE_UNAVAILABLE",
+        problem: "it is read-only",
+        hint: "Make the file and its folder writable for this user",
+      };
     case Result.ioError:
-      return { code: "STORAGE_UNAVAILABLE", problem: `the disk failed (${text})`, hint: "Check the disk, then start again: what was acknowledged is verified at start" };
+      return {
+        code: "STORAGE_UNAVAILABLE",
+        problem: `the disk failed (${text})`,
+        hint: "Check the disk, then start again: what was acknowledged is verified at start",
+      };
     case Result.corrupt:
     case Result.notADatabase:
       return { code: "STORAGE_CORRUPT", problem: `it is damaged (${text})`, hint: corruptHint };
@@ -66,9 +88,17 @@ function explain(error: unknown): Explanation {
       // Our statements are fixed and fit the schema: if one does not compile, the schema in the file is not the one we wrote.
       return { code: "STORAGE_CORRUPT", problem: `its tables are damaged (${text})`, hint: corruptHint };
     case Result.full:
-      return { code: "STORAGE_FULL", problem: "there is no room left", hint: "Free room on the disk or raise maxFileBytes: publishing resumes by itself" };
+      return {
+        code: "STORAGE_FULL",
+        problem: "there is no room left",
+        hint: "Free room on the disk or raise maxFileBytes: publishing resumes by itself",
+      };
     case Result.cannotOpen:
-      return { code: "STORAGE_UNAVAILABLE", problem: "it cannot be opened or created", hint: "Check that its folder exists and is writable for this user" };
+      return {
+        code: "STORAGE_UNAVAILABLE",
+        problem: "it cannot be opened or created",
+        hint: "Check that its folder exists and is writable for this user",
+      };
     default:
       return { code: "STORAGE_UNAVAILABLE", problem: text, hint: "The cause is in the log" };
   }

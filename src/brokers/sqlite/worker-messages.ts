@@ -1,4 +1,11 @@
-import type { AppendRequest, AppendResult, BrokerErrorCode, BrokerInfo, ReadRequest, ReadResult } from "../../gateway/index.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  BrokerErrorCode,
+  BrokerInfo,
+  ReadRequest,
+  ReadResult,
+} from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 import type { OpenDatabaseOptions } from "./open-database.ts";
 
@@ -21,7 +28,11 @@ export type WorkerReply =
   | { readonly type: "closed" };
 
 export type Settled =
-  | { readonly type: "appended"; readonly id: number; readonly result: StoredPlace | Exclude<AppendResult, { readonly type: "stored" }> }
+  | {
+      readonly type: "appended";
+      readonly id: number;
+      readonly result: StoredPlace | Exclude<AppendResult, { readonly type: "stored" }>;
+    }
   | { readonly type: "read"; readonly id: number; readonly result: ReadResult }
   | { readonly type: "refused"; readonly id: number; readonly fault: Fault };
 

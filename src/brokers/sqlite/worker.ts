@@ -82,9 +82,13 @@ class StorageWorker {
     const settled = this.#appends.commitSome();
     const found = this.#stat();
     if (found?.ino !== this.#opened?.ino || found?.dev !== this.#opened?.dev) {
-      throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot use "${this.#file}" any more: it was removed or replaced while in use`, {
-        hint: "Put the file back and start again",
-      });
+      throw new BrokerError(
+        "STORAGE_UNAVAILABLE",
+        `Cannot use "${this.#file}" any more: it was removed or replaced while in use`,
+        {
+          hint: "Put the file back and start again",
+        },
+      );
     }
     return settled;
   }
