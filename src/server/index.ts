@@ -1,1 +1,36 @@
-export {};
+/** The gateway: typed, durable channels on WebSocket connections. Public as `switchboard`. */
+export { memoryBroker, type MemoryBrokerOptions, sqliteBroker, type SqliteBrokerOptions } from "../brokers/index.ts";
+export type { AnyHttpServer, OriginPolicy, UpgradeRequest } from "../engine/index.ts";
+export {
+  type Broker,
+  BrokerError,
+  type BrokerErrorCode,
+  type GatewayLimits,
+  type HistoryLimits,
+} from "../gateway/index.ts";
+export type {
+  ChannelDefinition,
+  Durability,
+  EventDefinition,
+  HasChannels,
+  Position,
+  StandardSchema,
+  User,
+} from "../wire/index.ts";
+export {
+  type AuthorizeRequest,
+  channel,
+  type ChannelOptions,
+  type EventDefinitions,
+  type ServerChannel,
+  type ServerSide,
+} from "./channel.ts";
+export { GatewayError, type GatewayErrorCode } from "./errors.ts";
+export { ephemeral, type EphemeralOptions, event } from "./event.ts";
+export { createGateway, type Gateway, type GatewayOptions, type ServerChannels } from "./gateway.ts";
+export { answerHealth, type GatewayInfo } from "./health.ts";
+export type { Authenticate, AuthenticateRequest } from "./hooks.ts";
+export type { ServerLimits } from "./limits.ts";
+export type { GatewayAddress, ListenOptions } from "./listener.ts";
+export type { Log } from "./log.ts";
+export type { DurableEventOf, Published, PublishRequest } from "./publish.ts";

@@ -181,8 +181,9 @@ export class GatewayBench {
   }
 
   #hint(channel: string, { entry, position }: Extract<Results["append"], { type: "stored" }>): void {
-    if (this.isHinting && this.joined.has(channel))
+    if (this.isHinting && this.joined.has(channel)) {
       this.handle({ type: "appended", channel, epoch: position.epoch, entry });
+    }
   }
 
   #carryOut(effect: GatewayEffect): void {

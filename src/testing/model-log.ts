@@ -1,3 +1,4 @@
+import type { Position } from "../wire/index.ts";
 import type { AppendDraft, Entry, ReadRequest, ReadResult, Results } from "../gateway/index.ts";
 
 /** A log in memory that can lose, trim and forget like a store in trouble. */
@@ -6,7 +7,7 @@ export class ModelLog {
   entries: Entry[] = [];
   #top = { offset: 0, tag: 0 };
   #tag = 0;
-  readonly #known = new Map<string, { readonly content: string; readonly offset: number; readonly tag: number }>();
+  readonly #known = new Map<string, { readonly content: string; readonly position: Position }>();
 
   constructor(epoch = "0000000000000001") {
     this.epoch = epoch;
@@ -19,15 +20,15 @@ export class ModelLog {
   append({ content, data, event, messageId, user }: AppendDraft, atMs = 0): Results["append"] {
     const key = JSON.stringify([user.id, messageId]);
     const known = this.#known.get(key);
-    if (known !== undefined && known.content !== content) return { type: "conflict" };
-    if (known !== undefined)
-      return { type: "duplicate", position: { epoch: this.epoch, offset: known.offset, tag: known.tag } };
+    if (known !== undefined) {
+      return known.content === content ? { type: "duplicate", position: known.position } : { type: "conflict" };
+    }
     this.#tag += 1;
     const { offset, tag: previousTag } = this.#top;
     const entry: Entry = { offset: offset + 1, tag: this.#tag, previousTag, event, messageId, user, atMs, data };
     this.entries.push(entry);
     this.#top = { offset: entry.offset, tag: entry.tag };
-    this.#known.set(key, { content, offset: entry.offset, tag: entry.tag });
+    this.#known.set(key, { content, position: this.top });
     return { type: "stored", position: this.top, entry };
   }
 
@@ -50,7 +51,7 @@ export class ModelLog {
     const last = this.entries.at(-1);
     const { offset, tag } = last ?? { offset: 0, tag: 0 };
     this.#top = { offset, tag };
-    for (const [key, known] of this.#known) if (known.offset > offset) this.#known.delete(key);
+    for (const [key, known] of this.#known) if (known.position.offset > offset) this.#known.delete(key);
   }
 
   /** Drops all but the newest entries. */

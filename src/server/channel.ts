@@ -1,0 +1,95 @@
+import type { HistoryLimits } from "../gateway/index.ts";
+import {
+  type ChannelDefinition,
+  type EventDefinition,
+  findPatternFault,
+  type ParamsOf,
+  type User,
+} from "../wire/index.ts";
+import { defaultTtlMs } from "./event.ts";
+
+export type EventDefinitions = Readonly<Record<string, EventDefinition>>;
+
+/** What a channel's `authorize` decides about. */
+export interface AuthorizeRequest<Pattern extends string = string, Events extends EventDefinitions = EventDefinitions> {
+  readonly user: User;
+  readonly params: ParamsOf<Pattern>;
+  /** `subscribe` is asked at each subscription, those of a resume included, and covers the history; `publish` for each event. */
+  readonly action: "subscribe" | "publish";
+  /** The event to be published. */
+  readonly event?: keyof Events & string;
+}
+
+/** What the server adds to a definition that clients share. Everything has a default. */
+export interface ServerSide<Pattern extends string = string, Events extends EventDefinitions = EventDefinitions> {
+  /** What is kept for replays and history. Default 1 000 entries and 24 hours, whichever is less. */
+  readonly history?: Partial<HistoryLimits>;
+  /** Whether a user may. Default: yes. One that throws, rejects or takes more than 10 s is a no, and logged. */
+  authorize?(request: AuthorizeRequest<Pattern, Events>): boolean | Promise<boolean>;
+}
+
+/** A channel of a gateway: what its clients know of it, and what only the server knows. */
+export type ServerChannel<
+  Pattern extends string = string,
+  Events extends EventDefinitions = EventDefinitions,
+> = ChannelDefinition<Pattern, Events> & ServerSide<Pattern, Events>;
+
+export interface ChannelOptions<Pattern extends string, Events extends EventDefinitions> extends ServerSide<
+  Pattern,
+  Events
+> {
+  /** By name: 1-64 of A-Z a-z 0-9 _ . - */
+  readonly events: Events;
+  /** Whether the channel tells who is there. Default false. */
+  readonly presence?: boolean;
+}
+
+/**
+ * Declares a family of channels: typed, ordered, durable logs that people are subscribed to.
+ *
+ * @param pattern - segments between slashes; one that begins with a colon is a parameter: `chat/:room`.
+ * @throws {TypeError} for a pattern or an event name that cannot be.
+ *
+ * @example
+ * ```ts
+ * const chat = channel("chat/:room", {
+ *   events: { message: event(z.object({ text: z.string().max(4000) })), typing: ephemeral(z.object({})) },
+ *   presence: true,
+ *   authorize: ({ user, params }) => isMember(user.id, params.room),
+ * });
+ * ```
+ */
+export function channel<const Pattern extends string, Events extends EventDefinitions>(
+  pattern: Pattern,
+  options: ChannelOptions<Pattern, Events>,
+): ServerChannel<Pattern, Events> {
+  const definition = { ...options, pattern, presence: options.presence ?? false };
+  const fault = findChannelFault(definition);
+  if (fault !== undefined) throw new TypeError(fault);
+  return definition;
+}
+
+/** What is wrong with a definition, as a sentence for its author. */
+export function findChannelFault({ events, pattern }: ChannelDefinition): string | undefined {
+  for (const [name, { ttlMs = defaultTtlMs }] of Object.entries(events)) {
+    const cannot = `Cannot use event name ${JSON.stringify(name)}:`;
+    if (!eventName.test(name)) return `${cannot} it must be 1-64 of A-Z a-z 0-9 _ . -`;
+    if (roomNames.has(name)) return `${cannot} a client's room has a property of that name`;
+    if (!(ttlMs > 0)) return `Cannot use ${ttlMs} as ttlMs of ${JSON.stringify(name)}: give a positive number`;
+  }
+  return findPatternFault(pattern);
+}
+
+const eventName = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** Rooms have their events as properties, beside these of their own. `then` would make a room a promise. */
+const roomNames: ReadonlySet<string> = new Set([
+  "presence",
+  "onGap",
+  "onStatus",
+  "status",
+  "history",
+  "leave",
+  "name",
+  "then",
+]);

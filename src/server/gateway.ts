@@ -1,0 +1,237 @@
+import { randomUUID } from "node:crypto";
+import { sqliteBroker } from "../brokers/index.ts";
+import type { AnyHttpServer, OriginPolicy } from "../engine/index.ts";
+import { type Broker, type ChannelSettings, GatewayCore } from "../gateway/index.ts";
+import type { Durability, EventDefinition, HasChannels } from "../wire/index.ts";
+import { findChannelFault, type ServerChannel } from "./channel.ts";
+import { GatewayError } from "./errors.ts";
+import { defaultTtlMs } from "./event.ts";
+import type { GatewayInfo } from "./health.ts";
+import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+import { readLimits, type ServerLimits } from "./limits.ts";
+import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
+import { type Log, silentLog } from "./log.ts";
+import { type DurableEventOf, historyOf, publish, type Published, type PublishRequest } from "./publish.ts";
+import { Shell } from "./shell.ts";
+import { Store } from "./store.ts";
+
+export type ServerChannels = Readonly<Record<string, ServerChannel>>;
+
+export interface GatewayOptions<Channels extends ServerChannels> {
+  /** By the names that clients call them by. */
+  readonly channels: Channels;
+  /** Default: everybody is a guest whose id comes from their device's. */
+  readonly authenticate?: Authenticate;
+  /** Where the logs are. Default `sqliteBroker({ file: "data/switchboard.db" })`. A broker belongs to one gateway, which closes it. */
+  readonly broker?: Broker;
+  /** Do not start if the store gives less, by what it measures of itself. Default `mem`: anything will do. */
+  readonly require?: Durability;
+  /** Which pages may connect. Default `"same"`: those of the same origin. */
+  readonly origins?: OriginPolicy;
+  readonly limits?: Partial<ServerLimits>;
+  /** Default: says nothing. */
+  readonly log?: Log;
+}
+
+/** A gateway: typed, durable channels on WebSocket connections. Made by {@link createGateway}. */
+export interface Gateway<Channels extends ServerChannels = ServerChannels> extends HasChannels<Channels> {
+  /** What clients infer their types from: `connect<typeof gateway>(url)`. */
+  readonly channels: Channels;
+  /**
+   * Opens the store and listens with an HTTP server of its own, which answers `/healthz` too.
+   *
+   * @throws {BrokerError} if the store cannot be opened. @throws {GatewayError} `DURABILITY_TOO_LOW`. Node's error for a port in use.
+   */
+  listen(options: ListenOptions): Promise<GatewayAddress>;
+  /** Opens the store and answers the handshakes of an HTTP server of yours, at one path. Throws as `listen` does. */
+  attach(server: AnyHttpServer, options?: { readonly path?: string }): Promise<void>;
+  /**
+   * Publishes for the server itself: validated, stored, told to all subscribers. `authorize` is not asked.
+   *
+   * @throws {GatewayError} with the code a client would get.
+   */
+  publish<Name extends keyof Channels & string, Event extends DurableEventOf<Channels[Name]>>(
+    request: PublishRequest<Channels, Name, Event>,
+  ): Promise<Published>;
+  info(): GatewayInfo;
+  /**
+   * Stops: takes no more connections and messages, waits until what was accepted is stored and acknowledged, closes every connection
+   * with 1001, and closes the store. Again: the same promise.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Makes a gateway. It opens nothing before `listen`, `attach` or `publish`.
+ *
+ * @throws {TypeError} for a channel that cannot be. @throws {RangeError} for a limit that is no positive number.
+ *
+ * @example
+ * ```ts
+ * const gateway = createGateway({ channels: { chat } });
+ * const { url } = await gateway.listen({ port: 8080 });
+ * ```
+ */
+export function createGateway<const Channels extends ServerChannels>(
+  options: GatewayOptions<Channels>,
+): Gateway<Channels> {
+  return new GatewayServer(options);
+}
+
+/** An open gateway. */
+interface Running {
+  readonly shell: Shell;
+  readonly store: Store;
+  readonly hooks: Hooks;
+  readonly durability: Durability;
+  readonly description: string;
+}
+
+const defaultGraceMs = 25_000;
+
+class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels> {
+  readonly channels: Channels;
+  readonly #options: GatewayOptions<Channels>;
+  readonly #limits: ServerLimits;
+  readonly #log: Log;
+  readonly #listeners: Listener[] = [];
+  #opening: Promise<Running> | undefined;
+  #running: Running | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: GatewayOptions<Channels>) {
+    this.channels = options.channels;
+    this.#options = options;
+    this.#limits = readLimits(options.limits);
+    this.#log = options.log ?? silentLog;
+    checkChannels(options.channels);
+  }
+
+  async listen(options: ListenOptions): Promise<GatewayAddress> {
+    const { shell } = await this.#open();
+    const listener = new Listener(options, () => this.info());
+    shell.engine.attach(listener.server, { path: options.path ?? "/" });
+    this.#listeners.push(listener);
+    const address = await listener.listen();
+    this.#log.info({ url: address.url }, "Listening");
+    return address;
+  }
+
+  async attach(server: AnyHttpServer, options: { readonly path?: string } = {}): Promise<void> {
+    const { shell } = await this.#open();
+    shell.engine.attach(server, { path: options.path ?? "/" });
+  }
+
+  async publish(request: Parameters<typeof publish>[1]): Promise<Published> {
+    const { durability, hooks, store } = await this.#open();
+    return publish({ channels: this.channels, durability, hooks, store }, request);
+  }
+
+  info(): GatewayInfo {
+    const running = this.#running;
+    const counts = running?.shell.info ?? { connectionCount: 0, channelCount: 0 };
+    if (this.#closing !== undefined) return { status: "closed", ...counts };
+    if (running === undefined) return { status: "starting", ...counts };
+    const { description: store, durability } = running;
+    const reason = running.store.outage;
+    if (reason !== undefined) return { status: "unavailable", reason, durability, store, ...counts };
+    return { status: "ok", durability, store, ...counts };
+  }
+
+  close({ graceMs = defaultGraceMs }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const running = await this.#opening?.catch(() => undefined);
+    if (running === undefined) return;
+    const { shell, store } = running;
+    shell.stopListening();
+    await Promise.race([store.settled(), delay(graceMs)]);
+    await shell.engine.close({ code: 1001, reason: "The server is going away", graceMs });
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    shell.stop();
+    await store.close();
+    this.#log.info({}, "Closed");
+  }
+
+  #open(): Promise<Running> {
+    if (this.#closing !== undefined) throw new GatewayError("CLOSED", "Cannot use the gateway: it is closed");
+    this.#opening ??= this.#start();
+    return this.#opening;
+  }
+
+  async #start(): Promise<Running> {
+    const {
+      authenticate = authenticateGuest,
+      broker = sqliteBroker({ file: "data/switchboard.db" }),
+      origins = "same",
+      require = "mem",
+    } = this.#options;
+    const log = this.#log;
+    const limits = this.#limits;
+    const channels: ServerChannels = this.channels;
+    const store = new Store({ broker, require, log });
+    const hooks = new Hooks({ authenticate, channels, timeoutMs: limits.hookTimeoutMs, log });
+    const { dedupWindowMs, description, durability } = await store.open({
+      // The store tells of nothing before the core, which is made below, has joined a channel.
+      appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
+      broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
+    });
+    const core = new GatewayCore({
+      channels: settingsOf(channels),
+      limits,
+      durability,
+      dedupWindowMs,
+      node: randomUUID(),
+    });
+    const shell = new Shell({ core, hooks, store, limits, origins, log });
+    this.#running = { shell, store, hooks, durability, description };
+    return this.#running;
+  }
+}
+
+/** Clients have their channels as properties, beside these of their own. */
+const clientNames: ReadonlySet<string> = new Set([
+  "state",
+  "user",
+  "durability",
+  "onState",
+  "onError",
+  "close",
+  "then",
+]);
+
+function checkChannels(channels: ServerChannels): void {
+  const patterns = new Set<string>();
+  for (const [name, channel] of Object.entries(channels)) {
+    const fault = clientNames.has(name)
+      ? `Cannot name a channel "${name}": a client has a property of that name`
+      : findChannelFault(channel);
+    if (fault !== undefined) throw new TypeError(fault);
+    const shape = channel.pattern.replace(/:[^/]+/g, ":");
+    if (patterns.has(shape)) {
+      throw new TypeError(`Cannot use pattern "${channel.pattern}": another channel's matches the same names`);
+    }
+    patterns.add(shape);
+  }
+}
+
+function settingsOf(channels: ServerChannels): Readonly<Record<string, ChannelSettings>> {
+  return Object.fromEntries(Object.entries(channels).map(([name, channel]) => [name, channelSettingsOf(channel)]));
+}
+
+function channelSettingsOf(channel: ServerChannel): ChannelSettings {
+  const { events, pattern, presence } = channel;
+  const eventSettings = Object.entries(events).map(([name, event]) => [name, eventSettingsOf(event)] as const);
+  return { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
+}
+
+function eventSettingsOf({ kind, ttlMs = defaultTtlMs }: EventDefinition): ChannelSettings["events"][string] {
+  return kind === "event" ? { kind } : { kind, ttlMs };
+}
+
+async function delay(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import type { UpgradeRequest } from "../engine/index.ts";
+import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
+import type { SchemaIssue, SchemaResult, User } from "../wire/index.ts";
+import type { ServerChannel } from "./channel.ts";
+import type { Log } from "./log.ts";
+
+/** What `authenticate` decides about. */
+export interface AuthenticateRequest {
+  /** What the client's `token` option gave; undefined for a guest. */
+  readonly token: string | undefined;
+  /** 128 random bits in hex that the client's device keeps: secret, the same at every connection of it. */
+  readonly device: string;
+  /** The handshake: headers, cookies, address. */
+  readonly request: UpgradeRequest;
+}
+
+/** Says who it is, or `undefined` to refuse (close code 4500: the client does not try again). */
+export type Authenticate = (request: AuthenticateRequest) => User | undefined | Promise<User | undefined>;
+
+export interface HooksOptions {
+  readonly authenticate: Authenticate;
+  readonly channels: Readonly<Record<string, ServerChannel>>;
+  readonly timeoutMs: number;
+  readonly log: Log;
+}
+
+/** Gets a result at once, or when a promise is settled. */
+export type Then<Result> = (result: Result) => void;
+
+/** Everybody is welcome: a guest's id is the same as long as the device's is, and does not give it away. */
+export function authenticateGuest({ device }: AuthenticateRequest): User {
+  return { id: `guest-${digest(device).slice(0, 16)}` };
+}
+
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+/** The application's functions, run so that whatever they do is a result: what throws, rejects or hangs is a logged no. */
+export class Hooks {
+  readonly #options: HooksOptions;
+
+  constructor(options: HooksOptions) {
+    this.#options = options;
+  }
+
+  authenticate(request: AuthenticateRequest, then: Then<Results["authenticate"]>): void {
+    const ask = (): User | undefined | Promise<User | undefined> => this.#options.authenticate(request);
+    this.#run("authenticate", ask, (answer) => {
+      if (answer.type === "failed") return then(answer);
+      const user = answer.value;
+      if (user === undefined) return then({ type: "refused" });
+      then({ type: "accepted", identity: { user, member: digest(`${user.id} ${request.device}`).slice(0, 16) } });
+    });
+  }
+
+  authorize({ definition, ...request }: AuthorizeQuestion, then: Then<Results["authorize"]>): void {
+    const ask = (): boolean | Promise<boolean> => this.#options.channels[definition]?.authorize?.(request) ?? true;
+    this.#run("authorize", ask, (answer) => {
+      if (answer.type === "failed") return then(answer);
+      then(answer.value === true ? { type: "allowed" } : { type: "denied" });
+    });
+  }
+
+  validate({ data, definition, event }: Questions["validate"], then: Then<Results["validate"]>): void {
+    const schema = this.#options.channels[definition]?.events[event]?.schema["~standard"];
+    const ask = (): SchemaResult<unknown> | Promise<SchemaResult<unknown>> | undefined => schema?.validate(data);
+    this.#run("validate", ask, (answer) => {
+      if (answer.type === "failed") return then(answer);
+      const result = answer.value;
+      if (result?.issues !== undefined) return then({ type: "invalid", reason: describeIssue(result.issues[0]) });
+      this.#run(
+        "validate",
+        () => toJson(result?.value),
+        (text) => {
+          then(text.type === "failed" ? text : { type: "valid", data: text.value });
+        },
+      );
+    });
+  }
+
+  #run<Value>(
+    hook: string,
+    ask: () => Value | Promise<Value>,
+    then: Then<{ readonly type: "value"; readonly value: Value } | Failed>,
+  ): void {
+    const fail = (error: unknown): void => {
+      this.#options.log.error({ hook, error }, `The hook ${hook} failed`);
+      then({ type: "failed", error: { code: "INTERNAL", message: `The server failed to ${hook}; it has logged why` } });
+    };
+    let answer: Value | Promise<Value>;
+    try {
+      answer = ask();
+    } catch (error) {
+      return fail(error);
+    }
+    if (!isPromise(answer)) return then({ type: "value", value: answer });
+    withTimeout(answer, this.#options.timeoutMs).then((value) => then({ type: "value", value }), fail);
+  }
+}
+
+function isPromise<Value>(answer: Value | Promise<Value>): answer is Promise<Value> {
+  return typeof answer === "object" && answer !== null && "then" in answer;
+}
+
+async function withTimeout<Value>(answer: Promise<Value>, timeoutMs: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    if (timeoutMs !== Infinity) {
+      timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms`)), timeoutMs);
+    }
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
+function toJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new TypeError("Cannot send what the schema made of the data: it is no JSON value");
+  return text;
+}
+
+/** The field that is wrong, and why: `text: too long`. */
+function describeIssue(issue: SchemaIssue | undefined): string {
+  if (issue === undefined) return "it does not fit the schema";
+  const path = (issue.path ?? []).map((step) => String(typeof step === "object" ? step.key : step));
+  return path.length === 0 ? issue.message : `${path.join(".")}: ${issue.message}`;
+}

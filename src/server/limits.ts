@@ -1,0 +1,17 @@
+import { defaultLimits, type GatewayLimits } from "../gateway/index.ts";
+
+/** How much of everything a gateway allows: what its core counts, and what its sockets and hooks need. */
+export interface ServerLimits extends GatewayLimits {
+  /** Connections at a time; more are refused with 503. Default 20 000. */
+  readonly maxConnections: number;
+  /** How long `authenticate`, `authorize` or a schema may take, in milliseconds. Default 10 000. */
+  readonly hookTimeoutMs: number;
+}
+
+/** @throws {RangeError} for a limit that is not a positive number. */
+export function readLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(value > 0)) throw new RangeError(`Cannot use ${value} as ${name}: give a positive number or Infinity`);
+  }
+  return { ...defaultLimits, maxConnections: 20_000, hookTimeoutMs: 10_000, ...limits };
+}

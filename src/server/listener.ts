@@ -1,0 +1,72 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { AnyHttpServer } from "../engine/index.ts";
+import { answerHealth, type GatewayInfo } from "./health.ts";
+
+/** Where a gateway listens. */
+export interface ListenOptions {
+  /** 0 lets the operating system choose a free one. */
+  readonly port: number;
+  /** Default `127.0.0.1`: this machine only. `"::"` is every address of it. */
+  readonly host?: string;
+  /** The path of the WebSocket. Default `/`. */
+  readonly path?: string;
+  /** Key and certificate, as `node:tls` takes them: then the URL is `wss:`. */
+  readonly tls?: TlsOptions;
+}
+
+export interface GatewayAddress {
+  readonly port: number;
+  readonly host: string;
+  /** For `connect()`, with the path. */
+  readonly url: string;
+}
+
+/** How long a request may take to arrive, and how long its headers may be. */
+const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16 * 1024 } as const;
+
+/** The gateway's own HTTP server: WebSockets are attached to it by others, it says how the gateway is, and no more. */
+export class Listener {
+  readonly server: AnyHttpServer;
+  readonly #options: ListenOptions;
+  readonly #info: () => GatewayInfo;
+
+  constructor(options: ListenOptions, info: () => GatewayInfo) {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
+    const { tls } = options;
+    this.#options = options;
+    this.#info = info;
+    this.server =
+      tls === undefined ? createServer(httpLimits, answer) : createTlsServer({ ...httpLimits, ...tls }, answer);
+  }
+
+  async listen(): Promise<GatewayAddress> {
+    const { host = "127.0.0.1", path = "/", port, tls } = this.#options;
+    this.server.listen({ port, host });
+    await once(this.server, "listening");
+    // It listens on a port, not on a pipe.
+    const address = this.server.address() as AddressInfo;
+    const urlHost = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    return {
+      port: address.port,
+      host: address.address,
+      url: `${tls === undefined ? "ws" : "wss"}://${urlHost}:${address.port}${path}`,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, "close");
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  #answer({ url }: IncomingMessage, response: ServerResponse): void {
+    if (url === "/healthz") return answerHealth(this.#info(), response);
+    response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" });
+    response.end("Nothing is here but WebSockets and /healthz\n");
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  accept,
+  type CloseInfo,
+  createWebSocketServer,
+  type OriginPolicy,
+  prepareMessage,
+  type ServerSocket,
+  type UpgradeRequest,
+  type WebSocketServer,
+} from "../engine/index.ts";
+import {
+  type GatewayCore,
+  type GatewayCoreInfo,
+  type GatewayEffect,
+  type GatewayInput,
+  type QuestionEffect,
+  type Results,
+} from "../gateway/index.ts";
+import { closeCodes, subprotocol } from "../wire/index.ts";
+import type { Hooks } from "./hooks.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { Log } from "./log.ts";
+import type { Store } from "./store.ts";
+
+export interface ShellOptions {
+  readonly core: GatewayCore;
+  readonly hooks: Hooks;
+  readonly store: Store;
+  readonly limits: ServerLimits;
+  readonly origins: OriginPolicy;
+  readonly log: Log;
+}
+
+type Socket = ServerSocket<UpgradeRequest>;
+
+/** A message may be so much longer than its limit and is still answered with an error; a longer one ends the connection (1009). */
+const hardLimitFactor = 2;
+
+/** Carries out what the core decides: one input at a time, its effects in order, sockets and hooks and the store at its hands. */
+export class Shell {
+  readonly engine: WebSocketServer<UpgradeRequest>;
+  readonly #options: ShellOptions;
+  readonly #sockets = new Map<number, Socket>();
+  /** Connections whose queue is over the high-water mark. */
+  readonly #congested = new Set<number>();
+  readonly #inputs: GatewayInput[] = [];
+  #isRunning = false;
+  #isDeaf = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Infinity;
+
+  constructor(options: ShellOptions) {
+    const { limits, log, origins } = options;
+    this.#options = options;
+    this.engine = createWebSocketServer<UpgradeRequest>({
+      protocols: [subprotocol],
+      origins,
+      maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
+      maxConnections: limits.maxConnections,
+      pingAfterMs: limits.pingAfterMs,
+      upgrade: (request) => accept({ data: request }),
+      open: (socket) => this.#open(socket),
+      message: (socket, data) => this.#receive(socket, data),
+      drain: (socket) => this.#drained(socket),
+      close: (socket, info) => this.#closed(socket, info),
+      error: (error, socket) => log.error({ error, connection: socket?.id }, "A connection failed"),
+    });
+  }
+
+  get info(): GatewayCoreInfo {
+    return this.#options.core.info;
+  }
+
+  /** Takes an input; at once, or after those that are in work. */
+  feed(input: GatewayInput): void {
+    this.#inputs.push(input);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        for (const effect of this.#options.core.handle(next, performance.now())) this.#carryOut(effect);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+    this.#arm();
+  }
+
+  /** What clients send from now on is not looked at any more. What they get is. */
+  stopListening(): void {
+    this.#isDeaf = true;
+  }
+
+  /** Nothing more happens by itself. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timerAtMs = -Infinity;
+  }
+
+  // ---- sockets
+
+  #open(socket: Socket): void {
+    const { log } = this.#options;
+    log.info({ connection: socket.id, remoteAddress: socket.remoteAddress }, "Connection opened");
+    // A browser is not shown an HTTP status, so the refusal is a close code.
+    if (socket.protocol !== subprotocol) {
+      return socket.close(closeCodes.badVersion, `This server speaks ${subprotocol}`);
+    }
+    this.#sockets.set(socket.id, socket);
+    this.feed({ type: "opened", connection: socket.id });
+  }
+
+  #receive({ id }: Socket, data: string | Uint8Array): void {
+    if (!this.#isDeaf) this.feed({ type: "received", connection: id, data, bytes: Buffer.byteLength(data) });
+  }
+
+  #drained({ id }: Socket): void {
+    this.#congested.delete(id);
+    this.feed({ type: "drained", connection: id });
+  }
+
+  #closed({ id }: Socket, { by, code, reason }: CloseInfo): void {
+    this.#options.log.info({ connection: id, code, reason, by }, "Connection closed");
+    this.#sockets.delete(id);
+    this.#congested.delete(id);
+    // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
+    const isGoodbye = by === "peer" && (code === 1000 || code === 1001 || code === 1005);
+    this.feed({ type: "closed", connection: id, isGoodbye });
+  }
+
+  #send(to: readonly number[], text: string): void {
+    const message = to.length === 1 ? text : prepareMessage(text);
+    for (const id of to) {
+      const socket = this.#sockets.get(id);
+      if (socket === undefined || socket.send(message) || this.#congested.has(id)) continue;
+      this.#congested.add(id);
+      this.feed({ type: "congested", connection: id });
+    }
+  }
+
+  // ---- effects
+
+  #carryOut(effect: GatewayEffect): void {
+    const { store } = this.#options;
+    switch (effect.type) {
+      case "send":
+        return this.#send(effect.to, effect.text);
+      case "close":
+        this.#options.log.warn(
+          { connection: effect.connection, code: effect.code, reason: effect.reason },
+          "Closing a connection",
+        );
+        return this.#sockets.get(effect.connection)?.close(effect.code, effect.reason);
+      case "awaitDrain":
+        if (!this.#congested.has(effect.connection)) this.feed({ type: "drained", connection: effect.connection });
+        return;
+      case "leave":
+        return void store.leave(effect.channel);
+      case "broadcast":
+        return void store.broadcast(effect.channel, effect.payload);
+      default:
+        return this.#answer(effect);
+    }
+  }
+
+  #answer(effect: QuestionEffect): void {
+    const { hooks, store } = this.#options;
+    const { request } = effect;
+    switch (effect.type) {
+      case "authenticate":
+        return this.#authenticate(effect);
+      case "authorize": {
+        const { action, definition, event, params, user } = effect;
+        const question =
+          event === undefined ? { user, definition, params, action } : { user, definition, params, action, event };
+        return hooks.authorize(question, (result) => this.#settle({ question: "authorize", request, result }));
+      }
+      case "validate":
+        return hooks.validate(effect, (result) => this.#settle({ question: "validate", request, result }));
+      case "append":
+        return void store.append(effect.draft).then((result) => this.#settle({ question: "append", request, result }));
+      case "read":
+        return void store.read(effect.read).then((result) => this.#settle({ question: "read", request, result }));
+      case "join":
+        return void store.join(effect.channel).then((result) => this.#settle({ question: "join", request, result }));
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #authenticate({
+    connection,
+    device,
+    request,
+    token,
+  }: Extract<QuestionEffect, { readonly type: "authenticate" }>): void {
+    const then = (result: Results["authenticate"]): void => this.#settle({ question: "authenticate", request, result });
+    const socket = this.#sockets.get(connection);
+    if (socket === undefined) return then({ type: "refused" });
+    this.#options.hooks.authenticate({ token, device, request: socket.data }, then);
+  }
+
+  #settle<Type extends keyof Results>(settled: {
+    readonly question: Type;
+    readonly request: number;
+    readonly result: Results[Type];
+  }): void {
+    // One of the union's members, of which the compiler has lost sight.
+    this.feed({ type: "settled", ...settled } as GatewayInput);
+  }
+
+  #arm(): void {
+    const { nextMs } = this.#options.core;
+    if (nextMs >= this.#timerAtMs || this.#timerAtMs === -Infinity) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = nextMs;
+    const waitMs = Math.max(0, Math.ceil(nextMs - performance.now()));
+    this.#timer = setTimeout(() => {
+      this.#timerAtMs = Infinity;
+      this.feed({ type: "tick" });
+    }, waitMs);
+  }
+}

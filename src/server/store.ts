@@ -1,0 +1,123 @@
+import { randomInt } from "node:crypto";
+import {
+  type AppendDraft,
+  type Broker,
+  BrokerError,
+  type BrokerInfo,
+  type BrokerSink,
+  type Failed,
+  type ReadRequest,
+  type Results,
+} from "../gateway/index.ts";
+import { type Durability, errorCodes } from "../wire/index.ts";
+import { GatewayError } from "./errors.ts";
+import { digest } from "./hooks.ts";
+import type { Log } from "./log.ts";
+
+const levels: readonly Durability[] = ["mem", "os", "fsync", "quorum"];
+
+export interface StoreOptions {
+  readonly broker: Broker;
+  readonly require: Durability;
+  readonly log: Log;
+}
+
+/** The broker as the gateway uses it: every failure is a result, and a run of the same failure is logged once. */
+export class Store {
+  readonly #options: StoreOptions;
+  /** Appends that are not settled. */
+  readonly #appends = new Set<Promise<unknown>>();
+  #outage: string | undefined;
+  #lastFault: string | undefined;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  /** Why the store is not there, if it is not. A full one is there: it can be read. */
+  get outage(): string | undefined {
+    return this.#outage;
+  }
+
+  /** @throws {GatewayError} `DURABILITY_TOO_LOW` if the store gives less than is required; the broker is closed then. */
+  async open(sink: Pick<BrokerSink, "appended" | "broadcasted">): Promise<BrokerInfo> {
+    const { broker, log, require } = this.#options;
+    const info = await broker.open({
+      appended: (channel, epoch, entry) => sink.appended(channel, epoch, entry),
+      broadcasted: (channel, payload) => sink.broadcasted(channel, payload),
+      availability: (isAvailable, reason) => {
+        this.#outage = isAvailable ? undefined : reason;
+        this.#note(this.#outage);
+      },
+    });
+    if (levels.indexOf(info.durability) < levels.indexOf(require)) {
+      await broker.close();
+      const message = `Cannot start: durability ${require} is required, and the store gives ${info.durability} (${info.description})`;
+      throw new GatewayError("DURABILITY_TOO_LOW", message);
+    }
+    log.info({ durability: info.durability, store: info.description }, "Store opened");
+    return info;
+  }
+
+  async append({ content, ...draft }: AppendDraft): Promise<Results["append"]> {
+    const request = {
+      ...draft,
+      tag: randomInt(1, 2 ** 32),
+      nowMs: Date.now(),
+      payloadHash: digest(`${draft.event}\n${content}`),
+    };
+    const appending = this.#attempt(() => this.#options.broker.append(request));
+    this.#appends.add(appending);
+    const result = await appending;
+    this.#appends.delete(appending);
+    if (result.type !== "failed") this.#note(undefined);
+    return result;
+  }
+
+  async read(request: ReadRequest): Promise<Results["read"]> {
+    return this.#attempt(async () => ({ type: "page", result: await this.#options.broker.read(request) }) as const);
+  }
+
+  async join(channel: string): Promise<Results["join"]> {
+    return this.#attempt(async () => {
+      await this.#options.broker.join(channel);
+      return { type: "joined" } as const;
+    });
+  }
+
+  async leave(channel: string): Promise<void> {
+    await this.#attempt(() => this.#options.broker.leave(channel));
+  }
+
+  async broadcast(channel: string, payload: string): Promise<void> {
+    await this.#attempt(() => this.#options.broker.broadcast(channel, payload));
+  }
+
+  /** Resolves when no append is under way. */
+  async settled(): Promise<void> {
+    while (this.#appends.size > 0) await Promise.all(this.#appends);
+  }
+
+  async close(): Promise<void> {
+    await this.#options.broker.close();
+  }
+
+  async #attempt<Result>(work: () => Promise<Result>): Promise<Result | Failed> {
+    try {
+      return await work();
+    } catch (error) {
+      const code =
+        error instanceof BrokerError && error.code === "STORAGE_FULL" ? "STORAGE_FULL" : "STORAGE_UNAVAILABLE";
+      this.#note(code, error);
+      return { type: "failed", error: { code, message: errorCodes[code] } };
+    }
+  }
+
+  /** Logs a fault when it is another than before, and when it is over. What clients are told names no file of ours. */
+  #note(fault: string | undefined, error?: unknown): void {
+    if (fault === this.#lastFault) return;
+    this.#lastFault = fault;
+    if (fault === undefined) this.#options.log.info({}, "The store works again");
+    else this.#options.log.error({ error }, `The store fails: ${fault}`);
+  }
+}
