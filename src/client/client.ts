@@ -43,5 +43,7 @@ export type OpenRoom<Definition extends ChannelDefinition> = keyof ParamsOf<Defi
 
 /** A client of a gateway: its controls, and each of the gateway's channels by name. */
 export type Client<Gateway extends HasChannels = HasChannels> = ClientControls & {
-  readonly [Name in Exclude<keyof Gateway["channels"] & string, keyof ClientControls>]: OpenRoom<Gateway["channels"][Name]>;
+  readonly [Name in Exclude<keyof Gateway["channels"] & string, keyof ClientControls>]: OpenRoom<
+    Gateway["channels"][Name]
+  >;
 };

@@ -18,26 +18,25 @@ interface Chat extends HasChannels {
 }
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-function isSame<A, B>(_same: Same<A, B>): void {
-  expect(_same).toBe(true);
-}
-
 describe("the types of a client", () => {
   test("[CC1] channels, parameters, events and payloads are inferred from the gateway", () => {
     type Room = ReturnType<Client<Chat>["chat"]>;
-    isSame<Parameters<Client<Chat>["chat"]>[0], { readonly room: string }>(true);
-    isSame<Room["message"], DurableEvent<{ text: string; size?: number }, { text: string; size: number }, "message">>(true);
-    isSame<Room["typing"], EphemeralEvent<Record<string, never>, Record<string, never>>>(true);
-    isSame<Awaited<ReturnType<Room["message"]["send"]>>, Ack>(true);
-    isSame<Awaited<ReturnType<Room["typing"]["send"]>>, void>(true);
-    isSame<
-      Awaited<ReturnType<Room["history"]>>,
-      HistoryPage<Message<{ text: string; size: number }, "message"> | Message<{ at: number }, "joined">>
-    >(true);
+    const same: [
+      Same<Parameters<Client<Chat>["chat"]>[0], { readonly room: string }>,
+      Same<Room["message"], DurableEvent<{ text: string; size?: number }, { text: string; size: number }, "message">>,
+      Same<Room["typing"], EphemeralEvent<Record<string, never>, Record<string, never>>>,
+      Same<Awaited<ReturnType<Room["message"]["send"]>>, Ack>,
+      Same<Awaited<ReturnType<Room["typing"]["send"]>>, void>,
+      Same<
+        Awaited<ReturnType<Room["history"]>>,
+        HistoryPage<Message<{ text: string; size: number }, "message"> | Message<{ at: number }, "joined">>
+      >,
+    ] = [true, true, true, true, true, true];
+    expect(same).not.toContain(false);
   });
 
   test("[CC1] what the gateway does not declare does not compile", () => {
-    const use = (client: Client<Chat>): void => {
+    function use(client: Client<Chat>): void {
       const room = client.chat({ room: "1" }, { recent: 10 });
       client.lobby();
       void room.message.send({ text: "hi" }, { id: "a" });
@@ -57,13 +56,14 @@ describe("the types of a client", () => {
       room.message.on((message) => message.data.txt);
       // @ts-expect-error -- `leave` is the room's own: an event of that name cannot be reached
       void room.leave.send("x");
-    };
+    }
     expect(use).toBeTypeOf("function");
   });
 
   test("[CC1] the browser's WebSocket is a WebSocketLike", () => {
-    const take = (constructor: WebSocketConstructor): WebSocketConstructor => constructor;
-    const give = (platform: typeof WebSocket): WebSocketConstructor => take(platform);
+    function give(platform: typeof WebSocket): WebSocketConstructor {
+      return platform;
+    }
     expect(give).toBeTypeOf("function");
   });
 });

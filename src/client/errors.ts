@@ -13,6 +13,8 @@ export type ClientErrorCode =
   | "TOO_SLOW"
   /** The server broke the protocol: a hole in the offsets, or a message that cannot be read. Please report it. */
   | "PROTOCOL"
+  /** A listener of the application threw; `cause` is what. */
+  | "LISTENER"
   /** There is no usable WebSocket, URL or device here. */
   | "SETUP";
 

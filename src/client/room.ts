@@ -1,5 +1,14 @@
 /** What an application sees of one channel. Types only; `room-handle.ts` is what is behind them. */
-import type { ChannelDefinition, Durability, EventDefinition, GapReason, InputOf, Member, OutputOf, User } from "../wire/index.ts";
+import type {
+  ChannelDefinition,
+  Durability,
+  EventDefinition,
+  GapReason,
+  InputOf,
+  Member,
+  OutputOf,
+  User,
+} from "../wire/index.ts";
 import type { ClientError } from "./errors.ts";
 
 /** A stored message of a channel. */
@@ -47,7 +56,9 @@ export interface SendOptions {
 export type Unsubscribe = () => void;
 
 /** A stored event of a room. Iterating it gives each message once, in order, from the first `next()` on. */
-export interface DurableEvent<Input = unknown, Output = Input, Name extends string = string> extends AsyncIterable<Message<Output, Name>> {
+export interface DurableEvent<Input = unknown, Output = Input, Name extends string = string> extends AsyncIterable<
+  Message<Output, Name>
+> {
   /**
    * Resolves when the server stored the message; waits for the line if there is none, and retries under the same id until then.
    * Messages of one room are stored in the order they were sent.
@@ -132,7 +143,10 @@ export interface RoomControls<Item = Message> {
 }
 
 type EventsOf<Definition extends ChannelDefinition> = Definition["events"];
-type EventNames<Definition extends ChannelDefinition> = Exclude<keyof EventsOf<Definition> & string, keyof RoomControls>;
+type EventNames<Definition extends ChannelDefinition> = Exclude<
+  keyof EventsOf<Definition> & string,
+  keyof RoomControls
+>;
 
 type EventHandle<Definition extends EventDefinition, Name extends string> = Definition["kind"] extends "ephemeral"
   ? EphemeralEvent<InputOf<Definition>, OutputOf<Definition>>

@@ -1,0 +1,272 @@
+import {
+  closeCodes,
+  decodeServerMessage,
+  type ErrorCode,
+  type ErrorMessage,
+  type HelloMessage,
+  mayReconnect,
+  type ServerMessage,
+  type User,
+} from "../wire/index.ts";
+import { retryDelayMs } from "./backoff.ts";
+import type { ClientState, ClientStateInfo } from "./client.ts";
+import type { Backoff } from "./connect-options.ts";
+import type { Effect } from "./effect.ts";
+import { ClientError, type ClientErrorCode } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import { Rooms } from "./rooms.ts";
+import { isPassing, type Publish } from "./sender.ts";
+import type { SubscriptionOptions } from "./subscription.ts";
+
+export interface ClientCoreOptions {
+  readonly device: string;
+  readonly backoff: Backoff;
+  readonly random: () => number;
+  readonly connectTimeoutMs: number;
+  readonly maxPendingCount: number;
+}
+
+/** A line that lived this long was a good one: the next failure counts as the first. */
+const goodLineMs = 5000;
+/** How much later than promised a sign of life may come. */
+const lateMs = 15_000;
+/** Another try with the same credentials would end the same. */
+const finalAuthErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+  "BAD_MESSAGE",
+  "BAD_DATA",
+]);
+
+/**
+ * The client without the world: no socket, no timer, no clock, no promise. What happens comes in with the time it happened,
+ * what is to be done goes out as effects, to be taken after every call.
+ */
+export class ClientCore {
+  readonly #options: ClientCoreOptions;
+  readonly #exchange: Exchange;
+  readonly #rooms: Rooms;
+  #effects: Effect[] = [];
+  #state: ClientState = "connecting";
+  #hello: HelloMessage | undefined;
+  /** Present once the token, or that there is none, is known. */
+  #token: { readonly token?: string } | undefined;
+  #attempt = 0;
+  #openedAtMs = 0;
+  #deadlineMs = Infinity;
+  /** How long an open line may be silent before it counts as dead. */
+  #silenceMs = Infinity;
+  /** The server said so on the line that broke. */
+  #notBeforeMs = 0;
+
+  constructor(options: ClientCoreOptions) {
+    this.#options = options;
+    this.#exchange = new Exchange((effect) => this.#effects.push(effect));
+    this.#rooms = new Rooms({ ...options, exchange: this.#exchange });
+  }
+
+  /** What is to be done, in order. */
+  takeEffects(): readonly Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** When `tick` has to be called, if nothing else happens. */
+  get deadlineMs(): number {
+    return this.#exchange.isOpen ? Math.min(this.#deadlineMs, this.#rooms.deadlineMs) : this.#deadlineMs;
+  }
+
+  // ---- the application
+
+  start(nowMs: number): void {
+    this.#dial(nowMs);
+  }
+
+  /** The number of a new room. Of a closed client's it is left already. */
+  join(options: Omit<SubscriptionOptions, "id">, nowMs: number): number {
+    const room = this.#rooms.join(options);
+    if (this.#state === "closed") this.#rooms.leave(room);
+    this.#flush(nowMs);
+    return room;
+  }
+
+  leave(room: number): void {
+    this.#rooms.leave(room);
+  }
+
+  publish(room: number, publish: Publish, nowMs: number): number {
+    const ticket = this.#rooms.publish(room, publish);
+    this.#flush(nowMs);
+    return ticket;
+  }
+
+  history(room: number, { before, count }: { before: number; count: number }, nowMs: number): number {
+    const ticket = this.#rooms.history(room, before, count);
+    this.#flush(nowMs);
+    return ticket;
+  }
+
+  abort(ticket: number, nowMs: number): void {
+    this.#rooms.abort(ticket);
+    this.#flush(nowMs);
+  }
+
+  close(): void {
+    if (this.#state !== "closed") this.#end(1000, "", undefined);
+  }
+
+  // ---- the world
+
+  receiveToken(token: string | undefined, nowMs: number): void {
+    this.#token = token === undefined ? {} : { token };
+    this.#authenticate(nowMs);
+  }
+
+  failToken(reason: string, nowMs: number): void {
+    this.#report("SETUP", `Cannot get a token: ${reason}`);
+    this.#drop("no token", nowMs);
+  }
+
+  receive(text: string, nowMs: number): void {
+    const decoded = decodeServerMessage(text);
+    if (decoded.type === "refused") this.#report("PROTOCOL", decoded.reason);
+    const message = decoded.type === "message" ? decoded.message : undefined;
+    if (this.#hello === undefined && message?.type !== "hello") return this.#drop("this is not a gateway", nowMs);
+    if (message !== undefined) this.#receiveMessage(message, nowMs);
+    if (this.#state === "open") this.#deadlineMs = nowMs + this.#silenceMs;
+    this.#flush(nowMs);
+  }
+
+  /** The line closed, or could not be opened. */
+  loseLine(code: number, reason: string, nowMs: number): void {
+    if (this.#state !== "connecting" && this.#state !== "open") return;
+    if (!mayReconnect(code)) {
+      const why = reason === "" ? `the server closed with ${code}` : reason;
+      this.#end(code, reason, new ClientError("CLOSED", why));
+      return;
+    }
+    if (this.#state === "open" && nowMs - this.#openedAtMs >= goodLineMs) this.#attempt = 0;
+    const delayMs = Math.max(
+      retryDelayMs({ ...this.#options, attempt: this.#attempt, code }),
+      this.#notBeforeMs - nowMs,
+    );
+    this.#attempt += 1;
+    this.#forgetLine();
+    this.#deadlineMs = nowMs + delayMs;
+    this.#setState({ state: "waiting", retryInMs: delayMs, code, reason });
+  }
+
+  /** The network is back, or the device woke up: a wait ends, and a dead line is found out. */
+  wake(nowMs: number): void {
+    if (this.#state === "waiting") this.#dial(nowMs);
+    else this.tick(nowMs);
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs >= this.#deadlineMs) {
+      if (this.#state === "waiting") this.#dial(nowMs);
+      else this.#drop(this.#state === "open" ? "the server fell silent" : "it took too long", nowMs);
+    }
+    this.#flush(nowMs);
+  }
+
+  #receiveMessage(message: ServerMessage, nowMs: number): void {
+    switch (message.type) {
+      case "hello":
+        if (this.#hello !== undefined) break;
+        this.#hello = message;
+        this.#silenceMs = message.pingAfterMs + lateMs;
+        this.#exchange.emit({ type: "server", durability: message.durability });
+        this.#rooms.learn(message);
+        this.#authenticate(nowMs);
+        break;
+      case "event":
+      case "gap":
+      case "presence":
+      case "ephemeral":
+        this.#rooms.receive(message, nowMs);
+        break;
+      case "ping":
+        break;
+      default: {
+        const isAnswer = this.#exchange.receive(message, nowMs);
+        if (message.type === "error" && !isAnswer) this.#receiveError(message, nowMs);
+      }
+    }
+  }
+
+  #dial(nowMs: number): void {
+    this.#deadlineMs = nowMs + this.#options.connectTimeoutMs;
+    this.#setState({ state: "connecting" });
+    this.#exchange.emit({ type: "dial" });
+  }
+
+  /** The server's hello and our token come in any order. */
+  #authenticate(nowMs: number): void {
+    if (this.#hello === undefined || this.#token === undefined) return;
+    const { device } = this.#options;
+    this.#exchange.ask({ type: "auth", device, ...this.#token }, (answer, answeredAtMs) => {
+      if (answer.type === "authenticated") this.#open(answer.user, answeredAtMs);
+      else if (answer.type === "error") this.#authRefused(answer, answeredAtMs);
+      else this.#drop(`the server answered auth with ${answer.type}`, answeredAtMs);
+    });
+    this.#flush(nowMs);
+  }
+
+  #open(user: User, nowMs: number): void {
+    this.#openedAtMs = nowMs;
+    this.#exchange.open();
+    this.#setState({ state: "open", user });
+  }
+
+  #authRefused(error: ErrorMessage, nowMs: number): void {
+    if (finalAuthErrors.has(error.code)) {
+      this.#end(closeCodes.badCredentials, error.message, new ClientError(error.code, error.message));
+      return;
+    }
+    this.#notBeforeMs = nowMs + (error.retryAfterMs ?? 0);
+    this.#drop(error.message, nowMs);
+  }
+
+  /** An error that answers nothing. */
+  #receiveError({ code, message, retryAfterMs }: ErrorMessage, nowMs: number): void {
+    this.#notBeforeMs = nowMs + (retryAfterMs ?? 0);
+    // One ephemeral event too many is not worth a report.
+    if (!isPassing(code)) this.#report(code, message);
+  }
+
+  #drop(reason: string, nowMs: number): void {
+    this.#exchange.emit({ type: "hangUp" });
+    this.loseLine(1006, reason, nowMs);
+  }
+
+  #end(code: number, reason: string, error: ClientError | undefined): void {
+    this.#exchange.emit(error === undefined ? { type: "hangUp", code: 1000 } : { type: "hangUp" });
+    this.#rooms.end(error);
+    this.#forgetLine();
+    this.#deadlineMs = Infinity;
+    this.#setState({ state: "closed", code, reason });
+  }
+
+  #forgetLine(): void {
+    this.#hello = undefined;
+    this.#token = undefined;
+    this.#notBeforeMs = 0;
+    this.#exchange.close();
+    this.#rooms.loseLine();
+  }
+
+  #flush(nowMs: number): void {
+    if (this.#exchange.isOpen) this.#rooms.flush(nowMs);
+  }
+
+  #setState(info: ClientStateInfo): void {
+    this.#state = info.state;
+    this.#exchange.emit({ type: "state", info });
+  }
+
+  #report(code: ClientErrorCode, message: string): void {
+    this.#exchange.emit({ type: "error", error: new ClientError(code, message) });
+  }
+}

@@ -1,0 +1,314 @@
+import { type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
+import type { ClientControls, ClientStateInfo, RoomOptions } from "./client.ts";
+import { ClientCore, type ClientCoreOptions } from "./client-core.ts";
+import type { Clock, ConnectOptions } from "./connect-options.ts";
+import type { Effect } from "./effect.ts";
+import { ClientError, SendError } from "./errors.ts";
+import { Listeners } from "./listeners.ts";
+import { randomHex } from "./random-hex.ts";
+import type { Ack, HistoryOptions, HistoryPage, Message, Room, SendOptions } from "./room.ts";
+import { RoomHandle } from "./room-handle.ts";
+import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
+
+export interface ClientShellOptions extends ClientCoreOptions {
+  readonly url: string;
+  readonly token: ConnectOptions["token"];
+  readonly WebSocket: WebSocketConstructor;
+  readonly clock: Clock;
+  readonly maxBufferedCount: number;
+}
+
+/** A promise that an effect settles. */
+interface Pending {
+  readonly sent?: (ack: Ack | undefined) => void;
+  readonly page?: (events: readonly WireEvent[], more: boolean) => void;
+  readonly failed: (error: ClientError) => void;
+  /** Called first, however it ends. */
+  readonly settle?: () => void;
+}
+
+type RoomEffect = Extract<Effect, { readonly room: number }>;
+
+/** A browser has it; Node's global object is no event target. */
+const canListen = typeof globalThis.addEventListener === "function";
+
+/** How long `close()` waits for the server's close frame. */
+const closeTimeoutMs = 5000;
+
+/** The client's world: the socket, the one timer, the promises and listeners around a `ClientCore`. Decides nothing. */
+export class ClientShell {
+  readonly #options: ClientShellOptions;
+  readonly #core: ClientCore;
+  readonly #states: Listeners<ClientStateInfo>;
+  readonly #errors: Listeners<ClientError>;
+  readonly #rooms: Map<number, RoomHandle> = new Map();
+  /** The number of the room of these parameters. */
+  readonly #roomOf: Map<string, number> = new Map();
+  readonly #pending: Map<number, Pending> = new Map();
+  #socket: WebSocketLike | undefined;
+  /** Counts lines: what an earlier one still says is not heard. */
+  #line = 0;
+  #info: ClientStateInfo = { state: "connecting" };
+  #user: User | undefined;
+  #durability: Durability | undefined;
+  #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
+  #isPerforming = false;
+  #closed: Promise<void> | undefined;
+  readonly #wake = (): void => {
+    this.#core.wake(this.#nowMs());
+    this.#perform();
+  };
+
+  constructor(options: ClientShellOptions) {
+    this.#options = options;
+    this.#core = new ClientCore(options);
+    this.#errors = new Listeners((error) => console.error(error));
+    this.#states = new Listeners((error) => this.#thrown(error));
+  }
+
+  start(): void {
+    if (canListen) globalThis.addEventListener("online", this.#wake);
+    this.#core.start(this.#nowMs());
+    this.#perform();
+  }
+
+  controls(): ClientControls {
+    const state = (): ClientStateInfo["state"] => this.#info.state;
+    const user = (): User | undefined => this.#user;
+    const durability = (): Durability | undefined => this.#durability;
+    return {
+      get state() {
+        return state();
+      },
+      get user() {
+        return user();
+      },
+      get durability() {
+        return durability();
+      },
+      onState: (listener) => {
+        const unsubscribe = this.#states.add(listener);
+        listener(this.#info);
+        return unsubscribe;
+      },
+      onError: (listener) => this.#errors.add(listener),
+      close: () => (this.#closed ??= this.#close()),
+    };
+  }
+
+  /** The room of these parameters: the one there is, or a new one. */
+  open(channel: string, params: Readonly<Record<string, string>>, { recent = 0 }: RoomOptions): Room {
+    const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = JSON.stringify([channel, entries]);
+    const known = this.#rooms.get(this.#roomOf.get(key) ?? 0);
+    if (known !== undefined) return known.room;
+    const id = this.#core.join({ channel, params, recentCount: recent }, this.#nowMs());
+    const handle = new RoomHandle({
+      maxBufferedCount: this.#options.maxBufferedCount,
+      send: (event, data, options) => this.#send(id, { event, data, options }),
+      history: (options) => this.#history(id, options),
+      leave: () => {
+        this.#core.leave(id);
+        this.#perform();
+      },
+      thrown: (error) => this.#thrown(error),
+    });
+    this.#rooms.set(id, handle);
+    this.#roomOf.set(key, id);
+    this.#perform();
+    return handle.room;
+  }
+
+  #send(
+    room: number,
+    { event, data, options }: { event: string; data: unknown; options: SendOptions },
+  ): Promise<Ack | undefined> {
+    const { id = randomHex(16), signal } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(new SendError("ABORTED", `Cannot send ${event}: given up`, id));
+      const ticket = this.#core.publish(room, { event, id, data }, this.#nowMs());
+      const abort = (): void => {
+        this.#core.abort(ticket, this.#nowMs());
+        this.#perform();
+      };
+      signal?.addEventListener("abort", abort);
+      const settle = (): void => signal?.removeEventListener("abort", abort);
+      this.#wait(ticket, { sent: resolve, failed: reject, settle });
+    });
+  }
+
+  #history(room: number, { before, count }: Required<HistoryOptions>): Promise<HistoryPage> {
+    return new Promise((resolve, reject) => {
+      const ticket = this.#core.history(room, { before, count }, this.#nowMs());
+      this.#wait(ticket, {
+        page: (events, more) => resolve({ messages: events.map((event) => this.#message(event)), more }),
+        failed: reject,
+      });
+    });
+  }
+
+  #wait(ticket: number, pending: Pending): void {
+    this.#pending.set(ticket, pending);
+    this.#perform();
+  }
+
+  #message({ event, data, messageId, user, offset, atMs }: WireEvent): Message {
+    return { event, data, id: messageId, user, offset, atMs, isMine: user.id === this.#user?.id };
+  }
+
+  #close(): Promise<void> {
+    const socket = this.#socket;
+    const closed = new Promise<void>((resolve) => {
+      if (socket === undefined) return resolve();
+      const cancel = this.#options.clock.after(closeTimeoutMs, resolve);
+      socket.addEventListener("close", () => {
+        cancel();
+        resolve();
+      });
+    });
+    this.#core.close();
+    this.#perform();
+    return closed;
+  }
+
+  // ---- effects
+
+  /** Does what the core wants. What a listener asks of the core meanwhile joins the queue. */
+  #perform(): void {
+    if (this.#isPerforming) return;
+    this.#isPerforming = true;
+    for (let effects = this.#core.takeEffects(); effects.length > 0; effects = this.#core.takeEffects()) {
+      for (const effect of effects) this.#do(effect);
+    }
+    this.#isPerforming = false;
+    this.#setTimer();
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.type) {
+      case "dial":
+        return this.#dial();
+      case "write":
+        return this.#socket?.send(effect.text);
+      case "hangUp":
+        return this.#hangUp(effect.code);
+      case "state":
+        return this.#changeState(effect.info);
+      case "server":
+        this.#durability = effect.durability;
+        return;
+      case "error":
+        return this.#report(effect.error);
+      case "sent":
+        return this.#settle(effect.ticket, (pending) => pending.sent?.(effect.ack));
+      case "page":
+        return this.#settle(effect.ticket, (pending) => pending.page?.(effect.events, effect.more));
+      case "failed":
+        return this.#settle(effect.ticket, (pending) => pending.failed(effect.error));
+      default:
+        return this.#tellRoom(effect);
+    }
+  }
+
+  #tellRoom(effect: RoomEffect): void {
+    const handle = this.#rooms.get(effect.room);
+    switch (effect.type) {
+      case "message":
+        return handle?.receiveMessage(this.#message(effect.message));
+      case "ephemeral":
+        return handle?.receiveEphemeral(effect.message);
+      case "gap":
+        return handle?.receiveGap(effect.gap);
+      case "presence":
+        return handle?.receivePresence(effect.change);
+      case "status":
+        if (effect.info.status === "refused" || effect.info.status === "left") this.#forget(effect.room);
+        return handle?.receiveStatus(effect.name, effect.info);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #forget(room: number): void {
+    this.#rooms.delete(room);
+    for (const [key, id] of this.#roomOf) if (id === room) this.#roomOf.delete(key);
+  }
+
+  #settle(ticket: number, settle: (pending: Pending) => void): void {
+    const pending = this.#pending.get(ticket);
+    if (pending === undefined) return;
+    this.#pending.delete(ticket);
+    pending.settle?.();
+    settle(pending);
+  }
+
+  #changeState(info: ClientStateInfo): void {
+    this.#info = info;
+    if (info.state === "open") this.#user = info.user;
+    if (info.state === "closed" && canListen) globalThis.removeEventListener("online", this.#wake);
+    this.#states.tell(info);
+  }
+
+  #dial(): void {
+    const { url, WebSocket, token } = this.#options;
+    this.#line += 1;
+    const line = this.#line;
+    const socket = new WebSocket(url, [subprotocol]);
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) =>
+      this.#hear(line, (nowMs) => this.#core.receive(String(data), nowMs)),
+    );
+    socket.addEventListener("close", ({ code, reason }) =>
+      this.#hear(line, (nowMs) => this.#core.loseLine(code, reason, nowMs)),
+    );
+    if (typeof token !== "function") this.#core.receiveToken(token, this.#nowMs());
+    else {
+      Promise.resolve()
+        .then(token)
+        .then(
+          (value) => this.#hear(line, (nowMs) => this.#core.receiveToken(value, nowMs)),
+          (error: unknown) => this.#hear(line, (nowMs) => this.#core.failToken(String(error), nowMs)),
+        );
+    }
+  }
+
+  #hangUp(code: 1000 | undefined): void {
+    this.#line += 1;
+    this.#socket?.close(code);
+    this.#socket = undefined;
+  }
+
+  #hear(line: number, tell: (nowMs: number) => void): void {
+    if (line !== this.#line) return;
+    tell(this.#nowMs());
+    this.#perform();
+  }
+
+  /** One timer for everything. It may fire early, but is not set anew for each sign of life. */
+  #setTimer(): void {
+    const atMs = this.#core.deadlineMs;
+    if (this.#timer !== undefined && this.#timer.atMs <= atMs) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (atMs === Infinity) return;
+    const cancel = this.#options.clock.after(Math.max(0, atMs - this.#nowMs()), () => {
+      this.#timer = undefined;
+      this.#core.tick(this.#nowMs());
+      this.#perform();
+    });
+    this.#timer = { atMs, cancel };
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+
+  #report(error: ClientError): void {
+    if (this.#errors.count === 0) console.error(error);
+    else this.#errors.tell(error);
+  }
+
+  #thrown(cause: unknown): void {
+    this.#report(new ClientError("LISTENER", `A listener threw: ${String(cause)}`, { cause }));
+  }
+}

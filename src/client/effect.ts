@@ -1,0 +1,24 @@
+import type { EphemeralMessage as WireEphemeral, Durability, WireEvent } from "../wire/index.ts";
+import type { ClientStateInfo } from "./client.ts";
+import type { ClientError } from "./errors.ts";
+import type { Ack, Gap, PresenceChange, RoomStatusInfo } from "./room.ts";
+
+/** What the core wants done, in this order. `room` and `ticket` are numbers the core gave out. */
+export type Effect =
+  /** Open a line and get a token for it. */
+  | { readonly type: "dial" }
+  | { readonly type: "write"; readonly text: string }
+  /** Close the line, if there is one. Nothing that still comes from it is of interest. */
+  | { readonly type: "hangUp"; readonly code?: 1000 }
+  | { readonly type: "state"; readonly info: ClientStateInfo }
+  | { readonly type: "server"; readonly durability: Durability }
+  | { readonly type: "status"; readonly room: number; readonly name: string | undefined; readonly info: RoomStatusInfo }
+  | { readonly type: "message"; readonly room: number; readonly message: WireEvent }
+  | { readonly type: "ephemeral"; readonly room: number; readonly message: WireEphemeral }
+  | { readonly type: "gap"; readonly room: number; readonly gap: Gap }
+  | { readonly type: "presence"; readonly room: number; readonly change: PresenceChange }
+  /** `ack` is absent for an ephemeral event: it was sent or dropped. */
+  | { readonly type: "sent"; readonly ticket: number; readonly ack?: Ack }
+  | { readonly type: "page"; readonly ticket: number; readonly events: readonly WireEvent[]; readonly more: boolean }
+  | { readonly type: "failed"; readonly ticket: number; readonly error: ClientError }
+  | { readonly type: "error"; readonly error: ClientError };

@@ -1,0 +1,16 @@
+const name = /^[A-Za-z0-9_.-]+$/;
+/** What the language asks of any value, to see whether it is a promise or knows how to be JSON. */
+const asked: ReadonlySet<string> = new Set(["then", "toJSON"]);
+
+/**
+ * An object that has, beside its own properties, one of every other name, made by `make` each time it is read.
+ * Which names exist is known to the types only: the server tells its channels and events later, and may tell others tomorrow.
+ */
+export function namedProxy<Own extends object>(own: Own, make: (name: string) => unknown): Own {
+  return new Proxy(own, {
+    get(target, key) {
+      const isNamed = typeof key === "string" && !(key in target) && !asked.has(key) && name.test(key);
+      return isNamed ? make(key) : Reflect.get(target, key);
+    },
+  });
+}

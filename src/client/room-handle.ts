@@ -1,0 +1,142 @@
+import type { EphemeralMessage as WireEphemeral } from "../wire/index.ts";
+import { SendError } from "./errors.ts";
+import { Listeners } from "./listeners.ts";
+import { MessageStream } from "./message-stream.ts";
+import { namedProxy } from "./named-proxy.ts";
+import type {
+  Ack,
+  EphemeralMessage,
+  Gap,
+  HistoryOptions,
+  HistoryPage,
+  Message,
+  PresenceChange,
+  Room,
+  RoomControls,
+  RoomStatusInfo,
+  SendOptions,
+  Unsubscribe,
+} from "./room.ts";
+
+/** What a room needs of its client. */
+export interface RoomPort {
+  readonly maxBufferedCount: number;
+  send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined>;
+  history(options: Required<HistoryOptions>): Promise<HistoryPage>;
+  leave(): void;
+  /** A listener threw. */
+  thrown(error: unknown): void;
+}
+
+type Incoming = Message | EphemeralMessage;
+
+/** Behind one `Room`: who listens to it, and what it last knew. */
+export class RoomHandle {
+  /** What the application sees. */
+  readonly room: Room;
+  readonly #port: RoomPort;
+  readonly #events: Map<string, Listeners<Incoming>> = new Map();
+  readonly #streams: Set<MessageStream<Incoming>> = new Set();
+  readonly #status: Listeners<RoomStatusInfo>;
+  readonly #gap: Listeners<Gap>;
+  readonly #presence: Listeners<PresenceChange>;
+  #info: RoomStatusInfo = { status: "joining" };
+  #name: string | undefined;
+  #members: PresenceChange["members"] = [];
+
+  constructor(port: RoomPort) {
+    this.#port = port;
+    this.#status = new Listeners((error) => port.thrown(error));
+    this.#gap = new Listeners((error) => port.thrown(error));
+    this.#presence = new Listeners((error) => port.thrown(error));
+    // The events by name are there for whoever knows their names: the types do, from the gateway.
+    this.room = namedProxy(this.#controls(), (event) => this.#handle(event)) as Room;
+  }
+
+  receiveStatus(name: string | undefined, info: RoomStatusInfo): void {
+    this.#name = name;
+    this.#info = info;
+    this.#status.tell(info);
+    if (info.status !== "refused" && info.status !== "left") return;
+    for (const stream of this.#streams) stream.end(info.error);
+  }
+
+  receiveMessage(message: Message): void {
+    this.#events.get(message.event)?.tell(message);
+  }
+
+  receiveEphemeral({ event, data, user, member, ttlMs }: WireEphemeral): void {
+    this.#events.get(event)?.tell({ data, user, ttlMs, ...(member === undefined ? {} : { member }) });
+  }
+
+  receiveGap(gap: Gap): void {
+    this.#gap.tell(gap);
+  }
+
+  receivePresence(change: PresenceChange): void {
+    this.#members = change.members;
+    this.#presence.tell(change);
+  }
+
+  #controls(): RoomControls {
+    // Getters in an object have their own `this`: what they read of the handle goes through these.
+    const name = (): string | undefined => this.#name;
+    const status = (): RoomStatusInfo["status"] => this.#info.status;
+    const members = (): PresenceChange["members"] => this.#members;
+    return {
+      get name() {
+        return name();
+      },
+      get status() {
+        return status();
+      },
+      presence: {
+        get members() {
+          return members();
+        },
+        on: (listener) => this.#presence.add(listener),
+      },
+      onStatus: (listener) => this.#status.add(listener),
+      onGap: (listener) => this.#gap.add(listener),
+      history: ({ before = Number.MAX_SAFE_INTEGER, count = 50 } = {}) => this.#port.history({ before, count }),
+      leave: () => this.#port.leave(),
+    };
+  }
+
+  #handle(event: string): object {
+    return {
+      send: (data: unknown, options: SendOptions = {}) => this.#send(event, data, options),
+      on: (listener: (message: Incoming) => void) => this.#listen(event, listener),
+      [Symbol.asyncIterator]: () => this.#stream(event),
+    };
+  }
+
+  #send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined> {
+    const { error } = this.#info;
+    if (error === undefined) return this.#port.send(event, data, options);
+    return Promise.reject(new SendError(error.code, `Cannot send ${event}: ${error.message}`, options.id ?? ""));
+  }
+
+  #listen(event: string, listener: (message: Incoming) => void): Unsubscribe {
+    let listeners = this.#events.get(event);
+    if (listeners === undefined) {
+      listeners = new Listeners((error) => this.#port.thrown(error));
+      this.#events.set(event, listeners);
+    }
+    return listeners.add(listener);
+  }
+
+  #stream(event: string): MessageStream<Incoming> {
+    const stream = new MessageStream<Incoming>({
+      maxBufferedCount: this.#port.maxBufferedCount,
+      ended: () => {
+        stopListening();
+        this.#streams.delete(stream);
+      },
+    });
+    const stopListening = this.#listen(event, (message) => stream.push(message));
+    this.#streams.add(stream);
+    if (this.#info.status === "refused" || this.#info.status === "left") stream.end(this.#info.error);
+    return stream;
+  }
+}

@@ -1,0 +1,270 @@
+import { encodeClientOpWithData, parseJson } from "../wire/index.ts";
+import { retryDelayMs } from "./backoff.ts";
+import type { Backoff } from "./connect-options.ts";
+import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
+import type { Answer, Exchange } from "./exchange.ts";
+import type { Outgoing } from "./outbox.ts";
+import type { HistoryRequest, Subscription } from "./subscription.ts";
+
+export interface SenderOptions {
+  readonly exchange: Exchange;
+  readonly backoff: Backoff;
+  readonly random: () => number;
+  readonly maxPendingCount: number;
+}
+
+export interface Publish {
+  readonly event: string;
+  readonly id: string;
+  readonly data: unknown;
+}
+
+interface Fault {
+  readonly code: ClientErrorCode;
+  readonly message: string;
+}
+
+/** Errors that say: the same again, later. Nothing was done. */
+export function isPassing(code: ClientErrorCode): boolean {
+  return code === "RATE_LIMITED" || code === "STORAGE_UNAVAILABLE";
+}
+
+/** What the application asked of its rooms and waits for: publishes and pages of history. Each is settled exactly once. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #exchange: Exchange;
+  #maxMessageBytes = Infinity;
+  #lastTicket = 0;
+  #pendingCount = 0;
+  /** The server asked for patience. */
+  #pausedUntilMs = 0;
+  #pauseAttempt = 0;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#exchange = options.exchange;
+  }
+
+  /** The ticket of what was asked; its end is an effect with that ticket. */
+  publish(room: Subscription | undefined, { event, id, data }: Publish): number {
+    const ticket = this.#ticket();
+    const json = toJson(data);
+    const fault = this.#roomFault(room) ?? json.fault ?? kindFault(room, event);
+    if (room === undefined || fault !== undefined) this.#fail({ ticket, id, event }, fault ?? leftFault);
+    else if (room.info?.events[event] === "ephemeral") this.#tell(room, { ticket, event, data: json.text });
+    else {
+      this.#pendingCount += 1;
+      room.outbox.add({ ticket, event, id, data: json.text });
+    }
+    return ticket;
+  }
+
+  history(room: Subscription | undefined, before: number, count: number): number {
+    const ticket = this.#ticket();
+    const fault = this.#roomFault(room);
+    if (room === undefined || fault !== undefined) this.#failHistory(ticket, fault ?? leftFault);
+    else {
+      this.#pendingCount += 1;
+      room.histories.add({ ticket, before, count, isInFlight: false });
+    }
+    return ticket;
+  }
+
+  /** Gives up waiting for a publish. */
+  abort(rooms: Iterable<Subscription>, ticket: number): void {
+    for (const room of rooms) {
+      for (const outgoing of room.outbox) {
+        if (outgoing.ticket !== ticket || !this.#remove(room, outgoing)) continue;
+        const wasSent = outgoing.isInFlight || outgoing.uncertainSinceMs !== undefined;
+        this.#fail(outgoing, {
+          code: "ABORTED",
+          message: wasSent ? "given up; it may be stored nevertheless" : "given up",
+        });
+      }
+    }
+  }
+
+  limit(maxMessageBytes: number): void {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  /** The server told what kinds of events the room has: what was handed over before can be judged now. */
+  judge(room: Subscription): void {
+    for (const outgoing of room.outbox) {
+      const fault = kindFault(room, outgoing.event);
+      const isEphemeral = room.info?.events[outgoing.event] === "ephemeral";
+      if (fault === undefined && !isEphemeral) continue;
+      this.#remove(room, outgoing);
+      if (fault !== undefined) this.#fail(outgoing, fault);
+      // It is too late to tell those who were there when it was handed over.
+      else this.#exchange.emit({ type: "sent", ticket: outgoing.ticket });
+    }
+  }
+
+  /** The room ended: nothing of it will be answered. */
+  end(room: Subscription, fault: Fault = leftFault): void {
+    for (const outgoing of room.outbox) {
+      if (this.#remove(room, outgoing)) this.#fail(outgoing, fault);
+    }
+    for (const history of room.histories) {
+      if (this.#removeHistory(room, history)) this.#failHistory(history.ticket, fault);
+    }
+  }
+
+  /** What is in flight will not be answered; it is asked again on the next line. */
+  loseLine(room: Subscription): void {
+    room.outbox.loseLine();
+    for (const history of room.histories) history.isInFlight = false;
+  }
+
+  flush(rooms: Iterable<Subscription>, nowMs: number): void {
+    if (nowMs < this.#pausedUntilMs) return;
+    this.#pausedUntilMs = 0;
+    for (const room of rooms) {
+      if (room.phase !== "standing" || room.name === undefined) continue;
+      for (const history of room.histories) this.#sendHistory(room, room.name, history);
+      for (let next = room.outbox.take(nowMs); next !== undefined; next = room.outbox.take(nowMs)) {
+        this.#send({ room, channel: room.name, outgoing: next, nowMs });
+      }
+    }
+  }
+
+  /** When to flush again, if nothing else happens. */
+  get deadlineMs(): number {
+    return this.#pausedUntilMs > 0 && this.#pendingCount > 0 ? this.#pausedUntilMs : Infinity;
+  }
+
+  #send({
+    room,
+    channel,
+    outgoing,
+    nowMs,
+  }: {
+    room: Subscription;
+    channel: string;
+    outgoing: Outgoing;
+    nowMs: number;
+  }): void {
+    const { event, id: messageId, data, uncertainSinceMs } = outgoing;
+    const retry = uncertainSinceMs === undefined ? {} : { retryAfterFirstMs: Math.ceil(nowMs - uncertainSinceMs) };
+    function encode(id: number): string {
+      return encodeClientOpWithData({ type: "publish", id, channel, event, messageId, ...retry, data });
+    }
+    const bytes = new TextEncoder().encode(encode(Number.MAX_SAFE_INTEGER)).byteLength;
+    if (bytes > this.#maxMessageBytes) {
+      // Sent, it would cost the line, and again on the next one.
+      this.#remove(room, outgoing);
+      this.#fail(outgoing, {
+        code: "TOO_BIG",
+        message: `it is ${bytes} bytes, the limit is ${this.#maxMessageBytes} bytes`,
+      });
+      return;
+    }
+    this.#exchange.askText(encode, (answer, answeredAtMs) =>
+      this.#publishAnswered(room, outgoing, answer, answeredAtMs),
+    );
+  }
+
+  #publishAnswered(room: Subscription, outgoing: Outgoing, answer: Answer, nowMs: number): void {
+    if (answer.type === "error" && isPassing(answer.code)) {
+      room.outbox.putBack(outgoing);
+      this.#pause(nowMs, answer.retryAfterMs);
+      return;
+    }
+    if (!this.#remove(room, outgoing)) return;
+    if (answer.type !== "ack") return this.#fail(outgoing, faultOf(answer));
+    const { ticket, id } = outgoing;
+    const { offset, durability, duplicate } = answer;
+    this.#pauseAttempt = 0;
+    this.#exchange.emit({ type: "sent", ticket, ack: { id, offset, durability, duplicate } });
+  }
+
+  #sendHistory(room: Subscription, channel: string, history: HistoryRequest): void {
+    if (history.isInFlight) return;
+    history.isInFlight = true;
+    const { ticket, before, count } = history;
+    this.#exchange.ask({ type: "history", channel, before, count }, (answer, nowMs) => {
+      if (answer.type === "error" && isPassing(answer.code)) {
+        history.isInFlight = false;
+        this.#pause(nowMs, answer.retryAfterMs);
+      } else if (this.#removeHistory(room, history)) {
+        if (answer.type !== "history") this.#failHistory(ticket, faultOf(answer));
+        else this.#exchange.emit({ type: "page", ticket, events: answer.events, more: answer.more });
+      }
+    });
+  }
+
+  /** Now or never: an ephemeral event is worth no waiting. */
+  #tell(room: Subscription, { ticket, event, data }: { ticket: number; event: string; data: string }): void {
+    const channel = room.name;
+    if (room.phase === "standing" && channel !== undefined) {
+      this.#exchange.tellText((id) => encodeClientOpWithData({ type: "ephemeral", id, channel, event, data }));
+    }
+    this.#exchange.emit({ type: "sent", ticket });
+  }
+
+  #pause(nowMs: number, atLeastMs = 0): void {
+    const delayMs = retryDelayMs({ ...this.#options, attempt: this.#pauseAttempt });
+    this.#pauseAttempt += 1;
+    this.#pausedUntilMs = nowMs + Math.max(delayMs, atLeastMs);
+  }
+
+  #ticket(): number {
+    this.#lastTicket += 1;
+    return this.#lastTicket;
+  }
+
+  #remove(room: Subscription, outgoing: Outgoing): boolean {
+    const isRemoved = room.outbox.remove(outgoing);
+    if (isRemoved) this.#pendingCount -= 1;
+    return isRemoved;
+  }
+
+  #removeHistory(room: Subscription, history: HistoryRequest): boolean {
+    const isRemoved = room.histories.delete(history);
+    if (isRemoved) this.#pendingCount -= 1;
+    return isRemoved;
+  }
+
+  #roomFault(room: Subscription | undefined): Fault | undefined {
+    if (room === undefined) return leftFault;
+    const { maxPendingCount } = this.#options;
+    if (this.#pendingCount < maxPendingCount) return undefined;
+    return { code: "QUEUE_FULL", message: `${maxPendingCount} requests wait for the line` };
+  }
+
+  #fail({ ticket, id, event }: Pick<Outgoing, "ticket" | "id" | "event">, { code, message }: Fault): void {
+    this.#exchange.emit({ type: "failed", ticket, error: new SendError(code, `Cannot send ${event}: ${message}`, id) });
+  }
+
+  #failHistory(ticket: number, { code, message }: Fault): void {
+    this.#exchange.emit({ type: "failed", ticket, error: new ClientError(code, `Cannot read history: ${message}`) });
+  }
+}
+
+const leftFault: Fault = { code: "CLOSED", message: "the room is closed" };
+
+function faultOf(answer: Answer): Fault {
+  return answer.type === "error" ? answer : { code: "PROTOCOL", message: `the server answered with ${answer.type}` };
+}
+
+function kindFault(room: Subscription | undefined, event: string): Fault | undefined {
+  if (room?.info === undefined || Object.hasOwn(room.info.events, event)) return undefined;
+  const names = Object.keys(room.info.events).join(", ");
+  return { code: "UNKNOWN_EVENT", message: `${room.channel} has ${names}` };
+}
+
+/** The data as JSON, or why no server would take it. */
+function toJson(data: unknown): { readonly text: string; readonly fault?: Fault } {
+  let text: string | undefined;
+  try {
+    // Despite its type it gives nothing for `undefined` and functions.
+    text = JSON.stringify(data) as string | undefined;
+  } catch (error) {
+    return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
+  }
+  if (text === undefined) return { text: "", fault: { code: "BAD_DATA", message: "it is not JSON" } };
+  // One level more: in the message it is a field.
+  const parsed = parseJson(`[${text}]`);
+  return parsed.type === "value" ? { text } : { text, fault: { code: "BAD_DATA", message: parsed.reason } };
+}

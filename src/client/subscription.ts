@@ -1,0 +1,151 @@
+import type {
+  ChannelInfo,
+  ChannelParams,
+  GapMessage,
+  Member,
+  Position,
+  PresenceMessage,
+  Start,
+  Subscribed,
+  WireEvent,
+} from "../wire/index.ts";
+import type { ClientError } from "./errors.ts";
+import { Outbox } from "./outbox.ts";
+import type { Gap, PresenceChange, RoomStatus } from "./room.ts";
+
+/** A history request that waits for its page. */
+export interface HistoryRequest {
+  readonly ticket: number;
+  readonly before: number;
+  readonly count: number;
+  isInFlight: boolean;
+}
+
+export interface SubscriptionOptions {
+  readonly id: number;
+  /** The channel's key in the gateway's table, not its name. */
+  readonly channel: string;
+  readonly params: ChannelParams;
+  readonly recentCount: number;
+}
+
+type Phase = "idle" | "asked" | "standing" | "refused" | "left";
+
+/** What a client knows of one channel: where it is in the log, who is there, what it still has to send. */
+export class Subscription {
+  readonly id: number;
+  readonly channel: string;
+  readonly params: ChannelParams;
+  readonly outbox: Outbox = new Outbox();
+  readonly histories: Set<HistoryRequest> = new Set();
+  /** What a hello said of the channel, and the name its pattern gives. */
+  info: ChannelInfo | undefined;
+  name: string | undefined;
+  /** Why it ended. */
+  error: ClientError | undefined;
+  /** Asking again before this is pointless. */
+  retryAtMs = 0;
+  /** Failures since the last message. */
+  attempt = 0;
+  readonly #recentCount: number;
+  #phase: Phase = "idle";
+  #position: Position | undefined;
+  #top = 0;
+  /** The server said that delivery starts elsewhere: it owes a gap before the next event. */
+  #isGapOwed = false;
+  #members: ReadonlyMap<string, Member> = new Map();
+
+  constructor({ id, channel, params, recentCount }: SubscriptionOptions) {
+    this.id = id;
+    this.channel = channel;
+    this.params = params;
+    this.#recentCount = recentCount;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get status(): RoomStatus {
+    if (this.#phase === "refused" || this.#phase === "left") return this.#phase;
+    if (this.#phase !== "standing") return "joining";
+    return this.#isGapOwed || this.#at() < this.#top ? "replaying" : "live";
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  start(): Start {
+    if (this.#position !== undefined) return { from: "position", position: this.#position };
+    return this.#recentCount > 0 ? { from: "recent", count: this.#recentCount } : { from: "live" };
+  }
+
+  ask(): void {
+    this.#phase = "asked";
+  }
+
+  /** Back to where it has to be asked for: the line broke, or the server is not able yet. */
+  reset(): void {
+    if (this.#phase === "asked" || this.#phase === "standing") this.#phase = "idle";
+  }
+
+  end(phase: "refused" | "left", error?: ClientError): void {
+    this.#phase = phase;
+    this.error = error;
+  }
+
+  stand({ position, top, members }: Subscribed): PresenceChange | undefined {
+    this.#phase = "standing";
+    this.#position ??= position;
+    this.#isGapOwed = !isSamePosition(this.#position, position);
+    this.#top = top;
+    return members === undefined ? undefined : this.#setMembers(new Map(members.map((one) => [one.member, one])));
+  }
+
+  /** `next`: to be delivered, and the position is past it. `hole`: one is missing, or the log is not the one we know. */
+  receiveEvent({ offset, tag }: WireEvent): "next" | "duplicate" | "hole" {
+    if (this.#position === undefined || this.#isGapOwed) return "hole";
+    const { epoch, offset: at, tag: lastTag } = this.#position;
+    if (offset === at && tag !== lastTag) return "hole";
+    if (offset <= at) return "duplicate";
+    if (offset > at + 1) return "hole";
+    this.#position = { epoch, offset, tag };
+    this.attempt = 0;
+    return "next";
+  }
+
+  receiveGap({ to, reason }: GapMessage): Gap {
+    const from = this.#at();
+    this.#position = to;
+    this.#isGapOwed = false;
+    return { from, to: to.offset, reason };
+  }
+
+  receivePresence({ joined, left }: PresenceMessage): PresenceChange | undefined {
+    const members = new Map(this.#members);
+    for (const id of left) members.delete(id);
+    for (const one of joined) members.set(one.member, one);
+    return this.#setMembers(members);
+  }
+
+  #at(): number {
+    return this.#position?.offset ?? 0;
+  }
+
+  #setMembers(members: ReadonlyMap<string, Member>): PresenceChange | undefined {
+    const before = this.#members;
+    this.#members = members;
+    const joined = [...members.values()].filter(({ member }) => !before.has(member));
+    const left = [...before.values()].filter(({ member }) => !members.has(member));
+    return joined.length + left.length === 0 ? undefined : { members: this.members, joined, left };
+  }
+}
+
+function isSamePosition(a: Position, b: Position): boolean {
+  return a.epoch === b.epoch && a.offset === b.offset && a.tag === b.tag;
+}
