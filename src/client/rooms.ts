@@ -1,5 +1,6 @@
 import {
   buildChannelName,
+  type EventMessage,
   type HelloMessage,
   type ServerMessage,
   type Subscribed,
