@@ -3,7 +3,7 @@ import { sha1 } from "./sha1.ts";
 
 /** Whether a text is the base64 of 16 bytes, and the one way to write them (RFC 6455 §4.1). */
 export function isKey(text: string): boolean {
-  return text.length === 24 && decodeBase64(text)?.length === 16;
+  return decodeBase64(text)?.length === 16;
 }
 
 /** `Sec-WebSocket-Accept` for a key (RFC 6455 §4.2.2): base64 of the SHA-1 of the key's text and a fixed one. */

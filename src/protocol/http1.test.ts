@@ -90,8 +90,8 @@ describe("a request head", () => {
 
   test("[HS1] with a folded line, a nameless header or space before the colon is refused at that line", () => {
     const faults: readonly (readonly [string, string])[] = [
-      [" folded", "folded"],
-      ["\tfolded: b", "folded"],
+      [" b", "may not be folded"],
+      ["\tb: c", "may not be folded"],
       ["A : b", "no space between them"],
       [": b", "starts with a name"],
       ["A", "starts with a name"],
