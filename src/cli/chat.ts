@@ -1,5 +1,6 @@
 /** The channels of the demonstration chat. Public as `switchboard/chat`: its client infers every name and shape from `ChatGateway`. */
 import { z } from "zod";
+import { channel, ephemeral, event } from "../server/index.ts";
 import type { ChannelDefinition, EventDefinition, HasChannels } from "../wire/index.ts";
 
 /** What people say: 1 to 4,000 UTF-16 units that are not all white space. */
@@ -18,16 +19,15 @@ export type ChatEvents = {
   readonly typing: EventDefinition<"ephemeral", ChatTyping>;
 };
 
+const message = z.object({ text: z.string().min(1).max(4000).regex(/\S/u, "needs a character that can be seen") });
+const typing = z.strictObject({});
+
 /** One channel for each room, `chat/<room>`, with a list of who is there. */
 export const channels: { readonly chat: ChannelDefinition<"chat/:room", ChatEvents> } = {
-  chat: {
-    pattern: "chat/:room",
-    events: {
-      message: { kind: "event", schema: z.object({ text: z.string().min(1).max(4000).regex(/\S/u, "a message needs a visible character") }) },
-      typing: { kind: "ephemeral", schema: z.strictObject({}), ttlMs: 5_000 },
-    },
+  chat: channel("chat/:room", {
+    events: { message: event(message), typing: ephemeral(typing, { ttlMs: 5_000 }) },
     presence: true,
-  },
+  }),
 };
 
 /** For `connect<ChatGateway>(url)`. */

@@ -1,1 +1,45 @@
-export {};
+#!/usr/bin/env node
+/** The `switchboard` command. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { createColors } from "picocolors";
+import { createServeCommand } from "./serve-command.ts";
+import { describeFault } from "./start-fault.ts";
+
+/** 2 for what was typed, 1 for what was found: a script can tell them apart. */
+const usageExitCode = 2;
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exit(tell(error));
+}
+
+function createProgram(): Command {
+  const program = new Command("switchboard")
+    .description("The WebSocket stack for TypeScript: a chat that loses nothing, and its gateway")
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .showHelpAfterError('hint: "switchboard serve --help" lists every option')
+    .exitOverride();
+  const serveCommand = createServeCommand().copyInheritedSettings(program);
+  return program.addCommand(serveCommand);
+}
+
+/** The package's own, two folders up from here, compiled or not. */
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
+}
+
+/** Says on stderr what went wrong, and returns the exit code. */
+function tell(error: unknown): number {
+  // Commander has said it already; help and version end here too, with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+  const { dim, red } = createColors(process.stderr.isTTY && !process.env["NO_COLOR"]);
+  const fault = describeFault(error);
+  const isDebugging = process.argv.join(" ").includes("--log-level debug") || process.env["SWITCHBOARD_LOG_LEVEL"] === "debug";
+  if (fault !== undefined) process.stderr.write(`${red("error:")} ${fault.sentence}\n${dim(`hint: ${fault.hint}`)}\n`);
+  if (fault === undefined || isDebugging) console.error(error);
+  return 1;
+}

@@ -1,0 +1,20 @@
+import { type Logger, pino, stdSerializers } from "pino";
+import { PinoPretty } from "pino-pretty";
+
+export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Lines for people instead of one JSON object a line. */
+  readonly isPretty: boolean;
+  readonly hasColors: boolean;
+}
+
+/** Makes the log: JSON lines for machines, lines with a time and a level for people at a terminal, on stdout. */
+export function createLog({ hasColors, isPretty, level }: LogOptions): Logger {
+  const options = { level, base: null, serializers: { error: stdSerializers.err } };
+  // Written at once: a log that is cut off by a crash is missing the line that matters.
+  if (!isPretty) return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: true }));
+  return pino(options, PinoPretty({ colorize: hasColors, sync: true, translateTime: "SYS:HH:MM:ss", errorLikeObjectKeys: ["error"] }));
+}

@@ -1,0 +1,114 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { createColors } from "picocolors";
+import type { Durability } from "../server/index.ts";
+import { createLog, type LogLevel, logLevels } from "./log.ts";
+import { serve, type Serving } from "./serve.ts";
+
+/** What commander makes of the options below. */
+interface ServeFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly origin?: readonly string[];
+  readonly require: Durability;
+  readonly logLevel: LogLevel;
+}
+
+const examples = `
+Examples:
+  switchboard serve                                 the chat at http://127.0.0.1:8080/, its messages in ./data
+  switchboard serve --host :: --port 80             for every machine that reaches this one
+  switchboard serve --tls-cert c.pem --tls-key k.pem --host ::
+  switchboard serve --origin https://chat.example   behind a proxy that ends TLS
+  switchboard serve --require fsync                 or not at all: what is acknowledged survives power loss
+
+Every option can be given as a variable: SWITCHBOARD_PORT=9000, SWITCHBOARD_LOG_LEVEL=debug. A flag wins over its variable.
+NO_COLOR=1 switches colours off. Exit codes: 0 stopped by a signal, 1 cannot start, 2 wrong usage, 130 stopped at once by a
+second Ctrl-C.`;
+
+/** Makes `switchboard serve`. */
+export function createServeCommand(): Command {
+  return new Command("serve")
+    .description("serve the chat: its pages, its gateway at /ws, /healthz")
+    .addOption(variable("--port <number>", "PORT", "port to listen on, 0 for any that is free").default(8080).argParser(parsePort))
+    .addOption(variable("--host <address>", "HOST", "address to listen on").default("127.0.0.1"))
+    .addOption(variable("--data <folder>", "DATA", "folder of the database, made if there is none").default("./data"))
+    .addOption(variable("--tls-cert <file>", "TLS_CERT", "certificate in PEM: serve https and wss"))
+    .addOption(variable("--tls-key <file>", "TLS_KEY", "the certificate's key in PEM"))
+    .addOption(
+      variable("--origin <origin>", "ORIGIN", "page that may connect, instead of our own; repeat it or use commas; * is any").argParser(
+        collectOrigins,
+      ),
+    )
+    .addOption(variable("--require <level>", "REQUIRE", "do not start below this durability").choices(["mem", "os", "fsync"]).default("mem"))
+    .addOption(variable("--log-level <level>", "LOG_LEVEL", "what to log").choices(logLevels).default("info"))
+    .addHelpText("after", examples)
+    .action(runServe);
+}
+
+function variable(flags: string, name: string, description: string): Option {
+  return new Option(flags, description).env(`SWITCHBOARD_${name}`);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("Give a whole number from 0 to 65535.");
+  return port;
+}
+
+function collectOrigins(text: string, before: readonly string[] = []): readonly string[] {
+  const origins = text.split(",").map((part) => part.trim());
+  for (const origin of origins) {
+    if (origin !== "*" && (!URL.canParse(origin) || new URL(origin).origin !== origin.toLowerCase())) {
+      throw new InvalidArgumentError("Give a scheme, a host and at most a port, as in https://chat.example");
+    }
+  }
+  return [...before, ...origins];
+}
+
+async function runServe(flags: ServeFlags, command: Command): Promise<void> {
+  const { data, host, logLevel, origin, port, require, tlsCert, tlsKey } = flags;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    command.error("error: --tls-cert and --tls-key belong together", { exitCode: 2 });
+  }
+  const isTerminal = process.stdout.isTTY === true;
+  const hasColors = isTerminal && !process.env["NO_COLOR"];
+  const log = createLog({ level: logLevel, isPretty: isTerminal, hasColors });
+  const serving = await serve({
+    port,
+    host,
+    data,
+    require,
+    log,
+    origins: origin === undefined ? "same" : origin.includes("*") ? "any" : origin,
+    tls: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
+  });
+  if (isTerminal && logLevel !== "silent") process.stdout.write(describeServing(serving, hasColors));
+  closeOnSignal(serving);
+}
+
+/** For people; a program reads the log line. */
+function describeServing({ data, durability, store, url }: Serving, hasColors: boolean): string {
+  const { bold, cyan, dim } = createColors(hasColors);
+  return `
+  ${bold("Switchboard")} is open at ${cyan(url)}
+  data in ${data}
+  durability ${bold(durability)} ${dim(`(${store})`)}
+  ${dim("Ctrl-C to stop")}
+
+`;
+}
+
+/** The first signal closes in order and exits 0; a second one exits at once, with the code a shell gives that signal. */
+function closeOnSignal(serving: Serving): void {
+  let isClosing = false;
+  for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    process.on(signal, () => {
+      if (isClosing) process.exit(exitCode);
+      isClosing = true;
+      void serving.close().then(() => process.exit(0));
+    });
+  }
+}

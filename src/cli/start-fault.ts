@@ -1,0 +1,57 @@
+/** Why the command cannot start, in words for whoever typed it. */
+import { BrokerError, GatewayError } from "../server/index.ts";
+
+export type StartErrorCode = "LISTEN" | "TLS";
+
+/** A fault of the surroundings, not of the program: it is told in one sentence and a hint, without a stack. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+  readonly code: StartErrorCode;
+  /** A further sentence: what to do about it. */
+  readonly hint: string;
+  constructor(code: StartErrorCode, message: string, options: { readonly hint: string; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
+
+export interface StartFault {
+  readonly sentence: string;
+  readonly hint: string;
+}
+
+/** Puts an error into words; undefined for one that nobody foresaw, which is a fault of ours and keeps its stack. */
+export function describeFault(error: unknown): StartFault | undefined {
+  if (error instanceof StartError) return { sentence: error.message, hint: error.hint };
+  if (error instanceof BrokerError) {
+    return { sentence: error.message, hint: error.hint ?? "Give another folder with --data" };
+  }
+  if (error instanceof GatewayError && error.code === "DURABILITY_TOO_LOW") {
+    return { sentence: error.message, hint: "Put --data on a disk that keeps what it syncs, or ask for less with --require" };
+  }
+  return undefined;
+}
+
+/** Why `listen` failed on an address. */
+export function listenError(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): StartError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const place = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  switch (code) {
+    case "EADDRINUSE":
+      return new StartError("LISTEN", `Cannot listen on ${place}: another program does`, {
+        hint: "Stop it, or choose another port with --port (0 takes any that is free)",
+        cause,
+      });
+    case "EACCES":
+      return new StartError("LISTEN", `Cannot listen on ${place}: this user may not`, {
+        hint: "Ports below 1024 are for privileged users: choose another with --port",
+        cause,
+      });
+    default:
+      return new StartError("LISTEN", `Cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        hint: "Give an address of this machine with --host: 127.0.0.1 for this machine only, :: for every address",
+        cause,
+      });
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
+import sirv from "sirv";
+
+/** The built pages, beside the package's `dist/`. */
+export const pagesFolder: string = fileURLToPath(new URL("../../web/dist", import.meta.url));
+
+/**
+ * On every answer. The page loads nothing but its own files and its own WebSocket, cannot be framed, and cannot make HTML of a text.
+ * `ws:` and `wss:` stand beside 'self' because Safari before 15.4 did not count them as the same origin.
+ */
+const headers: Readonly<Record<string, string>> = {
+  "Content-Security-Policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self' ws: wss:",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join("; "),
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+};
+
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Answers with the files of `folder`, or, when it is not there, with a page that says how to make it. */
+export function servePages(folder: string): RequestListener {
+  const files = existsSync(folder)
+    ? sirv(folder, { etag: true, setHeaders: setCaching })
+    : (_: IncomingMessage, response: ServerResponse) => answer(response, 503, missingPage);
+  return (request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("Allow", "GET, HEAD");
+      return answer(response, 405, "Only GET and HEAD are served here\n");
+    }
+    files(request, response, () => answer(response, 404, "There is no such page\n"));
+  };
+}
+
+/** Vite puts a hash of its content into the name of each asset: what has such a name never changes. */
+function setCaching(response: ServerResponse, path: string): void {
+  response.setHeader("Cache-Control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  const type = body.startsWith("<") ? "text/html" : "text/plain";
+  response.writeHead(status, { "Content-Type": `${type}; charset=utf-8`, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+const missingPage = `<!doctype html>
+<html lang="en">
+<title>Switchboard</title>
+<h1>The gateway runs, its pages are not built</h1>
+<p>Build them with <code>npm run build</code> in the repository's folder, then start it again.</p>
+<p>The WebSocket is at <code>/ws</code>, the health of the gateway at <a href="/healthz">/healthz</a>.</p>
+</html>
+`;
