@@ -6,6 +6,8 @@ export interface Figures {
   readonly eventCount: number;
   readonly publishCount: number;
   readonly acknowledgedCount: number;
+  /** Acknowledgements that named an earlier store: the first one was lost on its way. */
+  readonly duplicateCount: number;
   readonly refusedCount: number;
   readonly unknownCount: number;
   readonly deliveryCount: number;
@@ -26,6 +28,7 @@ export function measure(ledger: Ledger): Figures {
     eventCount: ledger.eventCount,
     publishCount: publishes.length,
     acknowledgedCount: publishes.filter((record) => record.acks.length > 0).length,
+    duplicateCount: publishes.filter((record) => record.acks.some((ack) => ack.duplicate)).length,
     refusedCount: publishes.filter((record) => record.fails.length > 0).length,
     unknownCount: publishes.filter((record) => record.unknowns.length > 0).length,
     deliveryCount: seen.filter((event) => event.type === "receive").length,
