@@ -77,7 +77,10 @@ export interface EphemeralEvent<Input = unknown, Output = Input> extends AsyncIt
   on(listener: (message: EphemeralMessage<Output>) => void): Unsubscribe;
 }
 
-/** Messages are missing, for good: those after offset `from`. Delivery continues after offset `to`. */
+/**
+ * What was after offset `from` is gone, for good; delivery continues after offset `to`. If `to` is smaller than `from`, the store
+ * also took back what was delivered after `to`: messages with a greater offset were never, and their places are given anew.
+ */
 export interface Gap {
   readonly from: number;
   readonly to: number;

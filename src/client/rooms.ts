@@ -49,7 +49,7 @@ export class Rooms {
     const room = this.#rooms.get(id);
     if (room === undefined) return;
     const isKnownToServer = room.phase === "asked" || room.phase === "standing";
-    if (isKnownToServer) this.#unsubscribe(room);
+    if (isKnownToServer && room.name !== undefined) this.#exchange.tell({ type: "unsubscribe", channel: room.name });
     this.#end(room, "left");
   }
 
@@ -201,7 +201,6 @@ export class Rooms {
     const at = room.position?.offset ?? 0;
     const reason = `Cannot deliver ${room.name} ${offset}: the last was ${at} and no gap was told; asking again from there`;
     this.#exchange.emit({ type: "error", error: new ClientError("PROTOCOL", reason) });
-    this.#unsubscribe(room);
     this.#askLater(room, nowMs);
   }
 
@@ -210,10 +209,6 @@ export class Rooms {
     room.retryAtMs = nowMs + Math.max(delayMs, atLeastMs);
     room.attempt += 1;
     this.#change(room, () => room.reset());
-  }
-
-  #unsubscribe(room: Subscription): void {
-    if (room.name !== undefined) this.#exchange.tell({ type: "unsubscribe", channel: room.name });
   }
 
   #end(room: Subscription, phase: "refused" | "left", error?: ClientError): void {
