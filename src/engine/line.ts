@@ -34,6 +34,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly data: Data;
   readonly id: number;
   readonly protocol: string;
+  readonly remoteAddress: string | undefined;
   readonly #role: Role;
   readonly #socket: Duplex;
   readonly #handlers: SocketHandlers<Line<Data>>;
@@ -66,6 +67,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
+    this.remoteAddress = socket instanceof Socket ? socket.remoteAddress : undefined;
     this.#role = role;
     this.#socket = socket;
     this.#handlers = options.handlers;
@@ -86,10 +88,6 @@ export class Line<Data> implements ServerSocket<Data> {
       onTaken: (hadToWait) => this.#handleTaken(hadToWait),
     });
     this.#lastAliveMs = timers.nowMs;
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#socket instanceof Socket ? this.#socket.remoteAddress : undefined;
   }
 
   get state(): "open" | "closing" | "closed" {

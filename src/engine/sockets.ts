@@ -4,7 +4,7 @@ import type { PreparedMessage } from "../protocol/index.ts";
 export interface EngineSocket {
   /** The subprotocol both sides agreed on; empty when none. */
   readonly protocol: string;
-  /** The peer's IP address; undefined once the connection is gone, and on sockets that have none. */
+  /** The IP address of the other end of the socket, which may be a proxy's; undefined on a socket that has none. */
   readonly remoteAddress: string | undefined;
   /** `open`: both may send. `closing`: a close frame was sent or received, or the connection failed. `closed`: nothing is left. */
   readonly state: "open" | "closing" | "closed";

@@ -22,7 +22,7 @@ class CountingSocket extends Duplex {
   }
 
   /** The peer has read. */
-  take(): void {
+  finishWrite(): void {
     const finish = this.#finish;
     this.#finish = undefined;
     finish?.();
@@ -113,7 +113,7 @@ test("[EN29] what is buffered is counted to the byte while it waits, while it is
   await turn();
   expect([writer.bufferedBytes, socket.writes.length]).toEqual([17, 1]);
   socket.isBusy = false;
-  socket.take();
+  socket.finishWrite();
   await turn();
   expect([writer.bufferedBytes, socket.writes.length]).toEqual([0, 2]);
   expect(told.slice(0, 2)).toEqual(["blocked", "taken late"]);
@@ -127,7 +127,7 @@ test("[EN27] what waits for a busy socket lies in memory of its own", async () =
   busy.writer.writeText("waits");
   other.writer.writeText("shared");
   await turn();
-  busy.socket.take();
+  busy.socket.finishWrite();
   await turn();
   expect(busy.socket.lastWrite.toString("latin1")).toBe("\x81\x05waits");
   expect(busy.socket.writes[1]?.[0]?.buffer).not.toBe(other.socket.writes[0]?.[0]?.buffer);
@@ -161,7 +161,7 @@ test("[EN40] ending writes what waits first, also on a busy socket", async () =>
   writer.end();
   expect(socket.writableEnded).toBe(false);
   socket.isBusy = false;
-  socket.take();
+  socket.finishWrite();
   await turn();
   expect(Buffer.concat(socket.writes.flat()).toString("latin1")).toBe("\x81\x011\x81\x012");
   expect(socket.writableEnded).toBe(true);

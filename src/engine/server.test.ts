@@ -1,0 +1,421 @@
+import { once } from "node:events";
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { FakeWheelClock } from "../../test/fake-wheel-clock.ts";
+import { RawPeer, rawFrame, rawHandshake, sampleAccept, sampleKey } from "../../test/raw-peer.ts";
+import { accept, type Accept, connect, createWebSocketServer, reject, type ServerOptions, TimerWheel, type UpgradeRequest } from "./index.ts";
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+/** An HTTP server that listens, with the engines that `attachAll` puts on it. */
+async function serveHttp(attachAll: (http: HttpServer) => void): Promise<number> {
+  const http = createServer((_request, response) => response.end("an ordinary answer"));
+  attachAll(http);
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  cleanups.push(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  return (http.address() as AddressInfo).port;
+}
+
+function createEngine<Data = undefined>(options: ServerOptions<Data> = {}): ReturnType<typeof createWebSocketServer<Data>> {
+  const engine = createWebSocketServer<Data>(options as ServerOptions<Data> & { upgrade: never });
+  cleanups.push(() => engine.close({ graceMs: 1 }));
+  return engine;
+}
+
+async function ask(port: number, bytes: string | Uint8Array): Promise<string> {
+  const peer = await RawPeer.connect(port);
+  cleanups.push(() => peer.destroy());
+  peer.write(bytes);
+  return peer.readToEnd();
+}
+
+async function open(port: number, options?: Parameters<typeof rawHandshake>[0]): Promise<RawPeer> {
+  const peer = await RawPeer.open(port, options);
+  cleanups.push(() => peer.destroy());
+  return peer;
+}
+
+// ---- attaching
+
+test("[EN1] alone on an HTTP server the engine answers its path, 404s foreign ones, and leaves ordinary requests alone", async () => {
+  const port = await serveHttp((http) => createEngine({ path: "/ws" }).attach(http));
+  await open(port, { line: "GET /ws HTTP/1.1" });
+  await open(port, { line: "GET /ws?room=1 HTTP/1.1" });
+  expect(await ask(port, rawHandshake({ line: "GET /other HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 .*Connection: close/s);
+  expect(await ask(port, rawHandshake({ line: "GET /ws/ HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 /);
+  expect(await (await fetch(`http://127.0.0.1:${port}/ws`)).text()).toBe("an ordinary answer");
+});
+
+test("[EN1] a foreign path is left to another upgrade listener", async () => {
+  const port = await serveHttp((http) => {
+    createEngine().attach(http, { path: "/ws" });
+    http.on("upgrade", (request, socket) => {
+      if (request.url === "/theirs") socket.end("HTTP/1.1 418 Theirs\r\n\r\n");
+    });
+  });
+  expect(await ask(port, rawHandshake({ line: "GET /theirs HTTP/1.1" }))).toBe("HTTP/1.1 418 Theirs\r\n\r\n");
+  await open(port, { line: "GET /ws HTTP/1.1" });
+});
+
+test("[EN1] several engines share an HTTP server, and one that is closed leaves it to the others", async () => {
+  const [one, two] = [createEngine({ open: (socket) => void socket.send("one") }), createEngine({ open: (socket) => void socket.send("two") })];
+  const port = await serveHttp((http) => {
+    one.attach(http, { path: "/one" });
+    two.attach(http, { path: "/two" });
+  });
+  expect(await (await open(port, { line: "GET /one HTTP/1.1" })).readText()).toBe("one");
+  const peer = await open(port, { line: "GET /two HTTP/1.1" });
+  expect(await peer.readText()).toBe("two");
+  expect(await ask(port, rawHandshake({ line: "GET /three HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 /);
+  await one.close({ graceMs: 1 });
+  expect(await ask(port, rawHandshake({ line: "GET /one HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("[EN1] an absolute target is matched by its path", async () => {
+  const port = await serveHttp((http) => createEngine({ path: "/ws" }).attach(http));
+  await open(port, { line: "GET http://localhost/ws?x HTTP/1.1" });
+  expect(await ask(port, rawHandshake({ line: "GET http://localhost HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+// ---- faults
+
+const faults: readonly (readonly [name: string, request: string, status: number])[] = [
+  ["HTTP/1.0", rawHandshake({ line: "GET / HTTP/1.0" }), 505],
+  ["no Host", rawHandshake({ headers: { Host: undefined } }), 400],
+  ["POST", rawHandshake({ line: "POST / HTTP/1.1" }), 405],
+  ["a body by Content-Length", `${rawHandshake({ headers: { "Content-Length": "5" } })}hello`, 400],
+  ["a chunked body", `${rawHandshake({ headers: { "Transfer-Encoding": "chunked" } })}5\r\nhello\r\n0\r\n\r\n`, 400],
+  ["version 14", rawHandshake({ headers: { "Sec-WebSocket-Version": "14" } }), 426],
+  ["version 8", rawHandshake({ headers: { "Sec-WebSocket-Version": "8" } }), 426],
+  ["no version", rawHandshake({ headers: { "Sec-WebSocket-Version": undefined } }), 426],
+  ["no key", rawHandshake({ headers: { "Sec-WebSocket-Key": undefined } }), 400],
+  ["a key of 15 bytes", rawHandshake({ headers: { "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" } }), 400],
+  ["a key that is not canonical base64", rawHandshake({ headers: { "Sec-WebSocket-Key": `${sampleKey.slice(0, 21)}R==` } }), 400],
+  ["two keys", rawHandshake({ headers: { "sec-websocket-key": sampleKey } }), 400],
+  ["another upgrade", rawHandshake({ headers: { Upgrade: "h2c" } }), 426],
+  ["a subprotocol twice", rawHandshake({ headers: { "Sec-WebSocket-Protocol": "a, a" } }), 400],
+  ["a foreign origin", rawHandshake({ headers: { Origin: "http://evil.example" } }), 403],
+];
+
+for (const [name, request, status] of faults) {
+  test(`[EN2, EN3] ${name} is refused with ${status} by an engine on node:http, whole, and nothing behind it is parsed`, async () => {
+    let openedCount = 0;
+    const port = await serveHttp((http) => createEngine({ open: () => void openedCount++ }).attach(http));
+    const answer = await ask(port, `${request}GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    const [head = "", body = ""] = answer.split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toContain("Connection: close");
+    expect(head).toContain(`Content-Length: ${body.length}`);
+    expect(body.length).toBeGreaterThan(0);
+    expect(answer).not.toContain("ordinary");
+    expect(openedCount).toBe(0);
+  });
+}
+
+test("[EN3] a refused peer that does not end too is cut after closeTimeoutMs", async () => {
+  const clock = new FakeWheelClock();
+  const sockets: Socket[] = [];
+  const port = await serveHttp((http) => {
+    createEngine({ timers: new TimerWheel({ clock }), upgrade: () => reject(401, "Sign in first") }).attach(http);
+    http.on("connection", (socket) => sockets.push(socket));
+  });
+  const peer = await RawPeer.connect(port);
+  cleanups.push(() => peer.destroy());
+  peer.write(rawHandshake());
+  expect(await peer.readToEnd()).toMatch(/^HTTP\/1\.1 401 .*Sign in first\n$/s);
+  clock.advance(4_900);
+  expect(sockets.map((socket) => socket.destroyed)).toEqual([false]);
+  clock.advance(300);
+  expect(sockets.map((socket) => socket.destroyed)).toEqual([true]);
+});
+
+test("[EN11] 3000 headers, of which Node drops some, are refused and nothing throws (CVE-2024-37890)", async () => {
+  const filler = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`x${index}`, ""]));
+  const [before, behind] = [rawHandshake({ headers: filler }), rawHandshake().replace("Upgrade:", `${Object.keys(filler).join(":\r\n")}:\r\nUpgrade:`)];
+  const http = createServer({ maxHeaderSize: 1024 * 1024 });
+  const engine = createEngine();
+  engine.attach(http);
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  cleanups.push(() => http.close());
+  for (const request of [before, behind]) {
+    expect(await ask((http.address() as AddressInfo).port, request)).toMatch(/^HTTP\/1\.1 431 /);
+  }
+});
+
+// ---- a port of its own
+
+test("[EN4] a port of its own tells where it is, and answers 426 to a plain request and 405 to another method", async () => {
+  const { port, host, url } = await createEngine({ path: "/ws" }).listen({ port: 0 });
+  expect([host, url]).toEqual(["127.0.0.1", `ws://127.0.0.1:${port}/ws`]);
+  const plain = await fetch(`http://127.0.0.1:${port}/ws`);
+  expect([plain.status, plain.headers.get("upgrade"), plain.headers.get("connection")]).toEqual([426, "websocket", "close"]);
+  expect(await plain.text()).toContain("Cannot answer a plain request");
+  expect((await fetch(`http://127.0.0.1:${port}/ws`, { method: "POST" })).status).toBe(405);
+});
+
+test("[EN4] a head that takes too long gets 408, also one that never begins", async () => {
+  const { port } = await createEngine({ handshakeTimeoutMs: 50 }).listen({ port: 0 });
+  expect(await ask(port, "GET / HTTP/1.1\r\nHost: loc")).toMatch(/^HTTP\/1\.1 408 /);
+  expect(await ask(port, "")).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test("[EN4] a port in use rejects with Node's own error, IPv6 is written in brackets", async () => {
+  const engine = createEngine();
+  const { port, url } = await engine.listen({ port: 0, host: "::1" });
+  expect(url).toBe(`ws://[::1]:${port}/`);
+  await expect(engine.listen({ port, host: "::1" })).rejects.toMatchObject({ code: "EADDRINUSE" });
+});
+
+// ---- deciding
+
+test("[EN6] upgrade sees the request and gives the connection its data, subprotocol and headers", async () => {
+  let seen: UpgradeRequest | undefined;
+  const engine = createWebSocketServer({
+    protocols: ["v2", "v1"],
+    upgrade(request) {
+      seen = request;
+      return accept({ data: { name: "Ada" }, protocol: "v1", headers: { "Set-Cookie": ["a=1", "b=2"], "X-Node": "7" } });
+    },
+    open: (socket) => void socket.send(`${socket.data.name.toUpperCase()} ${socket.protocol} ${socket.id} ${socket.remoteAddress}`),
+  });
+  cleanups.push(() => engine.close({ graceMs: 1 }));
+  const { port } = await engine.listen({ port: 0 });
+  const peer = await RawPeer.connect(port);
+  peer.write(rawHandshake({ line: "GET /rooms/4?x=%C3%BC&y HTTP/1.1", headers: { "Sec-WebSocket-Protocol": "v1, v2", Cookie: "c=3", Origin: "http://localhost" } }));
+  const head = await peer.readHead();
+  expect(head).toContain(`Sec-WebSocket-Accept: ${sampleAccept}\r\nSec-WebSocket-Protocol: v1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Node: 7\r\n`);
+  expect(await peer.readText()).toBe("ADA v1 1 127.0.0.1");
+  expect(seen).toMatchObject({ path: "/rooms/4", host: "localhost", origin: "http://localhost", protocols: ["v1", "v2"], remoteAddress: "127.0.0.1", isSecure: false });
+  expect([seen?.query.get("x"), seen?.query.has("y"), seen?.headers.cookie]).toEqual(["ü", true, "c=3"]);
+});
+
+test("[EN6] upgrade may take its time, and may reject with status, body and headers", async () => {
+  const engine = createEngine<string>({
+    upgrade: async ({ query }) => {
+      await turn();
+      return query.has("token") ? accept({ data: "Ada" }) : reject(401, "Sign in first", { "WWW-Authenticate": "Bearer" });
+    },
+    open: (socket) => void socket.send(socket.data),
+  });
+  const { port } = await engine.listen({ port: 0 });
+  expect(await (await open(port, { line: "GET /?token=1 HTTP/1.1" })).readText()).toBe("Ada");
+  const answer = await ask(port, rawHandshake());
+  expect(answer).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/);
+  expect(answer).toContain("WWW-Authenticate: Bearer\r\n");
+  expect(answer.split("\r\n\r\n")[1]).toBe("Sign in first\n");
+});
+
+const failing: readonly (readonly [name: string, upgrade: () => never])[] = [
+  ["throws", () => { throw new Error("boom"); }],
+  ["rejects", (() => Promise.reject(new Error("boom"))) as never],
+  ["returns nothing", (() => undefined) as never],
+  ["resolves to nothing", (async () => undefined) as never],
+  ["selects a subprotocol that was not offered", (() => accept({ data: undefined, protocol: "x" })) as never],
+  ["answers a header with a line break", (() => accept({ data: undefined, headers: { "X-A": "1\r\nX-B: 2" } })) as never],
+  ["rejects with a line break in a header", (() => reject(401, "", { "X-A": "1\nX-B: 2" })) as never],
+  ["rejects with status 101", (() => reject(101)) as never],
+  ["rejects with status 200", (() => reject(200)) as never],
+];
+
+for (const [name, upgrade] of failing) {
+  test(`[EN7] an upgrade that ${name} is told to error and answered with 500`, async () => {
+    const errors: unknown[] = [];
+    const { port } = await createEngine({ upgrade, error: (error) => void errors.push(error) }).listen({ port: 0 });
+    const answer = await ask(port, rawHandshake());
+    expect(answer).toMatch(/^HTTP\/1\.1 500 /);
+    expect(answer).not.toContain("boom");
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toBeInstanceOf(Error);
+  });
+}
+
+test("[EN8] an upgrade that does not decide is answered with 503 at the deadline, and its late word counts for nothing", async () => {
+  const clock = new FakeWheelClock();
+  let decide: (answer: Accept<undefined>) => void = () => {};
+  let isAsked: () => void = () => {};
+  const asked = new Promise<void>((resolve) => { isAsked = resolve; });
+  const engine = createEngine({
+    timers: new TimerWheel({ clock }),
+    upgrade: () => new Promise<Accept<undefined>>((resolve) => { decide = resolve; isAsked(); }),
+  });
+  const { port } = await engine.listen({ port: 0 });
+  const answer = ask(port, rawHandshake());
+  await asked;
+  clock.advance(9_900);
+  expect(engine.sockets.size).toBe(0);
+  clock.advance(300);
+  expect(await answer).toMatch(/^HTTP\/1\.1 503 .*The decision took too long\n$/s);
+  decide(accept());
+  await turn();
+  expect(engine.sockets.size).toBe(0);
+});
+
+for (const leave of ["end", "resetAndDestroy"] as const) {
+  test(`[EN9] a peer that leaves (${leave}) while upgrade decides is never opened`, async () => {
+    let openedCount = 0;
+    let decide: () => void = () => {};
+    const gone = new Promise<void>((resolve) => {
+      const engine = createEngine({
+        upgrade: () => new Promise<Accept<undefined>>((answer) => { decide = () => answer(accept()); }),
+        open: () => void openedCount++,
+      });
+      const http = createServer();
+      engine.attach(http);
+      http.on("connection", (socket) => socket.on("close", () => resolve()));
+      http.listen(0, "127.0.0.1", async () => {
+        const peer = await RawPeer.connect((http.address() as AddressInfo).port);
+        http.once("upgrade", () => peer.socket[leave]());
+        peer.write(rawHandshake());
+      });
+      cleanups.push(() => http.close());
+    });
+    await gone;
+    decide();
+    await turn();
+    expect(openedCount).toBe(0);
+  });
+}
+
+test("[EN10] maxConnections counts connections and undecided handshakes; one more gets 503 and Retry-After", async () => {
+  const decisions: (() => void)[] = [];
+  let isAsked: () => void = () => {};
+  const asked = new Promise<void>((resolve) => { isAsked = resolve; });
+  const engine = createEngine({
+    maxConnections: 2,
+    upgrade: ({ query }) => (query.has("slow") ? new Promise<Accept<undefined>>((resolve) => { decisions.push(() => resolve(accept())); isAsked(); }) : accept()),
+  });
+  const { port } = await engine.listen({ port: 0 });
+  await open(port);
+  const slow = await RawPeer.connect(port);
+  slow.write(rawHandshake({ line: "GET /?slow HTTP/1.1" }));
+  await asked;
+  expect(await ask(port, rawHandshake())).toMatch(/^HTTP\/1\.1 503 .*Retry-After: 5\r\n.*Too many connections\n$/s);
+  decisions[0]?.();
+  expect(await slow.readHead()).toMatch(/^HTTP\/1\.1 101 /);
+  expect(engine.sockets.size).toBe(2);
+  expect(await ask(port, rawHandshake())).toMatch(/^HTTP\/1\.1 503 /);
+  slow.destroy();
+  while (engine.sockets.size === 2) await turn();
+  await open(port);
+});
+
+test("[EN12] the server's first subprotocol that the client offers is chosen; with none in common the header is left out", async () => {
+  const { port } = await createEngine({ protocols: ["b", "a"], open: (socket) => void socket.send(`<${socket.protocol}>`) }).listen({ port: 0 });
+  const cases = [["a, b", "<b>"], ["x, a", "<a>"], ["x", "<>"], [undefined, "<>"]] as const;
+  for (const [offer, chosen] of cases) {
+    const peer = await RawPeer.connect(port);
+    cleanups.push(() => peer.destroy());
+    peer.write(rawHandshake({ headers: { "Sec-WebSocket-Protocol": offer } }));
+    expect((await peer.readHead()).includes("Sec-WebSocket-Protocol")).toBe(chosen !== "<>");
+    expect(await peer.readText()).toBe(chosen);
+  }
+});
+
+for (const kind of ["at once", "later"]) {
+  test(`[EN13] frames glued to the request are delivered after open when upgrade decides ${kind}`, async () => {
+    const seen: unknown[] = [];
+    const engine = createEngine({
+      upgrade: () => (kind === "later" ? turn().then(() => accept()) : accept()),
+      open: () => void seen.push("open"),
+      message(socket, data) {
+        seen.push(data);
+        socket.send(data);
+      },
+    });
+    const { port } = await engine.listen({ port: 0 });
+    const peer = await RawPeer.connect(port);
+    cleanups.push(() => peer.destroy());
+    peer.write(Buffer.concat([Buffer.from(rawHandshake()), rawFrame(1, "one"), rawFrame(1, "two").subarray(0, 4)]));
+    expect(await peer.readHead()).toMatch(/^HTTP\/1\.1 101 /);
+    expect(await peer.readText()).toBe("one");
+    peer.write(rawFrame(1, "two").subarray(4));
+    expect(await peer.readText()).toBe("two");
+    expect(seen).toEqual(["open", "one", "two"]);
+  });
+}
+
+test("[EN14] a server speaks first, and its words leave in one write with the 101", async () => {
+  const { port } = await createEngine({ open: (socket) => void socket.send("welcome") }).listen({ port: 0 });
+  const peer = await open(port);
+  expect(await peer.readText()).toBe("welcome");
+  expect(peer.chunkCount).toBe(1);
+});
+
+// ---- closing the server
+
+test("[EN46] closing sends every connection 1001, waits for their answers, and resolves when all is gone", async () => {
+  const told: unknown[] = [];
+  const engine = createEngine({ close: (_socket, info) => void told.push(info) });
+  const { port } = await engine.listen({ port: 0 });
+  const peers = [await open(port), await open(port)];
+  const closed = engine.close({ reason: "restart" });
+  for (const peer of peers) {
+    expect((await peer.readFrame()).payload).toEqual(Buffer.concat([Buffer.from([0x03, 0xe9]), Buffer.from("restart")]));
+    expect(engine.sockets.size).toBeGreaterThan(0);
+    peer.write(rawFrame(8, Buffer.from([0x03, 0xe9])));
+    expect(await peer.readToEnd()).toBe("");
+    peer.socket.end();
+  }
+  await closed;
+  expect(told).toEqual(Array(2).fill({ code: 1001, reason: "restart", by: "us", wasClean: true }));
+  expect(engine.sockets.size).toBe(0);
+  await expect(RawPeer.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("[EN46] those that do not answer within graceMs are cut", async () => {
+  const clock = new FakeWheelClock();
+  const told: unknown[] = [];
+  const engine = createEngine({ timers: new TimerWheel({ clock }), close: (_socket, info) => void told.push(info) });
+  const { port } = await engine.listen({ port: 0 });
+  const peer = await open(port);
+  const closed = engine.close({ code: 1012, graceMs: 1000 });
+  await peer.readFrame();
+  clock.advance(900);
+  expect(told).toEqual([]);
+  clock.advance(200);
+  await closed;
+  expect(told).toEqual([{ code: 1012, reason: "", by: "us", wasClean: false }]);
+});
+
+test("[EN46] handshakes that are being decided, or still come, get 503", async () => {
+  let isAsked: () => void = () => {};
+  const asked = new Promise<void>((resolve) => { isAsked = resolve; });
+  const engine = createEngine({ upgrade: () => new Promise<Accept<undefined>>(() => isAsked()) });
+  const port = await serveHttp((http) => {
+    engine.attach(http);
+    http.on("upgrade", (request, socket, head) => request.url === "/late" && engine.handleUpgrade(request, socket, head));
+  });
+  const answer = ask(port, rawHandshake());
+  await asked;
+  await engine.close({ graceMs: 50 });
+  expect(await answer).toMatch(/^HTTP\/1\.1 503 .*Retry-After: 5\r\n/s);
+  expect(await ask(port, rawHandshake({ line: "GET /late HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 503 .*closing\n$/s);
+});
+
+test("[EN47] a server is not closed with a code or reason that may not be sent", async () => {
+  const engine = createEngine();
+  const { port } = await engine.listen({ port: 0 });
+  await expect(engine.close({ code: 1006 })).rejects.toMatchObject({ code: "ERR_CLOSE_CODE" });
+  await expect(engine.close({ reason: "x".repeat(124) })).rejects.toMatchObject({ code: "ERR_CLOSE_REASON" });
+  await open(port);
+});
+
+test("[EN67] a limit that is not a positive integer or Infinity is refused", async () => {
+  for (const value of [0, -1, 1.5, Number.NaN, "5" as never]) {
+    expect(() => createWebSocketServer({ pingAfterMs: value })).toThrow(RangeError);
+    expect(() => createWebSocketServer({ maxConnections: value })).toThrow(`Cannot use ${value} as maxConnections`);
+    await expect(connect("ws://127.0.0.1:1", { handshakeTimeoutMs: value })).rejects.toThrow(RangeError);
+  }
+  expect(createWebSocketServer({ deadAfterMs: Infinity, handshakeTimeoutMs: Infinity }).sockets.size).toBe(0);
+});
