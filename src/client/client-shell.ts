@@ -92,6 +92,7 @@ export class ClientShell {
         return unsubscribe;
       },
       onError: (listener) => this.#errors.add(listener),
+      reconnect: this.#wake,
       close: () => (this.#closed ??= this.#close()),
     };
   }

@@ -30,6 +30,8 @@ export interface ClientControls {
   onState(listener: (info: ClientStateInfo) => void): Unsubscribe;
   /** What no promise reports: a fault of the server's, or a listener that threw. Without a listener it goes to the console. */
   onError(listener: (error: ClientError) => void): Unsubscribe;
+  /** Tries now instead of when the wait is over, for a button a person can press. Elsewhere than in `waiting` it does nothing. */
+  reconnect(): void;
   /** Closes with 1000 and rejects what is pending with `CLOSED`. Resolves when the socket is closed, or after 5 s. */
   close(): Promise<void>;
 }
