@@ -67,7 +67,7 @@ export class ChatSession {
 
   /** Tries to connect now instead of when the time is over. */
   tryNow(): void {
-    dispatchEvent(new Event("online"));
+    this.#client.reconnect();
   }
 
   /** The browser believes that it has a network, or none. */

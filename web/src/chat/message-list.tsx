@@ -3,7 +3,7 @@ import { type ReactElement, type Ref, useEffect, useImperativeHandle, useMemo, u
 import { DownIcon } from "./icons.tsx";
 import { MessageRow } from "./message-row.tsx";
 import type { RoomStore } from "./room-store.ts";
-import { maxHeldCount } from "./timeline.ts";
+import { firstOffset, maxHeldCount } from "./timeline.ts";
 import { startOfDay } from "./time-words.ts";
 import { timelineRows } from "./timeline-rows.ts";
 import { useNow } from "./use-browser.ts";
@@ -56,7 +56,13 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
                   : "Load older messages"}
             </button>
           ) : (
-            status !== "joining" && <RoomStart name={room.name} isEmpty={rows.length === 0} />
+            status !== "joining" && (
+              <RoomStart
+                name={room.name}
+                isEmpty={rows.length === 0}
+                isFirst={(firstOffset(timeline) ?? timeline.newestOffset + 1) === 1}
+              />
+            )
           )}
         </div>
         <ol className="rows">
@@ -82,16 +88,24 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
   );
 }
 
-function RoomStart({ name, isEmpty }: { readonly name: string; readonly isEmpty: boolean }): ReactElement {
+interface RoomStartProps {
+  readonly name: string;
+  readonly isEmpty: boolean;
+  /** Whether nothing was ever said before what is here. */
+  readonly isFirst: boolean;
+}
+
+function RoomStart({ name, isEmpty, isFirst }: RoomStartProps): ReactElement {
+  const title = isEmpty
+    ? `Nobody has said anything in ${name} ${isFirst ? "yet" : "lately"}`
+    : isFirst
+      ? `This is where ${name} begins`
+      : "Older messages are not kept any more";
   return (
     <div className={`room-start${isEmpty ? " empty" : ""}`}>
       <span className="big-lamp" aria-hidden="true" />
-      <p className="room-start-title">
-        {isEmpty ? `Nobody has said anything in ${name} yet` : `This is where ${name} begins`}
-      </p>
-      <p className="room-start-note">
-        {isEmpty ? "Be the first: what you write is kept for those who come later." : "Nothing older is kept."}
-      </p>
+      <p className="room-start-title">{title}</p>
+      <p className="room-start-note">What is said here is kept for those who come later.</p>
     </div>
   );
 }

@@ -184,7 +184,7 @@ export class RoomStore {
   }
 
   #receiveGap({ from, to, reason }: Gap): void {
-    this.#options.onRecovered("gap");
+    if (this.view.get().timeline.entries.length > 0) this.#options.onRecovered("gap");
     this.#setTimeline(lines.addGap(this.view.get().timeline, { from, to, reason }));
     // Offsets may start again below what was read: nothing there was read yet.
     const { readOffset } = this.view.get();

@@ -99,6 +99,13 @@ test("[WB7] a gap stands between the messages it parts", () => {
   expect(timeline.newestOffset).toBe(9);
 });
 
+test("[WB7] who has seen nothing is told of no gap", () => {
+  expect(lines.addGap(lines.emptyTimeline, { reason: "epoch", from: 0, to: 4 })).toEqual({
+    ...lines.emptyTimeline,
+    newestOffset: 4,
+  });
+});
+
 test("[WB7] offsets that a damaged log gives out again are other messages", () => {
   const timeline = live(3, 4, lines.addGap(live(1, 4), { reason: "truncated", from: 4, to: 2 }));
   expect(offsets(timeline)).toEqual([1, 2, 3, 4, 3, 4]);

@@ -107,8 +107,10 @@ export function showPresent(timeline: Timeline, page: readonly IncomingMessage[]
   return { ...timeline, entries, hasOlder, newestOffset, isDetached };
 }
 
-/** The server told that part of the log is gone. Without that part nothing above it can be loaded when the log is another one. */
+/** The server told that part of the log is gone. When the log is another one, nothing above the gap can be loaded from it. */
 export function addGap(timeline: Timeline, gap: Omit<ToldGap, "type" | "key">): Timeline {
+  // Who has seen nothing has lost nothing: what is not here any more is merely older than the log.
+  if (timeline.entries.length === 0) return { ...timeline, newestOffset: gap.to };
   const gapCount = timeline.gapCount + 1;
   const entry: ToldGap = { ...gap, type: "gap", key: `gap-${gapCount}` };
   const hasOlder = gap.reason === "epoch" ? false : timeline.hasOlder;
