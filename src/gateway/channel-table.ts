@@ -1,13 +1,14 @@
-import { Channel, type ChannelTools } from "./channel.ts";
+import { Channel, type ChannelTools, type Counters } from "./channel.ts";
 import type { Route } from "./directory.ts";
 
 /** The channels this node has joined. */
 export class ChannelTable {
+  readonly counters: Counters = { droppedEphemeralCount: 0 };
   readonly #channels = new Map<string, Channel>();
   readonly #tools: ChannelTools;
 
-  constructor(tools: Omit<ChannelTools, "release">) {
-    this.#tools = { ...tools, release: (channel) => this.#release(channel) };
+  constructor(tools: Omit<ChannelTools, "release" | "counters">) {
+    this.#tools = { ...tools, counters: this.counters, release: (channel) => this.#release(channel) };
   }
 
   get count(): number {
@@ -32,6 +33,8 @@ export class ChannelTable {
   }
 
   #release(channel: Channel): void {
+    // A channel that could not be joined is given up at once, and may have a successor when its own time comes.
+    if (this.#channels.get(channel.route.name) !== channel) return;
     this.#channels.delete(channel.route.name);
     this.#tools.outbox.push({ type: "leave", channel: channel.route.name });
   }

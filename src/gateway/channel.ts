@@ -51,10 +51,17 @@ interface Listener {
 
 type ReadAnswer = { readonly type: "page"; readonly page: Page } | Failed;
 
+/** What all channels count together. */
+export interface Counters {
+  /** Ephemeral events that were not sent to a subscriber because its queue was full. */
+  droppedEphemeralCount: number;
+}
+
 export interface ChannelTools {
   readonly outbox: Outbox;
   readonly deadlines: Deadlines;
   readonly limits: GatewayLimits;
+  readonly counters: Counters;
   /** Called when nobody needs the channel any more. */
   readonly release: (channel: Channel) => void;
 }
@@ -64,8 +71,6 @@ const aPlace: PageLimits = { maxCount: 1, maxBytes: 1 };
 /** One channel on this node: its one reader of the log, its subscribers, and who is there. */
 export class Channel {
   readonly route: Route;
-  /** Ephemeral events that were not sent to a subscriber because its queue was full. */
-  droppedCount = 0;
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #page: PageLimits;
@@ -155,7 +160,7 @@ export class Channel {
       ({ isFollowing, subscriber }) => isFollowing && subscriber.connection !== sender,
     );
     const ready = others.filter(({ subscriber }) => subscriber.isFlowing);
-    this.droppedCount += others.length - ready.length;
+    this.#tools.counters.droppedEphemeralCount += others.length - ready.length;
     this.#send(ready, text);
   }
 
@@ -243,7 +248,8 @@ export class Channel {
       }
       this.#reader.hint(answer.page.top.offset);
       this.#drive();
-      if (this.#advance(listener, answer.page)) this.#serve(listener);
+      // While the page was on its way the subscriber's queue may have filled up: then it is read again later.
+      if (this.#isServable(listener) && this.#advance(listener, answer.page)) this.#serve(listener);
     });
   }
 

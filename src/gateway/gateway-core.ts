@@ -38,6 +38,8 @@ const internalError = 1011;
 export interface GatewayCoreInfo {
   readonly connectionCount: number;
   readonly channelCount: number;
+  /** Since the start: ephemeral events that a subscriber did not get because its queue was full. */
+  readonly droppedEphemeralCount: number;
 }
 
 /**
@@ -72,7 +74,8 @@ export class GatewayCore {
   }
 
   get info(): GatewayCoreInfo {
-    return { connectionCount: this.#sessions.size, channelCount: this.#desk.channels.count };
+    const { count: channelCount, counters } = this.#desk.channels;
+    return { connectionCount: this.#sessions.size, channelCount, ...counters };
   }
 
   /** @param nowMs - of a clock that never goes back; what it counts from does not matter. */

@@ -1,23 +1,24 @@
 /** How often something may happen: a bucket of `burstCount` tokens that fills up by `perSecond`. */
 export class TokenBucket {
   readonly #perSecond: number;
-  readonly #burstCount: number;
-  #tokens: number;
+  readonly #burst: number;
+  /** In thousandths of a token, so that whole rates and milliseconds add up exactly. */
+  #level: number;
   #filledAtMs = -Infinity;
 
   constructor({ burstCount, perSecond }: { readonly perSecond: number; readonly burstCount: number }) {
     this.#perSecond = perSecond;
-    this.#burstCount = burstCount;
-    this.#tokens = burstCount;
+    this.#burst = burstCount * 1000;
+    this.#level = this.#burst;
   }
 
   /** Takes `count` tokens, or none: then says how many milliseconds from now there will be enough. */
   take(nowMs: number, count = 1): number {
-    const filled = this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
-    this.#tokens = Math.min(this.#burstCount, filled);
+    if (this.#perSecond === Infinity) return 0;
+    this.#level = Math.min(this.#burst, this.#level + (nowMs - this.#filledAtMs) * this.#perSecond);
     this.#filledAtMs = nowMs;
-    if (this.#tokens < count) return Math.ceil(((count - this.#tokens) / this.#perSecond) * 1000);
-    this.#tokens -= count;
+    if (this.#level < count * 1000) return Math.ceil((count * 1000 - this.#level) / this.#perSecond);
+    this.#level -= count * 1000;
     return 0;
   }
 }

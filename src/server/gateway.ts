@@ -129,7 +129,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
 
   info(): GatewayInfo {
     const running = this.#running;
-    const counts = running?.shell.info ?? { connectionCount: 0, channelCount: 0 };
+    const counts = running?.shell.info ?? { connectionCount: 0, channelCount: 0, droppedEphemeralCount: 0 };
     if (this.#closing !== undefined) return { status: "closed", ...counts };
     if (running === undefined) return { status: "starting", ...counts };
     const { description: store, durability } = running;
@@ -199,6 +199,7 @@ const clientNames: ReadonlySet<string> = new Set([
   "durability",
   "onState",
   "onError",
+  "reconnect",
   "close",
   "then",
 ]);

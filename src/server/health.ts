@@ -11,7 +11,10 @@ export interface GatewayInfo {
   /** The store, in one line for people. */
   readonly store?: string;
   readonly connectionCount: number;
+  /** Channels that are followed: they have a subscriber, or had one a moment ago. */
   readonly channelCount: number;
+  /** Ephemeral events that a subscriber did not get because it reads too slowly, since the start. */
+  readonly droppedEphemeralCount: number;
 }
 
 /** What `/healthz` says: 200 while the gateway takes connections and its store is there, else 503. */

@@ -49,16 +49,19 @@ export class Hooks {
     const ask = (): User | undefined | Promise<User | undefined> => this.#options.authenticate(request);
     this.#run("authenticate", ask, (answer) => {
       if (answer.type === "failed") return then(answer);
-      const user = answer.value;
-      if (user === undefined) return then({ type: "refused" });
+      if (answer.value === undefined) return then({ type: "refused" });
+      const user = publicPart(answer.value);
       then({ type: "accepted", identity: { user, member: digest(`${user.id} ${request.device}`).slice(0, 16) } });
     });
   }
 
   authorize({ definition, ...request }: AuthorizeQuestion, then: Then<Results["authorize"]>): void {
-    const ask = (): boolean | Promise<boolean> => this.#options.channels[definition]?.authorize?.(request) ?? true;
+    const channel = this.#options.channels[definition];
+    if (channel?.authorize === undefined) return then({ type: "allowed" });
+    const ask = (): boolean | Promise<boolean> | undefined => channel.authorize?.(request);
     this.#run("authorize", ask, (answer) => {
       if (answer.type === "failed") return then(answer);
+      // A function that forgets to return says undefined, which is not yes.
       then(answer.value === true ? { type: "allowed" } : { type: "denied" });
     });
   }
@@ -112,6 +115,11 @@ async function withTimeout<Value>(answer: Promise<Value>, timeoutMs: number): Pr
     }
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
+/** What everybody may know. A row of a user table may well be handed in, and the rest of it is not for the wire. */
+function publicPart({ id, name }: User): User {
+  return name === undefined ? { id } : { id, name };
 }
 
 function toJson(value: unknown): string {

@@ -1,0 +1,157 @@
+import { beforeEach, expect, test } from "vitest";
+import type { ClientOp } from "../wire/index.ts";
+import type { GatewayEffect } from "./effects.ts";
+import { defaultLimits, type GatewayLimits } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+import { Session } from "./session.ts";
+
+let outbox: Outbox;
+let session: Session;
+
+function makeSession(limits: Partial<GatewayLimits> = {}): void {
+  outbox = new Outbox();
+  session = new Session(1, { outbox, limits: { ...defaultLimits, ...limits } });
+}
+
+beforeEach(() => makeSession());
+
+const device = "0".repeat(32);
+const position = { epoch: "0".repeat(16), offset: 0, tag: 0 };
+const ops = {
+  auth: { type: "auth", id: 1, device },
+  subscribe: { type: "subscribe", id: 2, channel: "c", start: { from: "live" } },
+  resume: { type: "resume", id: 3, channels: [{ channel: "c", position }, { channel: "d", position }] },
+  unsubscribe: { type: "unsubscribe", id: 4, channel: "c" },
+  publish: { type: "publish", id: 5, channel: "c", event: "e", messageId: "m", data: 1 },
+  ephemeral: { type: "ephemeral", id: 6, channel: "c", event: "e", data: 1 },
+  history: { type: "history", id: 7, channel: "c", before: 1, count: 1 },
+} as const satisfies Record<string, ClientOp>;
+
+/** Takes everything that waits, as if each were answered at once. */
+function startAll(): string[] {
+  const started: string[] = [];
+  for (let op = session.startNext(); op !== undefined; op = session.startNext()) {
+    started.push(op.type);
+    session.admitted();
+    session.answered();
+  }
+  return started;
+}
+
+/** What it was answered, as text. */
+function answers(): string[] {
+  return outbox.take().map((effect: GatewayEffect) => (effect.type === "send" ? effect.text : effect.type));
+}
+
+const fault = { code: "BAD_MESSAGE", message: "no" } as const;
+
+test("[SE7] requests start one after the other, in the order they came", () => {
+  for (const op of Object.values(ops)) session.accept(op);
+  expect(session.startNext()?.type).toBe("auth");
+  expect(session.startNext()).toBeUndefined();
+  session.admitted();
+  expect(startAll()).toEqual(["subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"]);
+  expect(answers()).toEqual([]);
+});
+
+test("[SE6] a refusal carries the id, if there is one", () => {
+  session.strike(7, fault);
+  session.strike(undefined, fault);
+  expect(answers()).toEqual(['{"type":"error","id":7,"code":"BAD_MESSAGE","message":"no"}', '{"type":"error","code":"BAD_MESSAGE","message":"no"}']);
+});
+
+test("[SE6] three refused frames in a row close the connection, two and a good one do not", () => {
+  session.strike(1, fault);
+  session.strike(2, fault);
+  session.accept(ops.history);
+  session.strike(3, fault);
+  expect(session.isOpen).toBe(true);
+  makeSession({ maxRefusalsPerMinute: 99 });
+  for (let id = 1; id <= 3; id += 1) session.strike(id, fault);
+  expect(answers().at(-1)).toBe("close");
+  expect(session.isOpen).toBe(false);
+});
+
+test("[SE6] the fourth refused frame within a minute closes the connection, later it does not", () => {
+  const strikeAt = (nowMs: number): void => {
+    outbox.begin(nowMs);
+    session.accept(ops.history);
+    session.strike(1, fault);
+  };
+  for (const nowMs of [0, 10_000, 20_000, 60_000]) strikeAt(nowMs);
+  expect(session.isOpen).toBe(true);
+  strikeAt(69_999);
+  expect(session.isOpen).toBe(false);
+});
+
+test("[SE6] after a close nothing is sent or started, and it is not closed twice", () => {
+  session.accept(ops.history);
+  session.close(4002, "enough");
+  session.close(4002, "enough");
+  session.send({ type: "ping" });
+  expect(session.startNext()).toBeUndefined();
+  expect(outbox.take()).toEqual([{ type: "close", connection: 1, code: 4002, reason: "enough" }]);
+});
+
+test("[SE9] what waits is dropped when the connection has ended", () => {
+  session.accept(ops.history);
+  session.end();
+  expect(session.startNext()).toBeUndefined();
+  expect(session.isFlowing).toBe(false);
+});
+
+test("[RL1] the publish after the burst is refused with the time to wait", () => {
+  for (let count = 0; count < 60; count += 1) session.accept(ops.publish);
+  expect(answers()).toEqual([]);
+  session.accept(ops.publish);
+  expect(answers()).toEqual([
+    '{"type":"error","id":5,"code":"RATE_LIMITED","message":"Cannot take publish: too many in too short a time","retryAfterMs":50}',
+  ]);
+});
+
+test("[RL2] ephemeral events and other requests have buckets of their own", () => {
+  makeSession({ publishBurstCount: 1, ephemeralBurstCount: 1, requestBurstCount: 3 });
+  for (const op of [ops.publish, ops.ephemeral, ops.resume, ops.subscribe]) session.accept(op);
+  expect(answers()).toEqual([]);
+  for (const op of [ops.publish, ops.ephemeral, ops.unsubscribe]) session.accept(op);
+  expect(answers().map((text) => text.includes("RATE_LIMITED"))).toEqual([true, true, true]);
+});
+
+test("[RL2] a resume of more channels than a connection may have costs no more than those", () => {
+  makeSession({ maxChannelsPerConnection: 1, requestBurstCount: 1 });
+  session.accept(ops.resume);
+  expect(startAll()).toEqual(["resume"]);
+});
+
+test("[RL5] one request more than may wait is refused, until one is answered", () => {
+  makeSession({ maxPendingRequestCount: 2 });
+  session.accept(ops.history);
+  session.startNext();
+  session.accept(ops.history);
+  expect(answers()).toEqual([]);
+  session.accept(ops.history);
+  expect(answers()[0]).toContain('"code":"LIMIT","message":"Cannot take history: 2 requests of this connection are not answered yet"');
+  session.answered();
+  session.accept(ops.history);
+  expect(answers()).toEqual([]);
+});
+
+test("[DL7] after a page of a replay the socket has to drain", () => {
+  makeSession({ maxPageBytes: 10 });
+  session.spend(9);
+  expect(session.isFlowing).toBe(true);
+  session.spend(1);
+  expect(session.isFlowing).toBe(false);
+  session.spend(5);
+  expect(outbox.take()).toEqual([{ type: "awaitDrain", connection: 1 }]);
+  session.drained();
+  session.spend(9);
+  expect(session.isFlowing).toBe(true);
+});
+
+test("[DL6] nothing flows while the queue is full", () => {
+  session.congested();
+  expect(session.isFlowing).toBe(false);
+  session.drained();
+  expect(session.isFlowing).toBe(true);
+});
