@@ -59,10 +59,10 @@ export function writeFrameHeader(target: Uint8Array, at: number, header: FrameHe
 
 /** A whole frame as one new array: header and a copy of the payload, masked if there is a key. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const { payload, maskingKey } = frame;
+  const { fin, rsv1, opcode, maskingKey, payload } = frame;
   const headerBytes = frameHeaderBytes(payload.length, maskingKey !== undefined);
   const bytes = new Uint8Array(headerBytes + payload.length);
-  writeFrameHeader(bytes, 0, { ...frame, payloadBytes: payload.length });
+  writeFrameHeader(bytes, 0, { fin, rsv1, opcode, maskingKey, payloadBytes: payload.length });
   bytes.set(payload, headerBytes);
   if (maskingKey !== undefined) applyMask(bytes, headerBytes, bytes.length, maskingKey);
   return bytes;

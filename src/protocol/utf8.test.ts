@@ -56,6 +56,11 @@ test("[MS3] once invalid it stays so", () => {
   expect(checkUtf8(checkUtf8(utf8Complete, bytesOf("ff"), 0, 1), new Uint8Array(300), 0, 300)).toBe(utf8Invalid);
 });
 
+test("[MS4] an open character is not skipped over by a long run of ASCII", () => {
+  const open = checkUtf8(utf8Complete, bytesOf("e282"), 0, 2);
+  expect(checkUtf8(open, new Uint8Array(300).fill(0x61), 0, 300)).toBe(utf8Invalid);
+});
+
 test("[MS4] the state carries a character over any cut; valid is what Node says is valid", () => {
   const pieces = fc.array(
     fc.oneof(
