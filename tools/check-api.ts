@@ -58,7 +58,7 @@ function configFor(entry: string, types: string): ExtractorConfig {
       },
       apiReport: {
         enabled: true,
-        includeForgottenExports: true,
+
         reportFileName: `${entry}.api.md`,
         reportFolder: resolve(root, "api"),
         reportTempFolder: resolve(root, "temp/api"),
