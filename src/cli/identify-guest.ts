@@ -20,7 +20,13 @@ const tokenSchema = z.object({ name: nameSchema });
  * @param token - JSON text, `{"name":"Ada"}`; undefined for someone who gave no name.
  * @returns undefined for a token that is something else: the connection is refused.
  */
-export function identifyGuest({ device, token }: { readonly device: string; readonly token: string | undefined }): User | undefined {
+export function identifyGuest({
+  device,
+  token,
+}: {
+  readonly device: string;
+  readonly token: string | undefined;
+}): User | undefined {
   const id = `guest-${createHash("sha256").update(`switchboard chat guest ${device}`).digest("base64url").slice(0, 16)}`;
   if (token === undefined) return { id };
   const parsed = tokenSchema.safeParse(parseJson(token));

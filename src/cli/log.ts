@@ -15,6 +15,17 @@ export interface LogOptions {
 export function createLog({ hasColors, isPretty, level }: LogOptions): Logger {
   const options = { level, base: null, serializers: { error: stdSerializers.err } };
   // Written at once: a log that is cut off by a crash is missing the line that matters.
-  if (!isPretty) return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: true }));
-  return pino(options, PinoPretty({ colorize: hasColors, sync: true, translateTime: "SYS:HH:MM:ss", errorLikeObjectKeys: ["error"] }));
+  if (!isPretty) {
+    return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: true }));
+  }
+  return pino(
+    options,
+    PinoPretty({
+      colorize: hasColors,
+      sync: true,
+      singleLine: true,
+      translateTime: "SYS:HH:MM:ss",
+      errorLikeObjectKeys: ["error"],
+    }),
+  );
 }

@@ -28,7 +28,9 @@ function createProgram(): Command {
 
 /** The package's own, two folders up from here, compiled or not. */
 function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return version;
 }
 
@@ -38,8 +40,7 @@ function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
   const { dim, red } = createColors(process.stderr.isTTY && !process.env["NO_COLOR"]);
   const fault = describeFault(error);
-  const isDebugging = process.argv.join(" ").includes("--log-level debug") || process.env["SWITCHBOARD_LOG_LEVEL"] === "debug";
-  if (fault !== undefined) process.stderr.write(`${red("error:")} ${fault.sentence}\n${dim(`hint: ${fault.hint}`)}\n`);
-  if (fault === undefined || isDebugging) console.error(error);
+  if (fault === undefined) console.error(error);
+  else process.stderr.write(`${red("error:")} ${fault.sentence}\n${dim(`hint: ${fault.hint}`)}\n`);
   return 1;
 }

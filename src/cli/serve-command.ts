@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createColors } from "picocolors";
+import type { Logger } from "pino";
 import type { Durability } from "../server/index.ts";
 import { createLog, type LogLevel, logLevels } from "./log.ts";
 import { serve, type Serving } from "./serve.ts";
@@ -32,17 +33,27 @@ second Ctrl-C.`;
 export function createServeCommand(): Command {
   return new Command("serve")
     .description("serve the chat: its pages, its gateway at /ws, /healthz")
-    .addOption(variable("--port <number>", "PORT", "port to listen on, 0 for any that is free").default(8080).argParser(parsePort))
+    .addOption(
+      variable("--port <number>", "PORT", "port to listen on, 0 for any that is free")
+        .default(8080)
+        .argParser(parsePort),
+    )
     .addOption(variable("--host <address>", "HOST", "address to listen on").default("127.0.0.1"))
     .addOption(variable("--data <folder>", "DATA", "folder of the database, made if there is none").default("./data"))
     .addOption(variable("--tls-cert <file>", "TLS_CERT", "certificate in PEM: serve https and wss"))
     .addOption(variable("--tls-key <file>", "TLS_KEY", "the certificate's key in PEM"))
     .addOption(
-      variable("--origin <origin>", "ORIGIN", "page that may connect, instead of our own; repeat it or use commas; * is any").argParser(
-        collectOrigins,
-      ),
+      variable(
+        "--origin <origin>",
+        "ORIGIN",
+        "page that may connect, instead of our own; repeat it or use commas; * is any",
+      ).argParser(collectOrigins),
     )
-    .addOption(variable("--require <level>", "REQUIRE", "do not start below this durability").choices(["mem", "os", "fsync"]).default("mem"))
+    .addOption(
+      variable("--require <level>", "REQUIRE", "do not start below this durability")
+        .choices(["mem", "os", "fsync"])
+        .default("mem"),
+    )
     .addOption(variable("--log-level <level>", "LOG_LEVEL", "what to log").choices(logLevels).default("info"))
     .addHelpText("after", examples)
     .action(runServe);
@@ -69,28 +80,37 @@ function collectOrigins(text: string, before: readonly string[] = []): readonly 
 }
 
 async function runServe(flags: ServeFlags, command: Command): Promise<void> {
-  const { data, host, logLevel, origin, port, require, tlsCert, tlsKey } = flags;
+  const { logLevel, tlsCert, tlsKey } = flags;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     command.error("error: --tls-cert and --tls-key belong together", { exitCode: 2 });
   }
-  const isTerminal = process.stdout.isTTY === true;
+  const isTerminal = process.stdout.isTTY;
   const hasColors = isTerminal && !process.env["NO_COLOR"];
   const log = createLog({ level: logLevel, isPretty: isTerminal, hasColors });
-  const serving = await serve({
-    port,
-    host,
-    data,
-    require,
-    log,
-    origins: origin === undefined ? "same" : origin.includes("*") ? "any" : origin,
-    tls: tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey },
-  });
+  const serving = await start(flags, log);
   if (isTerminal && logLevel !== "silent") process.stdout.write(describeServing(serving, hasColors));
-  closeOnSignal(serving);
+  else log.info(serving.facts, "Serving");
+  closeOnSignal(log, serving);
+}
+
+async function start(
+  { data, host, origin, port, require, tlsCert, tlsKey }: ServeFlags,
+  log: Logger,
+): Promise<Serving> {
+  const origins = origin === undefined ? "same" : origin.includes("*") ? "any" : origin;
+  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
+  try {
+    return await serve({ port, host, data, require, log, origins, tls });
+  } catch (error) {
+    // The stack is for whoever looks for it: everybody else gets the sentence.
+    log.debug({ error }, "Cannot start");
+    throw error;
+  }
 }
 
 /** For people; a program reads the log line. */
-function describeServing({ data, durability, store, url }: Serving, hasColors: boolean): string {
+function describeServing({ facts }: Serving, hasColors: boolean): string {
+  const { data, durability, store, url } = facts;
   const { bold, cyan, dim } = createColors(hasColors);
   return `
   ${bold("Switchboard")} is open at ${cyan(url)}
@@ -101,14 +121,22 @@ function describeServing({ data, durability, store, url }: Serving, hasColors: b
 `;
 }
 
-/** The first signal closes in order and exits 0; a second one exits at once, with the code a shell gives that signal. */
-function closeOnSignal(serving: Serving): void {
-  let isClosing = false;
-  for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+/** Signals so close together are one press of Ctrl-C: npm passes on what the terminal has sent to its whole group already. */
+const onePressMs = 300;
+
+/** The first signal closes in order and exits 0; another exits at once, with the code that a shell gives that signal. */
+function closeOnSignal(log: Logger, serving: Serving): void {
+  let closingSinceMs: number | undefined;
+  for (const [signal, exitCode] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
     process.on(signal, () => {
-      if (isClosing) process.exit(exitCode);
-      isClosing = true;
-      void serving.close().then(() => process.exit(0));
+      if (closingSinceMs === undefined) {
+        closingSinceMs = performance.now();
+        log.info({ signal }, "Closing");
+        void serving.close().then(() => process.exit(0));
+      } else if (performance.now() - closingSinceMs > onePressMs) process.exit(exitCode);
     });
   }
 }

@@ -31,8 +31,8 @@ export interface ServeOptions {
   readonly log: Log;
 }
 
-/** A chat that runs. */
-export interface Serving {
+/** Where a chat is, and what it gives. */
+export interface ServingFacts {
   /** Of the page, to open in a browser. */
   readonly url: string;
   /** The folder of the database, absolute. */
@@ -40,6 +40,11 @@ export interface Serving {
   readonly durability: Durability;
   /** The store, in one line for people. */
   readonly store: string;
+}
+
+/** A chat that runs. */
+export interface Serving {
+  readonly facts: ServingFacts;
   /** Stores and acknowledges what was accepted, closes every connection with 1001, then the store and the server. */
   close(): Promise<void>;
 }
@@ -70,10 +75,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   }
   const { durability = "mem", store = "" } = gateway.info();
-  const serving = { url, data: resolve(data), durability, store };
-  log.info(serving, "Serving");
   return {
-    ...serving,
+    facts: { url, data: resolve(data), durability, store },
     async close() {
       await gateway.close({ graceMs });
       await closeServer(server);

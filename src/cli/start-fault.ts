@@ -28,13 +28,19 @@ export function describeFault(error: unknown): StartFault | undefined {
     return { sentence: error.message, hint: error.hint ?? "Give another folder with --data" };
   }
   if (error instanceof GatewayError && error.code === "DURABILITY_TOO_LOW") {
-    return { sentence: error.message, hint: "Put --data on a disk that keeps what it syncs, or ask for less with --require" };
+    return {
+      sentence: error.message,
+      hint: "Put --data on a disk that keeps what it syncs, or ask for less with --require",
+    };
   }
   return undefined;
 }
 
 /** Why `listen` failed on an address. */
-export function listenError(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): StartError {
+export function listenError(
+  cause: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): StartError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const place = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   switch (code) {
@@ -49,9 +55,13 @@ export function listenError(cause: unknown, { host, port }: { readonly host: str
         cause,
       });
     default:
-      return new StartError("LISTEN", `Cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        hint: "Give an address of this machine with --host: 127.0.0.1 for this machine only, :: for every address",
-        cause,
-      });
+      return new StartError(
+        "LISTEN",
+        `Cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        {
+          hint: "Give an address of this machine with --host: 127.0.0.1 for this machine only, :: for every address",
+          cause,
+        },
+      );
   }
 }

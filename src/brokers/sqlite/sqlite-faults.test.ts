@@ -109,11 +109,8 @@ interface Running {
 
 /** Runs the writer on a file, under another command (`strace …`, `prlimit …`) when one is given. */
 function runWriter(file: string, wrapper: readonly string[] = []): Running {
-  const [command, ...args] = [...wrapper, process.execPath, "--input-type=module", "-e", writer, file] as [
-    string,
-    ...string[],
-  ];
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const args = [...wrapper, process.execPath, "--input-type=module", "-e", writer, file];
+  const child = spawn("env", args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
   /** The whole group: a wrapper would leave its child behind. */
   const kill = (): unknown =>
     child.exitCode === null && child.signalCode === null && process.kill(-(child.pid ?? 0), "SIGKILL");

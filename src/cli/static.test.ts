@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { servePages } from "./static.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+mkdirSync(join(folder, "dist/assets"), { recursive: true });
+writeFileSync(join(folder, "dist/index.html"), "<!doctype html><title>Chat</title>");
+writeFileSync(join(folder, "dist/assets/index-abc123.js"), "export {};");
+writeFileSync(join(folder, "secret.txt"), "secret");
+
+const [server, bareServer] = [join(folder, "dist"), join(folder, "nothing")].map((pages) =>
+  createServer(servePages(pages)),
+) as [ReturnType<typeof createServer>, ReturnType<typeof createServer>];
+
+beforeAll(async () => {
+  for (const one of [server, bareServer]) await once(one.listen(0, "127.0.0.1"), "listening");
+});
+afterAll(() => {
+  for (const one of [server, bareServer]) one.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function request(path: string, init: RequestInit = {}, from = server): Promise<Response> {
+  return fetch(`http://127.0.0.1:${(from.address() as AddressInfo).port}${path}`, init);
+}
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; " +
+  "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+test("[CM15] every answer forbids the page all but its own files and its own line", async () => {
+  const answers = [
+    await request("/"),
+    await request("/nowhere"),
+    await request("/", { method: "POST" }),
+    await request("/", {}, bareServer),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 404, 405, 503]);
+  for (const { headers } of answers) {
+    expect(headers.get("Content-Security-Policy")).toBe(policy);
+    expect([headers.get("X-Content-Type-Options"), headers.get("Referrer-Policy")]).toEqual(["nosniff", "no-referrer"]);
+  }
+});
+
+test("[CM16] the page is asked for anew each time, its assets are kept, and both can be asked about", async () => {
+  const page = await request("/");
+  expect([page.headers.get("Cache-Control"), await page.text()]).toEqual([
+    "no-cache",
+    "<!doctype html><title>Chat</title>",
+  ]);
+  const asset = await request("/assets/index-abc123.js", { method: "HEAD" });
+  expect(asset.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
+  expect([asset.headers.get("Content-Type"), await asset.text()]).toEqual(["text/javascript", ""]);
+  const again = await request("/", { headers: { "If-None-Match": page.headers.get("ETag") ?? "" } });
+  expect(again.status).toBe(304);
+});
+
+test("[CM17] no path leads out of the folder, and none ends the process", async () => {
+  for (const path of ["/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt", "/%E0%A4%A", "/%00", "//secret.txt"]) {
+    const { status } = await request(path);
+    expect([path, status]).toEqual([path, 404]);
+  }
+});
+
+test("[CM18] without built pages there is one that says how to build them", async () => {
+  const answer = await request("/", {}, bareServer);
+  expect(await answer.text()).toContain("npm run build");
+});
