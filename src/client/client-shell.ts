@@ -224,7 +224,7 @@ export class ClientShell {
         return handle?.receivePresence(effect.change);
       case "status":
         if (effect.info.status === "refused" || effect.info.status === "left") this.#forget(effect.room);
-        return handle?.receiveStatus(effect.name, effect.info);
+        return handle?.receiveStatus(effect);
       default:
         return effect satisfies never;
     }

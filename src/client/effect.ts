@@ -1,7 +1,10 @@
-import type { EphemeralMessage as WireEphemeral, Durability, WireEvent } from "../wire/index.ts";
+import type { EphemeralMessage as WireEphemeral, Durability, EventKind, WireEvent } from "../wire/index.ts";
 import type { ClientStateInfo } from "./client.ts";
 import type { ClientError } from "./errors.ts";
 import type { Ack, Gap, PresenceChange, RoomStatusInfo } from "./room.ts";
+
+/** What kinds of events a channel has, by name. */
+export type EventKinds = Readonly<Record<string, EventKind>>;
 
 /** What the core wants done, in this order. `room` and `ticket` are numbers the core gave out. */
 export type Effect =
@@ -12,7 +15,14 @@ export type Effect =
   | { readonly type: "hangUp"; readonly code?: 1000 }
   | { readonly type: "state"; readonly info: ClientStateInfo }
   | { readonly type: "server"; readonly durability: Durability }
-  | { readonly type: "status"; readonly room: number; readonly name: string | undefined; readonly info: RoomStatusInfo }
+  /** `name` is empty and `kinds` has none until a hello has told them. */
+  | {
+      readonly type: "status";
+      readonly room: number;
+      readonly name: string;
+      readonly kinds: EventKinds;
+      readonly info: RoomStatusInfo;
+    }
   | { readonly type: "message"; readonly room: number; readonly message: WireEvent }
   | { readonly type: "ephemeral"; readonly room: number; readonly message: WireEphemeral }
   | { readonly type: "gap"; readonly room: number; readonly gap: Gap }

@@ -1,4 +1,5 @@
 import type { EphemeralMessage as WireEphemeral } from "../wire/index.ts";
+import type { Effect, EventKinds } from "./effect.ts";
 import { SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
 import { MessageStream } from "./message-stream.ts";
@@ -28,6 +29,7 @@ export interface RoomPort {
   thrown(error: unknown): void;
 }
 
+type StatusEffect = Extract<Effect, { readonly type: "status" }>;
 type Incoming = Message | EphemeralMessage;
 
 /** Behind one `Room`: who listens to it, and what it last knew. */
@@ -41,7 +43,8 @@ export class RoomHandle {
   readonly #gap: Listeners<Gap>;
   readonly #presence: Listeners<PresenceChange>;
   #info: RoomStatusInfo = { status: "joining" };
-  #name: string | undefined;
+  #name = "";
+  #kinds: EventKinds = {};
   #members: PresenceChange["members"] = [];
 
   constructor(port: RoomPort) {
@@ -53,11 +56,12 @@ export class RoomHandle {
     this.room = namedProxy(this.#controls(), (event) => this.#handle(event)) as Room;
   }
 
-  receiveStatus(name: string | undefined, info: RoomStatusInfo): void {
+  receiveStatus({ name, kinds, info }: Pick<StatusEffect, "name" | "kinds" | "info">): void {
     this.#name = name;
+    this.#kinds = kinds;
     this.#info = info;
     this.#status.tell(info);
-    if (info.status !== "refused" && info.status !== "left") return;
+    if (!this.#hasEnded()) return;
     for (const stream of this.#streams) stream.end(info.error);
   }
 
@@ -80,7 +84,7 @@ export class RoomHandle {
 
   #controls(): RoomControls {
     // Getters in an object have their own `this`: what they read of the handle goes through these.
-    const name = (): string | undefined => this.#name;
+    const name = (): string | undefined => this.#name || undefined;
     const status = (): RoomStatusInfo["status"] => this.#info.status;
     const members = (): PresenceChange["members"] => this.#members;
     return {
@@ -112,9 +116,14 @@ export class RoomHandle {
   }
 
   #send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined> {
-    const { error } = this.#info;
-    if (error === undefined) return this.#port.send(event, data, options);
-    return Promise.reject(new SendError(error.code, `Cannot send ${event}: ${error.message}`, options.id ?? ""));
+    if (!this.#hasEnded()) return this.#port.send(event, data, options);
+    if (this.#kinds[event] === "ephemeral") return Promise.resolve(undefined);
+    const { code, message } = this.#info.error ?? { code: "CLOSED", message: "the room is closed" };
+    return Promise.reject(new SendError(code, `Cannot send ${event}: ${message}`, options.id ?? ""));
+  }
+
+  #hasEnded(): boolean {
+    return this.#info.status === "refused" || this.#info.status === "left";
   }
 
   #listen(event: string, listener: (message: Incoming) => void): Unsubscribe {
@@ -136,7 +145,7 @@ export class RoomHandle {
     });
     const stopListening = this.#listen(event, (message) => stream.push(message));
     this.#streams.add(stream);
-    if (this.#info.status === "refused" || this.#info.status === "left") stream.end(this.#info.error);
+    if (this.#hasEnded()) stream.end(this.#info.error);
     return stream;
   }
 }

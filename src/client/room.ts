@@ -72,7 +72,7 @@ export interface DurableEvent<Input = unknown, Output = Input, Name extends stri
 
 /** An ephemeral event of a room. */
 export interface EphemeralEvent<Input = unknown, Output = Input> extends AsyncIterable<EphemeralMessage<Output>> {
-  /** Tells those who are there, if the line is open now; otherwise it is dropped. Never rejects. */
+  /** Tells those who are there, if there is a line now; otherwise it is dropped. Rejects only if the data is not JSON. */
   send(data: Input): Promise<void>;
   on(listener: (message: EphemeralMessage<Output>) => void): Unsubscribe;
 }

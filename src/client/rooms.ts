@@ -49,7 +49,7 @@ export class Rooms {
     const room = this.#rooms.get(id);
     if (room === undefined) return;
     const isKnownToServer = room.phase === "asked" || room.phase === "standing";
-    if (isKnownToServer && room.name !== undefined) this.#exchange.tell({ type: "unsubscribe", channel: room.name });
+    if (isKnownToServer) this.#exchange.tell({ type: "unsubscribe", channel: room.name });
     this.#end(room, "left");
   }
 
@@ -120,8 +120,6 @@ export class Rooms {
       case "ephemeral":
         this.#exchange.emit({ type: "ephemeral", room: room.id, message });
         break;
-      default:
-        message satisfies never;
     }
   }
 
@@ -150,10 +148,9 @@ export class Rooms {
 
   /** Those that were there before in one frame, the new ones in one each. */
   #subscribe(rooms: readonly Subscription[]): void {
-    const back = rooms.flatMap((room) => {
-      const { name: channel, position } = room;
-      return channel === undefined || position === undefined ? [] : [{ room, channel, position }];
-    });
+    const back = rooms.flatMap((room) =>
+      room.position === undefined ? [] : [{ room, channel: room.name, position: room.position }],
+    );
     for (let at = 0; at < back.length; at += maxResumeCount) {
       const page = back.slice(at, at + maxResumeCount);
       const channels = page.map(({ channel, position }) => ({ channel, position }));
@@ -162,10 +159,8 @@ export class Rooms {
       });
     }
     for (const room of rooms) {
-      const { name: channel, position } = room;
-      if (channel === undefined) continue;
-      if (position === undefined) {
-        this.#exchange.ask({ type: "subscribe", channel, start: room.start() }, (answer, nowMs) => {
+      if (room.position === undefined) {
+        this.#exchange.ask({ type: "subscribe", channel: room.name, start: room.start() }, (answer, nowMs) => {
           if (answer.type === "subscribed") this.#stand(room, answer);
           else this.#refused(room, answer, nowMs);
         });
@@ -198,8 +193,7 @@ export class Rooms {
 
   /** A message is missing and no gap was told: asks again from there, for the log to fill the hole or to tell the gap. */
   #mend(room: Subscription, offset: number, nowMs: number): void {
-    const at = room.position?.offset ?? 0;
-    const reason = `Cannot deliver ${room.name} ${offset}: the last was ${at} and no gap was told; asking again from there`;
+    const reason = `Cannot deliver ${room.name} ${offset}: the last was ${room.at} and no gap was told; asking again from there`;
     this.#exchange.emit({ type: "error", error: new ClientError("PROTOCOL", reason) });
     this.#askLater(room, nowMs);
   }
@@ -213,7 +207,7 @@ export class Rooms {
 
   #end(room: Subscription, phase: "refused" | "left", error?: ClientError): void {
     this.#rooms.delete(room.id);
-    if (room.name !== undefined) this.#byName.delete(room.name);
+    this.#byName.delete(room.name);
     this.#change(room, () => room.end(phase, error));
     this.#sender.end(room, error);
   }
@@ -222,9 +216,9 @@ export class Rooms {
   #change<Result>(room: Subscription, act: () => Result): Result {
     const before = room.status;
     const result = act();
-    const { id, name, status, error } = room;
+    const { id, name, info: channel, status, error } = room;
     const info = error === undefined ? { status } : { status, error };
-    if (status !== before) this.#exchange.emit({ type: "status", room: id, name, info });
+    if (status !== before) this.#exchange.emit({ type: "status", room: id, name, kinds: channel?.events ?? {}, info });
     return result;
   }
 }

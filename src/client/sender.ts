@@ -46,26 +46,20 @@ export class Sender {
   }
 
   /** The ticket of what was asked; its end is an effect with that ticket. */
-  publish(room: Subscription | undefined, { event, id, data }: Publish): number {
+  publish(room: Subscription | undefined, publish: Publish): number {
     const ticket = this.#ticket();
-    const json = toJson(data);
-    const fault = this.#roomFault(room) ?? json.fault ?? kindFault(room, event);
-    if (room === undefined || fault !== undefined) this.#fail({ ticket, id, event }, fault ?? leftFault);
-    else if (room.info?.events[event] === "ephemeral") this.#tell(room, { ticket, event, data: json.text });
-    else {
-      this.#pendingCount += 1;
-      room.outbox.add({ ticket, event, id, data: json.text });
-    }
+    const fault = room === undefined ? closedFault : this.#add(room, ticket, publish);
+    if (fault !== undefined) this.#fail({ ...publish, ticket }, fault);
     return ticket;
   }
 
   history(room: Subscription | undefined, before: number, count: number): number {
     const ticket = this.#ticket();
-    const fault = this.#roomFault(room);
-    if (room === undefined || fault !== undefined) this.#failHistory(ticket, fault ?? leftFault);
+    const fault = room === undefined ? closedFault : this.#fullFault();
+    if (fault !== undefined) this.#failHistory(ticket, fault);
     else {
       this.#pendingCount += 1;
-      room.histories.add({ ticket, before, count, isInFlight: false });
+      room?.histories.add({ ticket, before, count, isInFlight: false });
     }
     return ticket;
   }
@@ -74,7 +68,8 @@ export class Sender {
   abort(rooms: Iterable<Subscription>, ticket: number): void {
     for (const room of rooms) {
       for (const outgoing of room.outbox) {
-        if (outgoing.ticket !== ticket || !this.#remove(room, outgoing)) continue;
+        if (outgoing.ticket !== ticket) continue;
+        this.#remove(room, outgoing);
         const wasSent = outgoing.isInFlight || outgoing.uncertainSinceMs !== undefined;
         this.#fail(outgoing, {
           code: "ABORTED",
@@ -102,12 +97,14 @@ export class Sender {
   }
 
   /** The room ended: nothing of it will be answered. */
-  end(room: Subscription, fault: Fault = leftFault): void {
+  end(room: Subscription, fault: Fault = closedFault): void {
     for (const outgoing of room.outbox) {
-      if (this.#remove(room, outgoing)) this.#fail(outgoing, fault);
+      this.#remove(room, outgoing);
+      this.#fail(outgoing, fault);
     }
     for (const history of room.histories) {
-      if (this.#removeHistory(room, history)) this.#failHistory(history.ticket, fault);
+      this.#removeHistory(room, history);
+      this.#failHistory(history.ticket, fault);
     }
   }
 
@@ -121,7 +118,7 @@ export class Sender {
     if (nowMs < this.#pausedUntilMs) return;
     this.#pausedUntilMs = 0;
     for (const room of rooms) {
-      if (room.phase !== "standing" || room.name === undefined) continue;
+      if (room.phase !== "standing") continue;
       for (const history of room.histories) this.#sendHistory(room, room.name, history);
       for (let next = room.outbox.take(nowMs); next !== undefined; next = room.outbox.take(nowMs)) {
         this.#send({ room, channel: room.name, outgoing: next, nowMs });
@@ -194,13 +191,25 @@ export class Sender {
     });
   }
 
-  /** Now or never: an ephemeral event is worth no waiting. */
-  #tell(room: Subscription, { ticket, event, data }: { ticket: number; event: string; data: string }): void {
-    const channel = room.name;
-    if (room.phase === "standing" && channel !== undefined) {
-      this.#exchange.tellText((id) => encodeClientOpWithData({ type: "ephemeral", id, channel, event, data }));
+  #add(room: Subscription, ticket: number, { event, id, data }: Publish): Fault | undefined {
+    const json = toJson(data);
+    const fault = json.fault ?? kindFault(room, event);
+    if (fault !== undefined) return fault;
+    if (room.info?.events[event] === "ephemeral") {
+      // Now or never: an ephemeral event is worth no waiting, and one that is not heard is no fault.
+      if (room.phase === "standing") this.#tell(room, event, json.text);
+      this.#exchange.emit({ type: "sent", ticket });
+      return undefined;
     }
-    this.#exchange.emit({ type: "sent", ticket });
+    const fullFault = this.#fullFault();
+    if (fullFault !== undefined) return fullFault;
+    this.#pendingCount += 1;
+    room.outbox.add({ ticket, event, id, data: json.text });
+    return undefined;
+  }
+
+  #tell({ name: channel }: Subscription, event: string, data: string): void {
+    this.#exchange.tellText((id) => encodeClientOpWithData({ type: "ephemeral", id, channel, event, data }));
   }
 
   #pause(nowMs: number, atLeastMs = 0): void {
@@ -226,8 +235,7 @@ export class Sender {
     return isRemoved;
   }
 
-  #roomFault(room: Subscription | undefined): Fault | undefined {
-    if (room === undefined) return leftFault;
+  #fullFault(): Fault | undefined {
     const { maxPendingCount } = this.#options;
     if (this.#pendingCount < maxPendingCount) return undefined;
     return { code: "QUEUE_FULL", message: `${maxPendingCount} requests wait for the line` };
@@ -242,14 +250,14 @@ export class Sender {
   }
 }
 
-const leftFault: Fault = { code: "CLOSED", message: "the room is closed" };
+const closedFault: Fault = { code: "CLOSED", message: "the room is closed" };
 
 function faultOf(answer: Answer): Fault {
   return answer.type === "error" ? answer : { code: "PROTOCOL", message: `the server answered with ${answer.type}` };
 }
 
-function kindFault(room: Subscription | undefined, event: string): Fault | undefined {
-  if (room?.info === undefined || Object.hasOwn(room.info.events, event)) return undefined;
+function kindFault(room: Subscription, event: string): Fault | undefined {
+  if (room.info === undefined || Object.hasOwn(room.info.events, event)) return undefined;
   const names = Object.keys(room.info.events).join(", ");
   return { code: "UNKNOWN_EVENT", message: `${room.channel} has ${names}` };
 }

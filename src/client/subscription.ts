@@ -31,6 +31,8 @@ export interface SubscriptionOptions {
 
 type Phase = "idle" | "asked" | "standing" | "refused" | "left";
 
+const nowhere: Position = { epoch: "", offset: 0, tag: 0 };
+
 /** What a client knows of one channel: where it is in the log, who is there, what it still has to send. */
 export class Subscription {
   readonly id: number;
@@ -38,9 +40,10 @@ export class Subscription {
   readonly params: ChannelParams;
   readonly outbox: Outbox = new Outbox();
   readonly histories: Set<HistoryRequest> = new Set();
-  /** What a hello said of the channel, and the name its pattern gives. */
+  /** What a hello said of the channel. */
   info: ChannelInfo | undefined;
-  name: string | undefined;
+  /** The name its pattern gives; empty until then. */
+  name = "";
   /** Why it ended. */
   error: ClientError | undefined;
   /** Asking again before this is pointless. */
@@ -49,7 +52,7 @@ export class Subscription {
   attempt = 0;
   readonly #recentCount: number;
   #phase: Phase = "idle";
-  #position: Position | undefined;
+  #position: Position = nowhere;
   #top = 0;
   /** The server said that delivery starts elsewhere: it owes a gap before the next event. */
   #isGapOwed = false;
@@ -66,22 +69,28 @@ export class Subscription {
     return this.#phase;
   }
 
+  /** Where the last message or gap left us; nothing before the first subscription. */
   get position(): Position | undefined {
-    return this.#position;
+    return this.#position === nowhere ? undefined : this.#position;
+  }
+
+  /** The last offset that was delivered or told to be gone. */
+  get at(): number {
+    return this.#position.offset;
   }
 
   get status(): RoomStatus {
     if (this.#phase === "refused" || this.#phase === "left") return this.#phase;
     if (this.#phase !== "standing") return "joining";
-    return this.#isGapOwed || this.#at() < this.#top ? "replaying" : "live";
+    return this.#isGapOwed || this.at < this.#top ? "replaying" : "live";
   }
 
   get members(): readonly Member[] {
     return [...this.#members.values()];
   }
 
+  /** Where the first subscription starts. Later ones start after `position`. */
   start(): Start {
-    if (this.#position !== undefined) return { from: "position", position: this.#position };
     return this.#recentCount > 0 ? { from: "recent", count: this.#recentCount } : { from: "live" };
   }
 
@@ -101,7 +110,7 @@ export class Subscription {
 
   stand({ position, top, members }: Subscribed): PresenceChange | undefined {
     this.#phase = "standing";
-    this.#position ??= position;
+    if (this.#position === nowhere) this.#position = position;
     this.#isGapOwed = !isSamePosition(this.#position, position);
     this.#top = top;
     return members === undefined ? undefined : this.#setMembers(new Map(members.map((one) => [one.member, one])));
@@ -109,7 +118,7 @@ export class Subscription {
 
   /** `next`: to be delivered, and the position is past it. `hole`: one is missing, or the log is not the one we know. */
   receiveEvent({ offset, tag }: WireEvent): "next" | "duplicate" | "hole" {
-    if (this.#position === undefined || this.#isGapOwed) return "hole";
+    if (this.#isGapOwed) return "hole";
     const { epoch, offset: at, tag: lastTag } = this.#position;
     if (offset === at && tag !== lastTag) return "hole";
     if (offset <= at) return "duplicate";
@@ -120,7 +129,7 @@ export class Subscription {
   }
 
   receiveGap({ to, reason }: GapMessage): Gap {
-    const from = this.#at();
+    const from = this.at;
     this.#position = to;
     this.#isGapOwed = false;
     return { from, to: to.offset, reason };
@@ -131,10 +140,6 @@ export class Subscription {
     for (const id of left) members.delete(id);
     for (const one of joined) members.set(one.member, one);
     return this.#setMembers(members);
-  }
-
-  #at(): number {
-    return this.#position?.offset ?? 0;
   }
 
   #setMembers(members: ReadonlyMap<string, Member>): PresenceChange | undefined {
