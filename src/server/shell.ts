@@ -119,8 +119,8 @@ export class Shell {
     this.feed({ type: "drained", connection: id });
   }
 
-  #closed({ id }: Socket, { by, code, reason }: CloseInfo): void {
-    this.#options.log.info({ connection: id, code, reason, by }, "Connection closed");
+  #closed({ id }: Socket, { by, code, reason, wasClean }: CloseInfo): void {
+    this.#options.log.info({ connection: id, code, reason, by, wasClean }, "Connection closed");
     this.#sockets.delete(id);
     this.#congested.delete(id);
     // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
