@@ -61,9 +61,19 @@ interface Target {
   readonly inFlightCount: number;
 }
 
-async function measure({ server, load, options, peer, port, inFlightCount }: Target): Promise<Pick<Measurement, "messagesPerSecond" | "cpuMicrosPerMessage">> {
+async function measure({
+  server,
+  load,
+  options,
+  peer,
+  port,
+  inFlightCount,
+}: Target): Promise<Pick<Measurement, "messagesPerSecond" | "cpuMicrosPerMessage">> {
   const { connectionCount, payloadBytes, seconds, warmupSeconds } = options;
-  await load.ask({ type: "start", load: { port, connectionCount, inFlightCount, payloadBytes, isWebSocket: peer !== "net" } });
+  await load.ask({
+    type: "start",
+    load: { port, connectionCount, inFlightCount, payloadBytes, isWebSocket: peer !== "net" },
+  });
   await wait(warmupSeconds * 1000);
   const before = await sample(server, load);
   await wait(seconds * 1000);
@@ -77,7 +87,10 @@ async function measure({ server, load, options, peer, port, inFlightCount }: Tar
 }
 
 async function sample(server: Child, load: Child): Promise<{ messageCount: number; cpuMicros: number; atMs: number }> {
-  const [{ messageCount }, usage] = await Promise.all([load.ask<LoadReply>({ type: "count" }), server.ask<ServerReply>({ type: "usage" })]);
+  const [{ messageCount }, usage] = await Promise.all([
+    load.ask<LoadReply>({ type: "count" }),
+    server.ask<ServerReply>({ type: "usage" }),
+  ]);
   if (usage.type !== "usage") throw new Error("Cannot measure: the server did not answer for its CPU");
   return { messageCount, cpuMicros: usage.cpuMicros, atMs: performance.now() };
 }

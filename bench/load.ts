@@ -12,7 +12,10 @@ export interface Load {
 }
 
 /** What the harness may ask the load's process. Each is answered once. */
-export type LoadRequest = { readonly type: "start"; readonly load: Load } | { readonly type: "count" } | { readonly type: "stop" };
+export type LoadRequest =
+  | { readonly type: "start"; readonly load: Load }
+  | { readonly type: "count" }
+  | { readonly type: "stop" };
 
 /** How many messages came back since the start. */
 export interface LoadReply {
@@ -59,7 +62,9 @@ async function open(load: Load): Promise<Socket> {
   socket.write(clientFrame(load.payloadBytes));
   const expected = load.isWebSocket ? serverFrame(load.payloadBytes) : clientFrame(load.payloadBytes);
   const received = await readUntil(socket, (bytes) => bytes.length >= expected.length);
-  if (!received.equals(expected)) throw new Error(`Cannot measure port ${load.port}: the echo is ${received.toString("hex")}`);
+  if (!received.equals(expected)) {
+    throw new Error(`Cannot measure port ${load.port}: the echo is ${received.toString("hex")}`);
+  }
   return socket;
 }
 
@@ -69,7 +74,9 @@ async function shakeHands(socket: Socket, port: number): Promise<void> {
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
   );
   const answer = await readUntil(socket, (bytes) => bytes.includes("\r\n\r\n"));
-  if (!answer.toString().includes("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")) throw new Error(`Cannot measure port ${port}: ${answer.toString()}`);
+  if (!answer.toString().includes("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")) {
+    throw new Error(`Cannot measure port ${port}: ${answer.toString()}`);
+  }
 }
 
 async function readUntil(socket: Socket, isEnough: (bytes: Buffer) => boolean): Promise<Buffer> {

@@ -25,7 +25,9 @@ async function main(): Promise<void> {
     },
   });
   if (values.help || positionals.length === 0) return console.log(help);
-  if (positionals.join(" ") !== "echo") throw new TypeError(`Cannot measure "${positionals.join(" ")}": only echo is there`);
+  if (positionals.join(" ") !== "echo") {
+    throw new TypeError(`Cannot measure "${positionals.join(" ")}": only echo is there`);
+  }
   const options: EchoOptions = {
     roundCount: readNumber("rounds", values.rounds, 1, 100),
     seconds: readNumber("seconds", values.seconds, 0.1, 60),
@@ -36,12 +38,18 @@ async function main(): Promise<void> {
   };
   const measurements = await measureEcho(options, (line) => console.error(line));
   const summary = summarize(measurements, options.inFlightCounts);
-  console.log(values.json ? JSON.stringify({ machine: describeMachine(), options, summary, measurements }, null, 2) : formatReport(summary, options));
+  console.log(
+    values.json
+      ? JSON.stringify({ machine: describeMachine(), options, summary, measurements }, null, 2)
+      : formatReport(summary, options),
+  );
 }
 
 function readNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
-  if (text.trim() !== "" && value >= min && value <= max && (name === "seconds" || Number.isInteger(value))) return value;
+  if (text.trim() !== "" && value >= min && value <= max && (name === "seconds" || Number.isInteger(value))) {
+    return value;
+  }
   throw new TypeError(`Cannot use --${name} ${text}: give a number from ${min} to ${max}`);
 }
 

@@ -23,7 +23,12 @@ export interface Machine {
 
 export function describeMachine(): Machine {
   const cores = cpus();
-  return { cpu: cores[0]?.model.trim() ?? "unknown", coreCount: cores.length, node: process.version, platform: `${process.platform} ${process.arch}` };
+  return {
+    cpu: cores[0]?.model.trim() ?? "unknown",
+    coreCount: cores.length,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  };
 }
 
 /** The middle value; of an even number, the mean of the two in the middle. */
@@ -63,9 +68,14 @@ export function formatReport(summaries: readonly Summary[], options: EchoOptions
   ];
   for (const inFlightCount of options.inFlightCounts) {
     lines.push("", `${inFlightCount} in flight   messages/s     x ws   CPU us/message   x ws`);
-    for (const one of summaries.filter((summary) => summary.inFlightCount === inFlightCount)) lines.push(formatRow(one));
+    for (const one of summaries.filter((summary) => summary.inFlightCount === inFlightCount)) {
+      lines.push(formatRow(one));
+    }
   }
-  lines.push("", "net is a bare node:net echo without handshake, frames or text: the floor. x ws: throughput up, CPU down is better.");
+  lines.push(
+    "",
+    "net is a bare node:net echo without handshake, frames or text: the floor. x ws: throughput up, CPU down is better.",
+  );
   return lines.join("\n");
 }
 

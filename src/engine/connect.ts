@@ -45,13 +45,27 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const { protocols = [], origin, timers = sharedTimerWheel(), signal } = options;
   const key = randomBytes(16).toString("base64");
   const { host, target, isSecure } = address;
-  const request = writeRequest({ host, target, key, protocols, origin, headers: Object.entries(options.headers ?? {}) });
+  const request = writeRequest({
+    host,
+    target,
+    key,
+    protocols,
+    origin,
+    headers: Object.entries(options.headers ?? {}),
+  });
   const reader = new ResponseReader({ key, protocols });
   const socket = openSocket(address, options.tls ?? {});
   const { protocol, rest } = await shakeHands({ socket, isSecure, request, reader, timers, timeoutMs, signal });
   const line = new Line<undefined>({
-    ...{ role: "client", socket, handlers: options, limits, timers, protocol },
-    ...{ data: undefined, id: 0, onClosed: doNothing },
+    role: "client",
+    socket,
+    handlers: options,
+    limits,
+    timers,
+    protocol,
+    data: undefined,
+    id: 0,
+    onClosed: doNothing,
   });
   line.open(new Uint8Array());
   // The caller's code after `await connect()` runs first: its handlers may use what it sets up there.
@@ -73,7 +87,9 @@ function readUrl(text: string | URL): Address {
     throw new TypeError(`Cannot connect to ${url.href}: the scheme must be ws or wss`);
   }
   if (url.hash !== "") throw new TypeError(`Cannot connect to ${url.href}: a fragment is not allowed`);
-  if (url.username !== "" || url.password !== "") throw new TypeError(`Cannot connect to ${url.host}: a user name in the URL is not allowed`);
+  if (url.username !== "" || url.password !== "") {
+    throw new TypeError(`Cannot connect to ${url.host}: a user name in the URL is not allowed`);
+  }
   const isSecure = url.protocol === "wss:" || url.protocol === "https:";
   return {
     hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -86,7 +102,13 @@ function readUrl(text: string | URL): Address {
 
 function openSocket({ hostname, port, isSecure }: Address, tls: TlsOptions): Socket {
   const socket = isSecure
-    ? connectTls({ ALPNProtocols: ["http/1.1"], ...(isIP(hostname) === 0 ? { servername: hostname } : {}), ...tls, host: hostname, port })
+    ? connectTls({
+        ALPNProtocols: ["http/1.1"],
+        ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+        ...tls,
+        host: hostname,
+        port,
+      })
     : connectTcp({ host: hostname, port, allowHalfOpen: true });
   socket.on("error", doNothing); // told by whoever listens besides; without any it would end the process
   return socket.setNoDelay(true);
@@ -110,7 +132,9 @@ function shakeHands(attempt: Attempt): Promise<AcceptedResponse> {
     const receive = (chunk: Buffer): void => conclude(reader.receive(chunk));
     const receiveEnd = (): void => conclude(reader.receiveEnd());
     const lose = (cause?: Error | boolean): void =>
-      cause instanceof Error ? fail("ERR_NETWORK", cause.message, { cause }) : fail("ERR_NETWORK", "the connection was lost");
+      cause instanceof Error
+        ? fail("ERR_NETWORK", cause.message, { cause })
+        : fail("ERR_NETWORK", "the connection was lost");
     const abort = (): void => fail("ERR_ABORTED", "the attempt was aborted", { cause: signal?.reason });
     function stop(): void {
       timers.cancel(deadline);
@@ -125,7 +149,13 @@ function shakeHands(attempt: Attempt): Promise<AcceptedResponse> {
     function conclude(answer: AcceptedResponse | RefusedResponse | undefined): void {
       if (answer === undefined) return;
       // A status of 0 or 101 is the server's fault, any other its decision.
-      if (answer.type === "refused") return fail(answer.status === 0 || answer.status === 101 ? "ERR_RESPONSE" : "ERR_REFUSED", answer.reason, answer);
+      if (answer.type === "refused") {
+        return fail(
+          answer.status === 0 || answer.status === 101 ? "ERR_RESPONSE" : "ERR_REFUSED",
+          answer.reason,
+          answer,
+        );
+      }
       stop();
       socket.pause();
       resolve(answer);

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { decodeText } from "./decode-text.ts";
 
 test("[EN20] any text comes out as it went in, wherever it lies, from a Buffer or a plain array", () => {
-  const texts = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme-ascii", minLength: 1000, maxLength: 1100 }));
+  const texts = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.string({ unit: "grapheme-ascii", minLength: 1000, maxLength: 1100 }),
+  );
   fc.assert(
     fc.property(texts, fc.nat(20), fc.nat(20), (text, before, after) => {
       const bytes = Buffer.concat([Buffer.alloc(before, 0xff), Buffer.from(text), Buffer.alloc(after, 0xff)]);

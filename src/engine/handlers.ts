@@ -1,26 +1,24 @@
 import type { CloseInfo } from "./close-info.ts";
 
-/** What a handler gives back. A promise is not waited for; if it rejects, that is as if the handler had thrown. */
-export type HandlerResult = void | Promise<void>;
-
 /**
  * What happens on connections: one object for all of a server's.
  *
  * A handler that throws or rejects is reported to `error`, and its connection is closed with 1011; the others do not notice.
+ * Nothing waits for a promise, and any other result is ignored.
  */
 export interface SocketHandlers<Socket> {
   /** The handshake is done. The first to be called; what is sent here leaves together with the 101. */
-  open?(socket: Socket): HandlerResult;
+  open?(socket: Socket): unknown;
   /** A whole message: a string if it was text, bytes if it was binary. The bytes are yours to keep. */
-  message?(socket: Socket, data: string | Uint8Array): HandlerResult;
+  message?(socket: Socket, data: string | Uint8Array): unknown;
   /** After `send()` returned false: the queue is down to a quarter of `highWaterBytes`. */
-  drain?(socket: Socket): HandlerResult;
+  drain?(socket: Socket): unknown;
   /** A ping came; it is answered already. */
-  ping?(socket: Socket, data: Uint8Array): HandlerResult;
+  ping?(socket: Socket, data: Uint8Array): unknown;
   /** A pong came, asked for or not. */
-  pong?(socket: Socket, data: Uint8Array): HandlerResult;
+  pong?(socket: Socket, data: Uint8Array): unknown;
   /** The connection is gone: called once for every connection that was opened, and the last. */
-  close?(socket: Socket, info: CloseInfo): HandlerResult;
+  close?(socket: Socket, info: CloseInfo): unknown;
   /** A handler failed. Without this handler it becomes a process warning. Must not throw itself. */
   error?(error: unknown, socket?: Socket): void;
 }

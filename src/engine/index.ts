@@ -2,13 +2,27 @@ export type { AnyHttpServer } from "./attachments.ts";
 export type { CloseInfo } from "./close-info.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
-export type { HandlerResult, SocketHandlers } from "./handlers.ts";
+export type { SocketHandlers } from "./handlers.ts";
 export type { LineLimits } from "./limits.ts";
 export type { ListenAddress, ListenOptions } from "./listener.ts";
 export type { OriginPolicy } from "./origin-policy.ts";
 export { createWebSocketServer, type CloseServerOptions, type ServerOptions, type WebSocketServer } from "./server.ts";
 export type { ClientSocket, EngineSocket, ServerSocket } from "./sockets.ts";
 export { TimerWheel, type WheelClock, type WheelTimer } from "./timer-wheel.ts";
-export { accept, reject, type Accept, type AcceptOptions, type Reject, type ResponseHeaders, type UpgradeRequest } from "./upgrade.ts";
+export {
+  accept,
+  reject,
+  type Accept,
+  type AcceptOptions,
+  type Reject,
+  type ResponseHeaders,
+  type UpgradeRequest,
+} from "./upgrade.ts";
 // What an engine's user needs of the protocol.
-export { prepareMessage, ProtocolError, type Header, type PreparedMessage, type ProtocolErrorCode } from "../protocol/index.ts";
+export {
+  prepareMessage,
+  ProtocolError,
+  type Header,
+  type PreparedMessage,
+  type ProtocolErrorCode,
+} from "../protocol/index.ts";

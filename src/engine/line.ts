@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { Connection, type ConnectionEvent, type PreparedMessage, ProtocolError, type Role } from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
 import { decodeText } from "./decode-text.ts";
-import { type HandlerResult, reportError, type SocketHandlers } from "./handlers.ts";
+import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import type { ServerSocket } from "./sockets.ts";
@@ -102,7 +102,9 @@ export class Line<Data> implements ServerSocket<Data> {
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
-    this.#socket.on("error", (error) => this.#end({ code: 1006, reason: error.message, by: "network", wasClean: false }));
+    this.#socket.on("error", (error) =>
+      this.#end({ code: 1006, reason: error.message, by: "network", wasClean: false }),
+    );
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
     this.#run(this.#handlers.open, undefined);
@@ -214,7 +216,12 @@ export class Line<Data> implements ServerSocket<Data> {
     if (this.#held.length > 0) return; // it ends when what it said before is delivered
     if (this.#connection.state === "closed") return this.#writer.end();
     this.#connection.receiveEnd();
-    this.#cut({ code: 1006, reason: "The peer ended the connection without a close frame", by: "network", wasClean: false });
+    this.#cut({
+      code: 1006,
+      reason: "The peer ended the connection without a close frame",
+      by: "network",
+      wasClean: false,
+    });
   }
 
   #handleGone(): void {
@@ -256,7 +263,12 @@ export class Line<Data> implements ServerSocket<Data> {
     const silentMs = this.#timers.nowMs - this.#lastAliveMs;
     const { pingAfterMs, deadAfterMs } = this.#limits;
     if (silentMs >= deadAfterMs) {
-      return this.#cut({ code: 1006, reason: `Nothing was received for ${deadAfterMs} ms`, by: "timeout", wasClean: false });
+      return this.#cut({
+        code: 1006,
+        reason: `Nothing was received for ${deadAfterMs} ms`,
+        by: "timeout",
+        wasClean: false,
+      });
     }
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();
@@ -268,7 +280,9 @@ export class Line<Data> implements ServerSocket<Data> {
   #watchStall(): void {
     const { stalledAfterMs } = this.#limits;
     const reason = `Nothing of what was sent was taken for ${stalledAfterMs} ms`;
-    this.#stallTimer = this.#timers.schedule(stalledAfterMs, () => this.#cut({ code: 1006, reason, by: "timeout", wasClean: false }));
+    this.#stallTimer = this.#timers.schedule(stalledAfterMs, () =>
+      this.#cut({ code: 1006, reason, by: "timeout", wasClean: false }),
+    );
   }
 
   #handleTaken(hadToWait: boolean): void {
@@ -283,7 +297,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#run(this.#handlers.drain, undefined);
   }
 
-  #run<Argument>(handler: ((line: Line<Data>, argument: Argument) => HandlerResult) | undefined, argument: Argument): void {
+  #run<Argument>(handler: ((line: Line<Data>, argument: Argument) => unknown) | undefined, argument: Argument): void {
     if (handler === undefined) return;
     try {
       const result: unknown = handler.call(this.#handlers, this, argument);
@@ -303,5 +317,8 @@ function requireServerFrame(data: PreparedMessage, role: Role): Uint8Array {
   const isFrame = data?.type === "prepared" && data.frame instanceof Uint8Array;
   if (isFrame && role === "server") return data.frame;
   const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
-  throw new ProtocolError("ERR_PAYLOAD_TYPE", `Cannot send ${isFrame ? "a server's frame to a server" : kind}: give a string or a Uint8Array`);
+  throw new ProtocolError(
+    "ERR_PAYLOAD_TYPE",
+    `Cannot send ${isFrame ? "a server's frame to a server" : kind}: give a string or a Uint8Array`,
+  );
 }

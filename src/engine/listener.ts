@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerOptions as HttpServerOptions, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerOptions as HttpServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer, type ServerOptions as HttpsServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { readHandshake, type Refusal } from "../protocol/index.ts";
@@ -25,7 +30,10 @@ export interface ListenAddress {
 }
 
 /** A server of our own for nothing but handshakes, with deadlines for those who are slow with theirs. Not listening yet. */
-export function createHandshakeServer(options: { readonly handshakeTimeoutMs: number; readonly tls?: HttpsServerOptions | undefined }): AnyHttpServer {
+export function createHandshakeServer(options: {
+  readonly handshakeTimeoutMs: number;
+  readonly tls?: HttpsServerOptions | undefined;
+}): AnyHttpServer {
   const timeoutMs = Number.isFinite(options.handshakeTimeoutMs) ? options.handshakeTimeoutMs : 0;
   const limits: HttpServerOptions = {
     headersTimeout: timeoutMs,
@@ -39,27 +47,34 @@ export function createHandshakeServer(options: { readonly handshakeTimeoutMs: nu
 }
 
 /** Listens, and says where. Rejects with Node's own error (`EADDRINUSE`). */
-export async function startListening(server: AnyHttpServer, options: ListenOptions & { readonly path: string | undefined }): Promise<ListenAddress> {
+export async function startListening(
+  server: AnyHttpServer,
+  options: ListenOptions & { readonly path: string | undefined },
+): Promise<ListenAddress> {
   const { port, host = "127.0.0.1", tls, path = "/" } = options;
   server.listen({ port, host });
   await once(server, "listening");
   const address = server.address() as AddressInfo; // it listens on a port, not on a pipe
   const urlHost = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return { port: address.port, host: address.address, url: `${tls === undefined ? "ws" : "wss"}://${urlHost}:${address.port}${path}` };
+  return {
+    port: address.port,
+    host: address.address,
+    url: `${tls === undefined ? "ws" : "wss"}://${urlHost}:${address.port}${path}`,
+  };
 }
 
 /** What is no upgrade to Node is judged like the others: it lacks something, and the answer says what. */
 function answerPlainRequest(request: IncomingMessage, response: ServerResponse): void {
   const refusal = judgePlainRequest(request);
-  response.writeHead(refusal.status, [
-    ...refusal.headers.flat(),
-    ...["Content-Type", "text/plain; charset=utf-8", "Connection", "close"],
-  ]);
+  const headers = [...refusal.headers, ["Content-Type", "text/plain; charset=utf-8"], ["Connection", "close"]];
+  response.writeHead(refusal.status, headers.flat());
   response.end(refusal.reason);
 }
 
 function judgePlainRequest(request: IncomingMessage): Refusal {
   const { method = "", url = "", httpVersion, rawHeaders } = request;
   const handshake = readHandshake({ method, target: url, httpVersion, rawHeaders });
-  return handshake.type === "refusal" ? handshake : createRefusal(426, "Cannot answer a plain request: this port speaks WebSocket");
+  return handshake.type === "refusal"
+    ? handshake
+    : createRefusal(426, "Cannot answer a plain request: this port speaks WebSocket");
 }

@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { isAllowedOrigin, type OriginPolicy } from "./origin-policy.ts";
 
-const rows: readonly (readonly [policy: OriginPolicy, origin: string | undefined, host: string, isSecure: boolean, isAllowed: boolean])[] = [
+const rows: readonly (readonly [
+  policy: OriginPolicy,
+  origin: string | undefined,
+  host: string,
+  isSecure: boolean,
+  isAllowed: boolean,
+])[] = [
   ["same", undefined, "example.com", false, true],
   ["same", "http://example.com", "example.com", false, true],
   ["same", "https://example.com", "example.com", false, true], // behind a proxy that ends TLS

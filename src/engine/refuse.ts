@@ -9,7 +9,11 @@ import type { TimerWheel } from "./timer-wheel.ts";
  *
  * @throws {ProtocolError} `ERR_STATUS` or `ERR_HEADER` for a refusal that cannot be written.
  */
-export function refuse(socket: Duplex, refusal: Refusal, linger: { readonly timers: TimerWheel; readonly lingerMs: number }): void {
+export function refuse(
+  socket: Duplex,
+  refusal: Refusal,
+  linger: { readonly timers: TimerWheel; readonly lingerMs: number },
+): void {
   const response = writeRefusal(refusal);
   const timer = linger.timers.schedule(linger.lingerMs, () => socket.destroy());
   socket.once("close", () => linger.timers.cancel(timer));

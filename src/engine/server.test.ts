@@ -5,7 +5,16 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { FakeWheelClock } from "../../test/fake-wheel-clock.ts";
 import { RawPeer, rawFrame, rawHandshake, sampleAccept, sampleKey } from "../../test/raw-peer.ts";
-import { accept, type Accept, connect, createWebSocketServer, reject, type ServerOptions, TimerWheel, type UpgradeRequest } from "./index.ts";
+import {
+  accept,
+  type Accept,
+  connect,
+  createWebSocketServer,
+  reject,
+  type ServerOptions,
+  TimerWheel,
+  type UpgradeRequest,
+} from "./index.ts";
 
 const cleanups: (() => unknown)[] = [];
 
@@ -26,7 +35,9 @@ async function serveHttp(attachAll: (http: HttpServer) => void): Promise<number>
   return (http.address() as AddressInfo).port;
 }
 
-function createEngine<Data = undefined>(options: ServerOptions<Data> = {}): ReturnType<typeof createWebSocketServer<Data>> {
+function createEngine<Data = undefined>(
+  options: ServerOptions<Data> = {},
+): ReturnType<typeof createWebSocketServer<Data>> {
   const engine = createWebSocketServer<Data>(options as ServerOptions<Data> & { upgrade: never });
   cleanups.push(() => engine.close({ graceMs: 1 }));
   return engine;
@@ -51,7 +62,9 @@ test("[EN1] alone on an HTTP server the engine answers its path, 404s foreign on
   const port = await serveHttp((http) => createEngine({ path: "/ws" }).attach(http));
   await open(port, { line: "GET /ws HTTP/1.1" });
   await open(port, { line: "GET /ws?room=1 HTTP/1.1" });
-  expect(await ask(port, rawHandshake({ line: "GET /other HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 .*Connection: close/s);
+  expect(await ask(port, rawHandshake({ line: "GET /other HTTP/1.1" }))).toMatch(
+    /^HTTP\/1\.1 404 .*Connection: close/s,
+  );
   expect(await ask(port, rawHandshake({ line: "GET /ws/ HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 /);
   expect(await (await fetch(`http://127.0.0.1:${port}/ws`)).text()).toBe("an ordinary answer");
 });
@@ -68,7 +81,10 @@ test("[EN1] a foreign path is left to another upgrade listener", async () => {
 });
 
 test("[EN1] several engines share an HTTP server, and one that is closed leaves it to the others", async () => {
-  const [one, two] = [createEngine({ open: (socket) => void socket.send("one") }), createEngine({ open: (socket) => void socket.send("two") })];
+  const [one, two] = [
+    createEngine({ open: (socket) => void socket.send("one") }),
+    createEngine({ open: (socket) => void socket.send("two") }),
+  ];
   const port = await serveHttp((http) => {
     one.attach(http, { path: "/one" });
     two.attach(http, { path: "/two" });
@@ -100,7 +116,11 @@ const faults: readonly (readonly [name: string, request: string, status: number]
   ["no version", rawHandshake({ headers: { "Sec-WebSocket-Version": undefined } }), 426],
   ["no key", rawHandshake({ headers: { "Sec-WebSocket-Key": undefined } }), 400],
   ["a key of 15 bytes", rawHandshake({ headers: { "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAA" } }), 400],
-  ["a key that is not canonical base64", rawHandshake({ headers: { "Sec-WebSocket-Key": `${sampleKey.slice(0, 21)}R==` } }), 400],
+  [
+    "a key that is not canonical base64",
+    rawHandshake({ headers: { "Sec-WebSocket-Key": `${sampleKey.slice(0, 21)}R==` } }),
+    400,
+  ],
   ["two keys", rawHandshake({ headers: { "sec-websocket-key": sampleKey } }), 400],
   ["another upgrade", rawHandshake({ headers: { Upgrade: "h2c" } }), 426],
   ["a subprotocol twice", rawHandshake({ headers: { "Sec-WebSocket-Protocol": "a, a" } }), 400],
@@ -141,7 +161,10 @@ test("[EN3] a refused peer that does not end too is cut after closeTimeoutMs", a
 
 test("[EN11] 3000 headers, of which Node drops some, are refused and nothing throws (CVE-2024-37890)", async () => {
   const filler = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`x${index}`, ""]));
-  const [before, behind] = [rawHandshake({ headers: filler }), rawHandshake().replace("Upgrade:", `${Object.keys(filler).join(":\r\n")}:\r\nUpgrade:`)];
+  const [before, behind] = [
+    rawHandshake({ headers: filler }),
+    rawHandshake().replace("Upgrade:", `${Object.keys(filler).join(":\r\n")}:\r\nUpgrade:`),
+  ];
   const http = createServer({ maxHeaderSize: 1024 * 1024 });
   const engine = createEngine();
   engine.attach(http);
@@ -159,7 +182,11 @@ test("[EN4] a port of its own tells where it is, and answers 426 to a plain requ
   const { port, host, url } = await createEngine({ path: "/ws" }).listen({ port: 0 });
   expect([host, url]).toEqual(["127.0.0.1", `ws://127.0.0.1:${port}/ws`]);
   const plain = await fetch(`http://127.0.0.1:${port}/ws`);
-  expect([plain.status, plain.headers.get("upgrade"), plain.headers.get("connection")]).toEqual([426, "websocket", "close"]);
+  expect([plain.status, plain.headers.get("upgrade"), plain.headers.get("connection")]).toEqual([
+    426,
+    "websocket",
+    "close",
+  ]);
   expect(await plain.text()).toContain("Cannot answer a plain request");
   expect((await fetch(`http://127.0.0.1:${port}/ws`, { method: "POST" })).status).toBe(405);
 });
@@ -185,18 +212,37 @@ test("[EN6] upgrade sees the request and gives the connection its data, subproto
     protocols: ["v2", "v1"],
     upgrade(request) {
       seen = request;
-      return accept({ data: { name: "Ada" }, protocol: "v1", headers: { "Set-Cookie": ["a=1", "b=2"], "X-Node": "7" } });
+      return accept({
+        data: { name: "Ada" },
+        protocol: "v1",
+        headers: { "Set-Cookie": ["a=1", "b=2"], "X-Node": "7" },
+      });
     },
-    open: (socket) => void socket.send(`${socket.data.name.toUpperCase()} ${socket.protocol} ${socket.id} ${socket.remoteAddress}`),
+    open: (socket) =>
+      void socket.send(`${socket.data.name.toUpperCase()} ${socket.protocol} ${socket.id} ${socket.remoteAddress}`),
   });
   cleanups.push(() => engine.close({ graceMs: 1 }));
   const { port } = await engine.listen({ port: 0 });
   const peer = await RawPeer.connect(port);
-  peer.write(rawHandshake({ line: "GET /rooms/4?x=%C3%BC&y HTTP/1.1", headers: { "Sec-WebSocket-Protocol": "v1, v2", Cookie: "c=3", Origin: "http://localhost" } }));
+  peer.write(
+    rawHandshake({
+      line: "GET /rooms/4?x=%C3%BC&y HTTP/1.1",
+      headers: { "Sec-WebSocket-Protocol": "v1, v2", Cookie: "c=3", Origin: "http://localhost" },
+    }),
+  );
   const head = await peer.readHead();
-  expect(head).toContain(`Sec-WebSocket-Accept: ${sampleAccept}\r\nSec-WebSocket-Protocol: v1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Node: 7\r\n`);
+  expect(head).toContain(
+    `Sec-WebSocket-Accept: ${sampleAccept}\r\nSec-WebSocket-Protocol: v1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Node: 7\r\n`,
+  );
   expect(await peer.readText()).toBe("ADA v1 1 127.0.0.1");
-  expect(seen).toMatchObject({ path: "/rooms/4", host: "localhost", origin: "http://localhost", protocols: ["v1", "v2"], remoteAddress: "127.0.0.1", isSecure: false });
+  expect(seen).toMatchObject({
+    path: "/rooms/4",
+    host: "localhost",
+    origin: "http://localhost",
+    protocols: ["v1", "v2"],
+    remoteAddress: "127.0.0.1",
+    isSecure: false,
+  });
   expect([seen?.query.get("x"), seen?.query.has("y"), seen?.headers.cookie]).toEqual(["ü", true, "c=3"]);
 });
 
@@ -204,7 +250,9 @@ test("[EN6] upgrade may take its time, and may reject with status, body and head
   const engine = createEngine<string>({
     upgrade: async ({ query }) => {
       await turn();
-      return query.has("token") ? accept({ data: "Ada" }) : reject(401, "Sign in first", { "WWW-Authenticate": "Bearer" });
+      return query.has("token")
+        ? accept({ data: "Ada" })
+        : reject(401, "Sign in first", { "WWW-Authenticate": "Bearer" });
     },
     open: (socket) => void socket.send(socket.data),
   });
@@ -217,12 +265,21 @@ test("[EN6] upgrade may take its time, and may reject with status, body and head
 });
 
 const failing: readonly (readonly [name: string, upgrade: () => never])[] = [
-  ["throws", () => { throw new Error("boom"); }],
+  [
+    "throws",
+    () => {
+      throw new Error("boom");
+    },
+  ],
   ["rejects", (() => Promise.reject(new Error("boom"))) as never],
   ["returns nothing", (() => undefined) as never],
+  ["returns something else", (() => ({ data: 1 })) as never],
   ["resolves to nothing", (async () => undefined) as never],
   ["selects a subprotocol that was not offered", (() => accept({ data: undefined, protocol: "x" })) as never],
-  ["answers a header with a line break", (() => accept({ data: undefined, headers: { "X-A": "1\r\nX-B: 2" } })) as never],
+  [
+    "answers a header with a line break",
+    (() => accept({ data: undefined, headers: { "X-A": "1\r\nX-B: 2" } })) as never,
+  ],
   ["rejects with a line break in a header", (() => reject(401, "", { "X-A": "1\nX-B: 2" })) as never],
   ["rejects with status 101", (() => reject(101)) as never],
   ["rejects with status 200", (() => reject(200)) as never],
@@ -244,10 +301,16 @@ test("[EN8] an upgrade that does not decide is answered with 503 at the deadline
   const clock = new FakeWheelClock();
   let decide: (answer: Accept<undefined>) => void = () => {};
   let isAsked: () => void = () => {};
-  const asked = new Promise<void>((resolve) => { isAsked = resolve; });
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve;
+  });
   const engine = createEngine({
     timers: new TimerWheel({ clock }),
-    upgrade: () => new Promise<Accept<undefined>>((resolve) => { decide = resolve; isAsked(); }),
+    upgrade: () =>
+      new Promise<Accept<undefined>>((resolve) => {
+        decide = resolve;
+        isAsked();
+      }),
   });
   const { port } = await engine.listen({ port: 0 });
   const answer = ask(port, rawHandshake());
@@ -265,22 +328,22 @@ for (const leave of ["end", "resetAndDestroy"] as const) {
   test(`[EN9] a peer that leaves (${leave}) while upgrade decides is never opened`, async () => {
     let openedCount = 0;
     let decide: () => void = () => {};
-    const gone = new Promise<void>((resolve) => {
+    const transports: Socket[] = [];
+    const port = await serveHttp((http) => {
       const engine = createEngine({
-        upgrade: () => new Promise<Accept<undefined>>((answer) => { decide = () => answer(accept()); }),
+        upgrade: () =>
+          new Promise<Accept<undefined>>((resolve) => {
+            decide = () => resolve(accept());
+          }),
         open: () => void openedCount++,
       });
-      const http = createServer();
       engine.attach(http);
-      http.on("connection", (socket) => socket.on("close", () => resolve()));
-      http.listen(0, "127.0.0.1", async () => {
-        const peer = await RawPeer.connect((http.address() as AddressInfo).port);
-        http.once("upgrade", () => peer.socket[leave]());
-        peer.write(rawHandshake());
-      });
-      cleanups.push(() => http.close());
+      http.on("connection", (socket) => transports.push(socket));
+      http.on("upgrade", () => peer.socket[leave]());
     });
-    await gone;
+    const peer = await RawPeer.connect(port);
+    peer.write(rawHandshake());
+    while (transports[0]?.destroyed !== true) await turn();
     decide();
     await turn();
     expect(openedCount).toBe(0);
@@ -290,10 +353,18 @@ for (const leave of ["end", "resetAndDestroy"] as const) {
 test("[EN10] maxConnections counts connections and undecided handshakes; one more gets 503 and Retry-After", async () => {
   const decisions: (() => void)[] = [];
   let isAsked: () => void = () => {};
-  const asked = new Promise<void>((resolve) => { isAsked = resolve; });
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve;
+  });
   const engine = createEngine({
     maxConnections: 2,
-    upgrade: ({ query }) => (query.has("slow") ? new Promise<Accept<undefined>>((resolve) => { decisions.push(() => resolve(accept())); isAsked(); }) : accept()),
+    upgrade: ({ query }) =>
+      query.has("slow")
+        ? new Promise<Accept<undefined>>((resolve) => {
+            decisions.push(() => resolve(accept()));
+            isAsked();
+          })
+        : accept(),
   });
   const { port } = await engine.listen({ port: 0 });
   await open(port);
@@ -311,8 +382,16 @@ test("[EN10] maxConnections counts connections and undecided handshakes; one mor
 });
 
 test("[EN12] the server's first subprotocol that the client offers is chosen; with none in common the header is left out", async () => {
-  const { port } = await createEngine({ protocols: ["b", "a"], open: (socket) => void socket.send(`<${socket.protocol}>`) }).listen({ port: 0 });
-  const cases = [["a, b", "<b>"], ["x, a", "<a>"], ["x", "<>"], [undefined, "<>"]] as const;
+  const { port } = await createEngine({
+    protocols: ["b", "a"],
+    open: (socket) => void socket.send(`<${socket.protocol}>`),
+  }).listen({ port: 0 });
+  const cases = [
+    ["a, b", "<b>"],
+    ["x, a", "<a>"],
+    ["x", "<>"],
+    [undefined, "<>"],
+  ] as const;
   for (const [offer, chosen] of cases) {
     const peer = await RawPeer.connect(port);
     cleanups.push(() => peer.destroy());
@@ -361,7 +440,9 @@ test("[EN46] closing sends every connection 1001, waits for their answers, and r
   const peers = [await open(port), await open(port)];
   const closed = engine.close({ reason: "restart" });
   for (const peer of peers) {
-    expect((await peer.readFrame()).payload).toEqual(Buffer.concat([Buffer.from([0x03, 0xe9]), Buffer.from("restart")]));
+    expect((await peer.readFrame()).payload).toEqual(
+      Buffer.concat([Buffer.from([0x03, 0xe9]), Buffer.from("restart")]),
+    );
     expect(engine.sockets.size).toBeGreaterThan(0);
     peer.write(rawFrame(8, Buffer.from([0x03, 0xe9])));
     expect(await peer.readToEnd()).toBe("");
@@ -390,11 +471,16 @@ test("[EN46] those that do not answer within graceMs are cut", async () => {
 
 test("[EN46] handshakes that are being decided, or still come, get 503", async () => {
   let isAsked: () => void = () => {};
-  const asked = new Promise<void>((resolve) => { isAsked = resolve; });
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve;
+  });
   const engine = createEngine({ upgrade: () => new Promise<Accept<undefined>>(() => isAsked()) });
   const port = await serveHttp((http) => {
     engine.attach(http);
-    http.on("upgrade", (request, socket, head) => request.url === "/late" && engine.handleUpgrade(request, socket, head));
+    http.on(
+      "upgrade",
+      (request, socket, head) => request.url === "/late" && engine.handleUpgrade(request, socket, head),
+    );
   });
   const answer = ask(port, rawHandshake());
   await asked;

@@ -3,7 +3,14 @@ import { once } from "node:events";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { Connection, type HandshakeRequest, readHandshake, type Refusal, selectProtocol, writeAccept } from "../protocol/index.ts";
+import {
+  Connection,
+  type HandshakeRequest,
+  readHandshake,
+  type Refusal,
+  selectProtocol,
+  writeAccept,
+} from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
@@ -84,7 +91,9 @@ export interface WebSocketServer<Data = undefined> {
  * const { url } = await server.listen({ port: 0 });
  * ```
  */
-export function createWebSocketServer<Data>(options: ServerOptions<Data> & Pick<Required<ServerOptions<Data>>, "upgrade">): WebSocketServer<Data>;
+export function createWebSocketServer<Data>(
+  options: ServerOptions<Data> & Pick<Required<ServerOptions<Data>>, "upgrade">,
+): WebSocketServer<Data>;
 export function createWebSocketServer(options?: ServerOptions): WebSocketServer;
 export function createWebSocketServer<Data>(options: ServerOptions<Data> = {}): WebSocketServer<Data> {
   return new LineServer(options);
@@ -238,6 +247,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
   #greet(answer: Answer<Data>, handshake: HandshakeRequest): Greeting<Data> | Refusal {
     try {
       if (answer.type === "refusal") return answer;
+      // Whatever else an untyped program returns: when in doubt, nobody is let in.
+      if (answer.type !== "accept") {
+        throw new TypeError("Cannot answer a handshake: upgrade must return accept() or reject()");
+      }
       const { data, headers, protocol = selectProtocol(handshake.protocols, this.#options.protocols ?? []) } = answer;
       const bytes = writeAccept({ key: handshake.key, protocols: handshake.protocols, protocol, headers });
       return { type: "greeting", bytes, protocol: protocol ?? "", data };

@@ -13,21 +13,24 @@ function setUp(options: { tickMs?: number; slotCount?: number } = {}): { clock: 
 
 test("[EN54] a timer fires once, not before its time and at most a tick after it", () => {
   fc.assert(
-    fc.property(fc.array(fc.record({ waitMs: fc.integer({ min: 0, max: 500 }), delayMs: fc.integer({ min: 0, max: 5000 }) })), (plans) => {
-      const { clock, wheel } = setUp();
-      const fired: { dueMs: number; atMs: number }[] = [];
-      for (const { waitMs, delayMs } of plans) {
-        clock.advance(waitMs);
-        const dueMs = clock.nowMs() + delayMs;
-        wheel.schedule(delayMs, () => fired.push({ dueMs, atMs: clock.nowMs() }));
-      }
-      clock.advance(10_000);
-      expect(fired).toHaveLength(plans.length);
-      for (const { dueMs, atMs } of fired) {
-        expect(atMs).toBeGreaterThanOrEqual(dueMs);
-        expect(atMs).toBeLessThanOrEqual(dueMs + 100);
-      }
-    }),
+    fc.property(
+      fc.array(fc.record({ waitMs: fc.integer({ min: 0, max: 500 }), delayMs: fc.integer({ min: 0, max: 5000 }) })),
+      (plans) => {
+        const { clock, wheel } = setUp();
+        const fired: { dueMs: number; atMs: number }[] = [];
+        for (const { waitMs, delayMs } of plans) {
+          clock.advance(waitMs);
+          const dueMs = clock.nowMs() + delayMs;
+          wheel.schedule(delayMs, () => fired.push({ dueMs, atMs: clock.nowMs() }));
+        }
+        clock.advance(10_000);
+        expect(fired).toHaveLength(plans.length);
+        for (const { dueMs, atMs } of fired) {
+          expect(atMs).toBeGreaterThanOrEqual(dueMs);
+          expect(atMs).toBeLessThanOrEqual(dueMs + 100);
+        }
+      },
+    ),
   );
 });
 
@@ -94,7 +97,11 @@ test("[EN54] the wheel's time is a tick old at most", () => {
 test("[EN56] a pending timer does not keep the process alive", async () => {
   const module = fileURLToPath(new URL("./timer-wheel.ts", import.meta.url));
   const program = `import { sharedTimerWheel } from ${JSON.stringify(module)}; sharedTimerWheel().schedule(600_000, () => {}); console.log("end of program")`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], { timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", "--input-type=module", "-e", program],
+    { timeout: 20_000 },
+  );
   expect(stdout).toBe("end of program\n");
 });
 

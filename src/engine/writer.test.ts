@@ -18,7 +18,10 @@ class CountingSocket extends Duplex {
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: () => void): void {
-    this.#accept(chunks.map(({ chunk }) => chunk), callback);
+    this.#accept(
+      chunks.map(({ chunk }) => chunk),
+      callback,
+    );
   }
 
   /** The peer has read. */
@@ -39,7 +42,11 @@ class CountingSocket extends Duplex {
   }
 }
 
-function setUp(options: { createMaskingKey?: () => number } = {}): { socket: CountingSocket; writer: Writer; told: string[] } {
+function setUp(options: { createMaskingKey?: () => number } = {}): {
+  socket: CountingSocket;
+  writer: Writer;
+  told: string[];
+} {
   const socket = new CountingSocket();
   const told: string[] = [];
   const writer = new Writer({
@@ -64,7 +71,9 @@ test("[EN21] frames of one turn leave in one write and in order, small and large
   await turn();
   expect(socket.writes).toHaveLength(1);
   const small = Buffer.from([0x81, 1, 0x61, 0x8a, 0, 0x81, 2, 0xc3, 0xbc, 0x82, 2, 1, 2]);
-  expect(socket.lastWrite).toEqual(Buffer.concat([small, Buffer.from([0x82, 126, 0x13, 0x88]), large, Buffer.from([0x81, 1, 0x7a])]));
+  expect(socket.lastWrite).toEqual(
+    Buffer.concat([small, Buffer.from([0x82, 126, 0x13, 0x88]), large, Buffer.from([0x81, 1, 0x7a])]),
+  );
 });
 
 test("[EN21] writers that take turns within a turn do not mix", async () => {
@@ -97,7 +106,9 @@ test("[EN63] a client's payload of any size is masked in a copy", async () => {
   writer.writeText("\0\0\0\0");
   await turn();
   const bytes = Buffer.concat(socket.writes.flat());
-  expect(bytes.subarray(0, 16)).toEqual(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0x11, 0x70, 1, 2, 3, 4, 0xfe, 0xfd]));
+  expect(bytes.subarray(0, 16)).toEqual(
+    Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0x11, 0x70, 1, 2, 3, 4, 0xfe, 0xfd]),
+  );
   expect(bytes.subarray(-10)).toEqual(Buffer.from([0x81, 0x84, 1, 2, 3, 4, 1, 2, 3, 4]));
   expect(large.every((byte) => byte === 0xff)).toBe(true);
 });

@@ -1,0 +1,354 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { FakeWheelClock } from "../../test/fake-wheel-clock.ts";
+import { RawPeer, rawFrame } from "../../test/raw-peer.ts";
+import { acceptValue } from "../protocol/index.ts";
+import {
+  type CloseInfo,
+  connect,
+  type ConnectOptions,
+  createWebSocketServer,
+  type HandshakeError,
+  type ServerOptions,
+  TimerWheel,
+} from "./index.ts";
+
+const [key, cert] = ["key", "cert"].map((name) =>
+  readFileSync(new URL(`../../test/fixtures/tls/${name}.pem`, import.meta.url)),
+);
+const tls = { key: key!, cert: cert! };
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+async function serve(options: ServerOptions & { readonly isSecure?: boolean } = {}): Promise<string> {
+  const server = createWebSocketServer(options);
+  cleanups.push(() => server.close({ graceMs: 1 }));
+  return (await server.listen({ port: 0, ...(options.isSecure ? { tls } : {}) })).url;
+}
+
+interface RawServer {
+  readonly url: string;
+  /** The request's head and the peer, once a client has connected and asked. */
+  readonly asked: Promise<{ readonly head: string; readonly peer: RawPeer }>;
+  readonly sockets: readonly Socket[];
+}
+
+/** A server of bare bytes. */
+async function serveRaw(
+  answer: (request: { head: string; key: string; peer: RawPeer }) => void = () => {},
+): Promise<RawServer> {
+  const sockets: Socket[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket));
+  const asked = once(server, "connection").then(async ([socket]) => {
+    const peer = new RawPeer(socket as Socket);
+    const head = await peer.readHead();
+    answer({ head, key: /Sec-WebSocket-Key: (.*)\r\n/.exec(head)?.[1] ?? "", peer });
+    return { head, peer };
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  asked.catch(() => {}); // awaited by those who want it
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/path?q=1`, asked, sockets };
+}
+
+function accepting(key: string, headers = ""): string {
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptValue(key)}\r\n${headers}\r\n`;
+}
+
+async function fail(url: string | URL, options?: ConnectOptions): Promise<HandshakeError> {
+  return connect(url, options).then(
+    () => expect.unreachable("connected"),
+    (error: HandshakeError) => error,
+  );
+}
+
+test("[EN60] a client and a server talk, and both are told a clean close", async () => {
+  let tell: (info: CloseInfo) => void = () => {};
+  const serverClosed = new Promise<CloseInfo>((resolve) => {
+    tell = resolve;
+  });
+  const url = await serve({
+    protocols: ["v1"],
+    message: (socket, data) => void socket.send(data),
+    close: (_socket, info) => tell(info),
+  });
+  const sent = ["text", Uint8Array.of(1, 2), "ü".repeat(100_000)];
+  const heard: unknown[] = [];
+  const clientClosed = new Promise<CloseInfo>((resolve, reject) => {
+    connect(url, {
+      protocols: ["v0", "v1"],
+      message(self, data) {
+        heard.push(data);
+        if (heard.length === 3) self.close(4000, "done");
+      },
+      close: (_socket, info) => resolve(info),
+    })
+      .then((socket) => {
+        expect([socket.protocol, socket.state, socket.remoteAddress]).toEqual(["v1", "open", "127.0.0.1"]);
+        for (const data of sent) expect(socket.send(data)).toBe(true);
+      })
+      .catch(reject);
+  });
+  expect(await clientClosed).toEqual({ code: 4000, reason: "done", by: "us", wasClean: true });
+  expect(await serverClosed).toEqual({ code: 4000, reason: "done", by: "peer", wasClean: true });
+  expect(heard).toEqual(sent);
+});
+
+test("[EN60] open is called before connect resolves, what is glued behind the 101 is told after the waiting code has run", async () => {
+  const { url } = await serveRaw(({ key: clientKey, peer }) =>
+    peer.write(
+      Buffer.concat([
+        Buffer.from(accepting(clientKey)),
+        rawFrame(1, "glued", { maskingKey: undefined }),
+        rawFrame(1, "cut", { maskingKey: undefined }).subarray(0, 3),
+      ]),
+    ),
+  );
+  const order: string[] = [];
+  let done: () => void = () => {};
+  const glued = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const socket = await connect(url, {
+    open: () => void order.push("open"),
+    message(_socket, data) {
+      order.push(String(data));
+      done();
+    },
+  });
+  order.push("resolved");
+  await glued;
+  expect(order).toEqual(["open", "resolved", "glued"]);
+  socket.terminate();
+});
+
+test("[EN60] the request is the RFC's, with the caller's headers behind", async () => {
+  const { url, asked } = await serveRaw(({ key: clientKey, peer }) => peer.write(accepting(clientKey)));
+  const socket = await connect(url, {
+    protocols: ["a", "b"],
+    origin: "https://app.example",
+    headers: { Authorization: "Bearer x" },
+  });
+  const { head } = await asked;
+  const { host } = new URL(url);
+  expect(head.replace(/Key: [A-Za-z0-9+/]{22}==/, "Key: K")).toBe(
+    `GET /path?q=1 HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: K\r\nSec-WebSocket-Version: 13\r\n` +
+      "Sec-WebSocket-Protocol: a, b\r\nOrigin: https://app.example\r\nAuthorization: Bearer x\r\n\r\n",
+  );
+  socket.terminate();
+});
+
+test("[EN61] a refusal rejects with the server's status, headers and body", async () => {
+  const { url, sockets } = await serveRaw(({ peer }) =>
+    peer.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 13\r\nWWW-Authenticate: Bearer\r\n\r\nSign in first"),
+  );
+  const error = await fail(url);
+  expect(error).toMatchObject({
+    name: "HandshakeError",
+    code: "ERR_REFUSED",
+    status: 401,
+    message: "Cannot connect: The server answered 401, not 101",
+  });
+  expect(error.headers).toContainEqual(["WWW-Authenticate", "Bearer"]);
+  expect(Buffer.from(error.body).toString()).toBe("Sign in first");
+  await once(sockets[0]!, "end");
+});
+
+test("[EN61] an engine's refusal arrives whole", async () => {
+  const url = await serve({ path: "/elsewhere" });
+  const error = await fail(url.replace("/elsewhere", "/"));
+  expect([error.code, error.status, Buffer.from(error.body).toString()]).toEqual([
+    "ERR_REFUSED",
+    404,
+    "Nothing is here\n",
+  ]);
+});
+
+const broken: readonly (readonly [name: string, answer: (key: string) => string, status: number])[] = [
+  ["another key's accept", () => accepting("AAAAAAAAAAAAAAAAAAAAAA=="), 101],
+  ["a subprotocol that was not offered", (clientKey) => accepting(clientKey, "Sec-WebSocket-Protocol: other\r\n"), 101],
+  [
+    "an extension that was not offered",
+    (clientKey) => accepting(clientKey, "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+    101,
+  ],
+  ["no HTTP at all", () => "SSH-2.0-OpenSSH_9.2\r\n\r\n", 0],
+];
+
+for (const [name, answer, status] of broken) {
+  test(`[EN61] ${name} rejects with ERR_RESPONSE`, async () => {
+    const { url } = await serveRaw(({ key: clientKey, peer }) => peer.write(answer(clientKey)));
+    expect(await fail(url, { protocols: ["mine"] })).toMatchObject({ code: "ERR_RESPONSE", status });
+  });
+}
+
+test("[EN62] no answer rejects with ERR_TIMEOUT at the deadline, and leaves no socket", async () => {
+  const clock = new FakeWheelClock();
+  const { url, asked, sockets } = await serveRaw();
+  const failing = fail(url, { timers: new TimerWheel({ clock }), handshakeTimeoutMs: 3_000 });
+  await asked;
+  const ended = once(sockets[0]!, "end");
+  clock.advance(3_200);
+  expect(await failing).toMatchObject({ code: "ERR_TIMEOUT", message: "Cannot connect: no answer within 3000 ms" });
+  await ended;
+  expect(clock.isTicking).toBe(false);
+});
+
+test("[EN62] a port where nobody listens, or a peer that leaves, rejects with ERR_NETWORK or ERR_RESPONSE", async () => {
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  await once(closed, "close");
+  const refused = await fail(`ws://127.0.0.1:${port}`);
+  expect([refused.code, (refused.cause as NodeJS.ErrnoException).code]).toEqual(["ERR_NETWORK", "ECONNREFUSED"]);
+  const reset = await serveRaw(({ peer }) => peer.socket.resetAndDestroy());
+  expect((await fail(reset.url)).code).toBe("ERR_NETWORK");
+  const ended = await serveRaw(({ peer }) => peer.socket.end("HTTP/1.1 10"));
+  expect((await fail(ended.url)).code).toBe("ERR_RESPONSE");
+});
+
+test("[EN62] an aborted attempt rejects with ERR_ABORTED and leaves no socket; an open connection does not mind", async () => {
+  const early = await fail("ws://127.0.0.1:1", { signal: AbortSignal.abort("changed my mind") });
+  expect([early.code, early.cause]).toEqual(["ERR_ABORTED", "changed my mind"]);
+  const controller = new AbortController();
+  const silent = await serveRaw();
+  const failing = fail(silent.url, { signal: controller.signal });
+  await silent.asked;
+  const ended = once(silent.sockets[0]!, "end");
+  controller.abort();
+  expect((await failing).code).toBe("ERR_ABORTED");
+  await ended;
+  const later = new AbortController();
+  const socket = await connect(await serve(), { signal: later.signal });
+  later.abort();
+  await turn();
+  expect(socket.state).toBe("open");
+  socket.terminate();
+});
+
+test("[EN63] each frame has a mask of its own, and the caller's bytes are not changed", async () => {
+  const { url, asked } = await serveRaw(({ key: clientKey, peer }) => peer.write(accepting(clientKey)));
+  const socket = await connect(url);
+  const bytes = new Uint8Array(5000).fill(0x55);
+  for (let count = 0; count < 3; count++) socket.send(bytes);
+  socket.ping();
+  const { peer } = await asked;
+  for (let count = 0; count < 3; count++) {
+    expect(await peer.readFrame()).toMatchObject({ isMasked: true, payload: Buffer.from(bytes) });
+  }
+  expect(await peer.readFrame()).toMatchObject({ opcode: 9, isMasked: true });
+  expect(bytes.every((byte) => byte === 0x55)).toBe(true);
+  socket.terminate();
+});
+
+test("[EN64] a masked frame of a server is closed with 1002", async () => {
+  const { url, asked } = await serveRaw(({ key: clientKey, peer }) => peer.write(accepting(clientKey)));
+  const closed = new Promise<CloseInfo>((resolve) => void connect(url, { close: (_socket, info) => resolve(info) }));
+  const { peer } = await asked;
+  peer.write(rawFrame(1, "masked"));
+  const frame = await peer.readFrame();
+  expect([frame.opcode, frame.payload.readUInt16BE()]).toEqual([8, 1002]);
+  expect(await peer.readToEnd()).toBe("");
+  peer.socket.end();
+  expect(await closed).toMatchObject({ code: 1002, by: "us", wasClean: false });
+});
+
+test("[EN22] a client does not send a prepared message: it would not be masked", async () => {
+  const socket = await connect(await serve());
+  const { prepareMessage } = await import("./index.ts");
+  expect(() => socket.send(prepareMessage("x") as never)).toThrow("Cannot send a server's frame to a server");
+  socket.terminate();
+});
+
+test("[EN40] a client waits for the server to end the transport, and cuts it when it does not", async () => {
+  const clock = new FakeWheelClock();
+  const { url, asked, sockets } = await serveRaw(({ key: clientKey, peer }) => peer.write(accepting(clientKey)));
+  let told: CloseInfo | undefined;
+  const socket = await connect(url, {
+    timers: new TimerWheel({ clock }),
+    close: (_socket, info) => void (told = info),
+  });
+  const { peer } = await asked;
+  peer.write(rawFrame(8, Buffer.from([0x03, 0xe8]), { maskingKey: undefined }));
+  expect((await peer.readFrame()).opcode).toBe(8);
+  await turn();
+  expect([socket.state, sockets[0]?.readableEnded, told]).toEqual(["closing", false, undefined]);
+  clock.advance(5_200);
+  await peer.readToEnd();
+  while (told === undefined) await turn();
+  expect(told).toEqual({ code: 1000, reason: "", by: "peer", wasClean: true });
+});
+
+test("[EN65] wss: does not take a certificate nobody vouches for, and takes it with its ca", async () => {
+  const url = await serve({ isSecure: true, message: (socket, data) => void socket.send(data) });
+  expect(url).toMatch(/^wss:/);
+  const refused = await fail(url);
+  expect([refused.code, (refused.cause as NodeJS.ErrnoException).code]).toEqual([
+    "ERR_NETWORK",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+  ]);
+  for (const trusted of [url, url.replace("127.0.0.1", "localhost")]) {
+    const echoed = new Promise<unknown>((resolve, reject) => {
+      connect(trusted, { tls: { ca: tls.cert }, message: (_socket, data) => resolve(data) }).then((socket) => {
+        cleanups.push(() => socket.terminate());
+        socket.send("x".repeat(100_000));
+      }, reject);
+    });
+    expect(await echoed).toBe("x".repeat(100_000));
+  }
+});
+
+test("[EN65, EN40, EN23] over TLS closing is clean, backpressure is told, and the merged writes arrive whole", async () => {
+  const told: CloseInfo[] = [];
+  let drainedCount = 0;
+  const http = createHttpsServer(tls);
+  const server = createWebSocketServer({
+    highWaterBytes: 100_000,
+    open(socket) {
+      expect(socket.send(new Uint8Array(3_000_000))).toBe(false);
+    },
+    drain(socket) {
+      drainedCount++;
+      socket.close(4002, "drained");
+    },
+    close: (_socket, info) => void told.push(info),
+  });
+  server.attach(http);
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  cleanups.push(() => http.close());
+  let receivedBytes = 0;
+  const closed = new Promise<CloseInfo>((resolve) => {
+    void connect(`wss://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+      maxMessageBytes: 3_000_000,
+      tls: { rejectUnauthorized: false },
+      message: (_socket, data) => void (receivedBytes += data.length),
+      close: (_socket, info) => resolve(info),
+    });
+  });
+  expect(await closed).toEqual({ code: 4002, reason: "drained", by: "peer", wasClean: true });
+  while (told.length === 0) await turn();
+  expect(told).toEqual([{ code: 4002, reason: "drained", by: "us", wasClean: true }]);
+  expect([receivedBytes, drainedCount]).toEqual([3_000_000, 1]);
+});
+
+test("[EN66] URLs and headers that may not be are refused before anything is sent", async () => {
+  const urls = ["ftp://127.0.0.1/", "ws://127.0.0.1/#x", "ws://user@127.0.0.1/", "ws://:pass@127.0.0.1/", "not a url"];
+  for (const url of urls) await expect(connect(url)).rejects.toBeInstanceOf(TypeError);
+  await expect(connect("ws://127.0.0.1:1", { headers: { "X-A": "1\r\nX-B: 2" } })).rejects.toMatchObject({
+    code: "ERR_HEADER",
+  });
+  await expect(connect("ws://127.0.0.1:1", { protocols: ["a b"] })).rejects.toMatchObject({ code: "ERR_SUBPROTOCOL" });
+});
