@@ -71,8 +71,7 @@ export function writeDeflateOffer(wanted: DeflateParameters): string {
  */
 export function readDeflateAnswer(answer: ExtensionOffer, offered: DeflateParameters): DeflateReading {
   const given = readParameters(answer);
-  if (given === undefined)
-    return { type: "fault", reason: "permessage-deflate has a parameter that is unknown or invalid" };
+  if (given === undefined) return { type: "fault", reason: "a parameter of permessage-deflate is unknown or invalid" };
   if (given.clientMaxWindowBits === true) return { type: "fault", reason: "client_max_window_bits has no value" };
   const { serverMaxWindowBits = windowBits.max, clientMaxWindowBits = windowBits.max } = given;
   // §7.1.1.1, §7.1.2.1: a server accepts an offer with one of these "by including" it in its answer, which may be narrower.
