@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { FakeWheelClock } from "../../test/fake-wheel-clock.ts";
-import { RawPeer, rawFrame } from "../../test/raw-peer.ts";
+import { RawPeer, rawFrame, rawHandshake } from "../../test/raw-peer.ts";
 import { acceptValue } from "../protocol/index.ts";
 import {
   type CloseInfo,
@@ -85,21 +86,20 @@ test("[EN60] a client and a server talk, and both are told a clean close", async
   });
   const sent = ["text", Uint8Array.of(1, 2), "ü".repeat(100_000)];
   const heard: unknown[] = [];
-  const clientClosed = new Promise<CloseInfo>((resolve, reject) => {
-    connect(url, {
-      protocols: ["v0", "v1"],
-      message(self, data) {
-        heard.push(data);
-        if (heard.length === 3) self.close(4000, "done");
-      },
-      close: (_socket, info) => resolve(info),
-    })
-      .then((socket) => {
-        expect([socket.protocol, socket.state, socket.remoteAddress]).toEqual(["v1", "open", "127.0.0.1"]);
-        for (const data of sent) expect(socket.send(data)).toBe(true);
-      })
-      .catch(reject);
+  let tellClient: (info: CloseInfo) => void = () => {};
+  const clientClosed = new Promise<CloseInfo>((resolve) => {
+    tellClient = resolve;
   });
+  const socket = await connect(url, {
+    protocols: ["v0", "v1"],
+    message(self, data) {
+      heard.push(data);
+      if (heard.length === 3) self.close(4000, "done");
+    },
+    close: (_socket, info) => tellClient(info),
+  });
+  expect([socket.protocol, socket.state, socket.remoteAddress]).toEqual(["v1", "open", "127.0.0.1"]);
+  for (const data of sent) expect(socket.send(data)).toBe(true);
   expect(await clientClosed).toEqual({ code: 4000, reason: "done", by: "us", wasClean: true });
   expect(await serverClosed).toEqual({ code: 4000, reason: "done", by: "peer", wasClean: true });
   expect(heard).toEqual(sent);
@@ -342,6 +342,33 @@ test("[EN65, EN40, EN23] over TLS closing is clean, backpressure is told, and th
   while (told.length === 0) await turn();
   expect(told).toEqual([{ code: 4002, reason: "drained", by: "us", wasClean: true }]);
   expect([receivedBytes, drainedCount]).toEqual([3_000_000, 1]);
+});
+
+test("[EN51] over TLS a silent peer is cut too, though small writes to it still succeed", async () => {
+  const clock = new FakeWheelClock();
+  let told: CloseInfo | undefined;
+  const server = createWebSocketServer({
+    timers: new TimerWheel({ clock }),
+    close: (_socket, info) => void (told = info),
+  });
+  cleanups.push(() => server.close({ graceMs: 1 }));
+  const { port } = await server.listen({ port: 0, tls });
+  const peer = new RawPeer(connectTls({ port, host: "127.0.0.1", ca: tls.cert }));
+  cleanups.push(() => peer.destroy());
+  peer.write(rawHandshake());
+  await peer.readHead();
+  const [line] = server.sockets;
+  for (let count = 0; count < 9; count++) {
+    line?.send(`still there? ${count}`);
+    expect(await peer.readText()).toBe(`still there? ${count}`);
+    await turn();
+    clock.advance(4_400);
+    if (count === 5) expect((await peer.readFrame()).opcode).toBe(9);
+  }
+  expect(told).toBe(undefined);
+  clock.advance(800);
+  while (told === undefined) await turn();
+  expect(told).toMatchObject({ code: 1006, by: "timeout" });
 });
 
 test("[EN66] URLs and headers that may not be are refused before anything is sent", async () => {

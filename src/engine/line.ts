@@ -28,6 +28,8 @@ export interface LineOptions<Data> {
 const nothing: readonly never[] = [];
 // `drain` is called when the queue is down to this share of `highWaterBytes`: neither at every write nor only when it ran dry.
 const drainShare = 0.25;
+// A write that took so long waited for the peer. TLS lets every write wait for a moment, also those to a peer that is dead.
+const peerWaitMs = 250;
 
 /** One open connection, of either role: the protocol's state machine on a socket, with a writer and deadlines. */
 export class Line<Data> implements ServerSocket<Data> {
@@ -57,6 +59,7 @@ export class Line<Data> implements ServerSocket<Data> {
   #needsDrain = false;
   #lastAliveMs: number;
   #hasPinged = false;
+  #blockedAtMs = 0;
   #heartbeatTimer: WheelTimer | undefined;
   #closeTimer: WheelTimer | undefined;
   #stallTimer: WheelTimer | undefined;
@@ -278,18 +281,20 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   #watchStall(): void {
-    const { stalledAfterMs } = this.#limits;
-    const reason = `Nothing of what was sent was taken for ${stalledAfterMs} ms`;
-    this.#stallTimer = this.#timers.schedule(stalledAfterMs, () =>
-      this.#cut({ code: 1006, reason, by: "timeout", wasClean: false }),
-    );
+    this.#blockedAtMs = this.#timers.nowMs;
+    this.#stallTimer = this.#timers.schedule(this.#limits.stalledAfterMs, () => this.#cutStalled());
+  }
+
+  #cutStalled(): void {
+    const reason = `Nothing of what was sent was taken for ${this.#limits.stalledAfterMs} ms`;
+    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
   }
 
   #handleTaken(hadToWait: boolean): void {
     if (hadToWait) {
       this.#timers.cancel(this.#stallTimer);
       // The peer has made room by reading: that is life, though its pong may be far behind.
-      this.#markAlive();
+      if (this.#timers.nowMs - this.#blockedAtMs >= peerWaitMs) this.#markAlive();
     }
     if (!this.#needsDrain || this.state !== "open") return;
     if (this.#writer.bufferedBytes > this.#limits.highWaterBytes * drainShare) return;
