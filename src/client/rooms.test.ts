@@ -105,6 +105,19 @@ describe("subscriptions", () => {
     ]);
   });
 
+  test("[CC19] a resume that is refused as a whole is refused for each of its rooms", () => {
+    const bench = new Bench().open();
+    bench.joined(1, "1");
+    bench.joined(1, "2");
+    bench.reopen();
+    bench.seen();
+    bench.answer("resume", { type: "error", code: "RATE_LIMITED", message: "slow", retryAfterMs: 900 });
+    expect(bench.core.deadlineMs).toBe(bench.nowMs + 900);
+    bench.pass();
+    bench.answer("resume", { type: "error", code: "FORBIDDEN", message: "no" });
+    expect(bench.statuses()).toEqual(["refused", "refused"]);
+  });
+
   test("[CC19] a refusal that passes is asked again later", () => {
     const bench = new Bench().open();
     bench.join();
