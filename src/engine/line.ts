@@ -51,9 +51,8 @@ export class Line<Data> implements ServerSocket<Data> {
   #isGone = false;
   #hasPeerEnded = false;
   #isPaused = false;
-  /** It was closed while it was paused: what still comes is read for the close frame only. */
+  /** It was closed while it was paused, or a handler failed: what still comes is read for the close frame only. */
   #isDeaf = false;
-  #isDelivering = false;
   /** What arrived and may not be delivered yet. */
   #held: readonly ConnectionEvent[] = nothing;
   #needsDrain = false;
@@ -171,23 +170,20 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#markAlive();
     this.#connection.receive(chunk);
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
-    const events = this.#connection.takeEvents();
-    this.#held = this.#held.length === 0 ? events : [...this.#held, ...events];
+    // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
+    this.#held = this.#connection.takeEvents();
     this.#deliver();
   }
 
   #deliver(): void {
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
     const events = this.#held;
     let count = 0;
     for (const event of events) {
-      if (this.#isPaused || this.#isGone) break;
+      if (this.#isPaused || this.#socket.destroyed) break;
       count++;
       this.#handleEvent(event);
     }
     this.#held = count === events.length ? nothing : events.slice(count);
-    this.#isDelivering = false;
     if (this.#hasPeerEnded && this.#held.length === 0) this.#handlePeerEnd();
   }
 
@@ -314,6 +310,7 @@ export class Line<Data> implements ServerSocket<Data> {
 
   #handleFailure(error: unknown): void {
     reportError(this.#handlers, error, this);
+    this.#isDeaf = true;
     this.close(1011, "Internal error");
   }
 }

@@ -485,6 +485,27 @@ for (const kind of ["at once", "later"]) {
   });
 }
 
+test("[EN13, EN25] a connection that is paused in open is told nothing, glued or not, before it is resumed", async () => {
+  const seen: unknown[] = [];
+  const engine = createEngine({
+    open: (socket) => socket.pause(),
+    message(socket, data) {
+      seen.push(data);
+      socket.send(data);
+    },
+  });
+  const { port } = await engine.listen({ port: 0 });
+  const peer = await RawPeer.connect(port);
+  cleanups.push(() => peer.destroy());
+  peer.write(Buffer.concat([Buffer.from(rawHandshake()), rawFrame(1, "glued")]));
+  await peer.readHead();
+  peer.write(rawFrame(1, "later"));
+  for (let count = 0; count < 20; count++) await turn();
+  expect(seen).toEqual([]);
+  for (const socket of engine.sockets) socket.resume();
+  expect([await peer.readText(), await peer.readText()]).toEqual(["glued", "later"]);
+});
+
 test("[EN14] a server speaks first, and its words leave in one write with the 101", async () => {
   const { port } = await createEngine({ open: (socket) => void socket.send("welcome") }).listen({ port: 0 });
   const peer = await open(port);
