@@ -415,7 +415,7 @@ describe("a room", () => {
     socket.open().stand();
     socket.answer("publish", { type: "error", code: "BAD_DATA", message: "text is too long" });
     await expect(sending).rejects.toMatchObject({ name: "SendError", code: "BAD_DATA", id: "mine" });
-    await expect(sending).rejects.toThrow("Cannot send message: text is too long");
+    await expect(sending).rejects.toThrow("text is too long");
     await expect(sending).rejects.toBeInstanceOf(ClientError);
   });
 
