@@ -230,11 +230,25 @@ test("[EN62] an aborted attempt rejects with ERR_ABORTED and leaves no socket; a
   controller.abort();
   expect((await failing).code).toBe("ERR_ABORTED");
   await ended;
-  const later = new AbortController();
-  const socket = await connect(await serve(), { signal: later.signal });
-  later.abort();
-  await turn();
-  expect(socket.state).toBe("open");
+});
+
+test("[EN62] neither a late abort nor the deadline touches a connection that is open", async () => {
+  const clock = new FakeWheelClock();
+  const controller = new AbortController();
+  const url = await serve({ message: (socket, data) => socket.send(data) });
+  let tell: (data: unknown) => void = () => {};
+  const echoed = new Promise((resolve) => {
+    tell = resolve;
+  });
+  const socket = await connect(url, {
+    timers: new TimerWheel({ clock }),
+    signal: controller.signal,
+    message: (_socket, data) => tell(data),
+  });
+  controller.abort();
+  clock.advance(11_000);
+  expect(socket.send("still here")).toBe(true);
+  expect(await echoed).toBe("still here");
   socket.terminate();
 });
 
@@ -289,6 +303,15 @@ test("[EN40] a client waits for the server to end the transport, and cuts it whe
   await peer.readToEnd();
   while (told === undefined) await turn();
   expect(told).toEqual({ code: 1000, reason: "", by: "peer", wasClean: true });
+});
+
+test("[EN41] a server that closes and ends at once still gets the client's close frame", async () => {
+  const { url, asked } = await serveRaw(({ key: clientKey, peer }) => peer.write(accepting(clientKey)));
+  const closed = new Promise<CloseInfo>((resolve) => void connect(url, { close: (_socket, info) => resolve(info) }));
+  const { peer } = await asked;
+  peer.socket.end(rawFrame(8, Buffer.from([0x03, 0xe9]), { maskingKey: undefined }));
+  expect(await peer.readFrame()).toMatchObject({ opcode: 8, payload: Buffer.from([0x03, 0xe9]) });
+  expect(await closed).toEqual({ code: 1001, reason: "", by: "peer", wasClean: true });
 });
 
 test("[EN65] wss: does not take a certificate nobody vouches for, and takes it with its ca", async () => {

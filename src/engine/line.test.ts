@@ -579,6 +579,21 @@ test("[EN45] close is told once and last, and the connection is in sockets until
   expect(told).toEqual(["open", "hi", "close, closed, false"]);
 });
 
+test("[EN45] a connection that is gone leaves no timer behind, whatever it was waiting for", async () => {
+  const idle = await setUp();
+  idle.peer.destroy();
+  await idle.closed;
+  const closing = await setUp();
+  closing.line.close();
+  closing.peer.destroy();
+  await closing.closed;
+  const stalled = await setUp();
+  await fill(stalled, 1_000_000);
+  stalled.peer.destroy();
+  await stalled.closed;
+  expect([idle.clock.isTicking, closing.clock.isTicking, stalled.clock.isTicking]).toEqual([false, false, false]);
+});
+
 test("[EN26] on a closed connection nothing does harm, and send is false", async () => {
   const { peer, line, closed } = await setUp();
   peer.destroy();
