@@ -72,15 +72,16 @@ test("[BR52] after kill -9 in the middle of writing every acknowledged entry is 
 
 test("[BR53] a second process on the same file is refused in one sentence, and the first goes on", async () => {
   const file = await makeFile();
-  const first = start({ file });
-  await first.hasSaid(1);
+  const first = sqliteBroker({ file });
+  await first.open({ appended() {}, broadcasted() {}, availability() {} });
   const second = start({ file });
   await second.ended;
+  // It does nothing just now: what keeps the other out is the lock, not a write that is under way.
+  expect((await first.read({ channel: "a", after: 0, maxCount: 1, maxBytes: 1 })).top.offset).toBe(0);
+  await first.close();
   expect(second.lines).toEqual([
     `STORAGE_UNAVAILABLE Cannot use "${file}": another process is using it | Stop that process, or give this one a file of its own`,
   ]);
-  await first.hasSaid(first.lines.length + 100);
-  expect(first.acknowledged.size).toBeGreaterThan(95);
 });
 
 test.skipIf(!has("prlimit", "--version"))(

@@ -95,6 +95,7 @@ test("[BR50] the level is measured: full is fsync, normal is os, in memory is me
     }),
   );
   expect(levels.map(({ durability }) => durability)).toEqual(["fsync", "os", "mem"]);
+  expect(levels[0]?.dedupWindowMs).toBe(24 * 60 * 60 * 1000);
   expect(levels[0]?.description).toMatch(
     /^SQLite 3\.\d+\.\d+, journal WAL, synchronous FULL, in \/.*log\.db: survives power loss$/,
   );
@@ -209,6 +210,7 @@ test("[BR59] a full store refuses with STORAGE_FULL, loses nothing, reads on, an
 });
 
 test("[BR63] a database file that is removed while in use stops the store before anything more is acknowledged", async () => {
+  const started = once(process, "worker");
   const file = await makeFile();
   const told: string[] = [];
   const broker = await open(
@@ -222,6 +224,9 @@ test("[BR63] a database file that is removed while in use stops the store before
     code: "STORAGE_UNAVAILABLE",
     message: `Cannot use "${file}" any more: it was removed or replaced while in use`,
   });
+  // Told once: the thread's own end, which follows, is no further news.
+  const [worker] = (await started) as [Worker];
+  if (worker.threadId !== -1) await once(worker, "exit");
   expect(told).toEqual([`false Cannot use "${file}" any more: it was removed or replaced while in use`]);
   expect(await errorOf(broker.read({ channel: "a", after: 0, maxCount: 1, maxBytes: 1 }))).toMatchObject({
     code: "STORAGE_UNAVAILABLE",
