@@ -40,7 +40,8 @@ function hintOf(offset: number): Delivery {
 }
 
 const all = { maxCount: 99, maxBytes: 10_000 };
-const offsetsAfter = (after: number): number[] | undefined => reader.read(after, all)?.deliveries.map(({ offset }) => offset);
+const offsetsAfter = (after: number): number[] | undefined =>
+  reader.read(after, all)?.deliveries.map(({ offset }) => offset);
 
 test("[DL8] a reader of an empty log is ready after one look", () => {
   expect(reader.isReady).toBe(false);

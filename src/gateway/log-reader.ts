@@ -125,12 +125,11 @@ export class LogReader {
         return { after: behindEverything, maxCount: 1, maxBytes: 1 };
       case "filling":
         return { after: this.#fillAfter, ...this.#ringLimits };
-      case "ready":
-        return this.#isSuspicious || this.#hinted > this.#ring.top.offset
-          ? { after: this.#ring.top.offset, ...this.#pageLimits }
-          : undefined;
-      default:
-        return this.#phase satisfies never;
+      default: {
+        this.#phase satisfies "ready";
+        const { offset } = this.#ring.top;
+        return this.#isSuspicious || this.#hinted > offset ? { after: offset, ...this.#pageLimits } : undefined;
+      }
     }
   }
 
