@@ -430,9 +430,11 @@ describe("a room", () => {
     controller.abort();
     await expect(sending).rejects.toMatchObject({ code: "ABORTED", id: "b" });
     const late = new AbortController();
+    const forget = vi.spyOn(late.signal, "removeEventListener");
     const stored = room.message.send({ text: "c" }, { signal: late.signal });
     socket.open().stand();
     socket.answer("publish", { type: "ack", ...at(1), durability: "os", duplicate: false });
+    expect(forget).toHaveBeenCalledOnce();
     late.abort();
     expect(await stored).toMatchObject({ offset: 1 });
   });

@@ -74,6 +74,30 @@ describe("sending", () => {
     expect(bench.seen("failed")).toEqual([]);
   });
 
+  test("[CC12] an ack ends the count of delays", () => {
+    const bench = new Bench().open();
+    const room = bench.joined();
+    const delays: number[] = [];
+    for (const id of ["m1", "m2"]) {
+      bench.publish(room, id);
+      for (const _ of [1, 2]) {
+        bench.answer("publish", { type: "error", code: "STORAGE_UNAVAILABLE", message: "down" });
+        delays.push(bench.core.deadlineMs - bench.nowMs);
+        bench.pass();
+      }
+      bench.ack(1);
+    }
+    expect(delays).toEqual([250, 500, 250, 500]);
+  });
+
+  test("[CC10] an answer never settles a request of an earlier line", () => {
+    const bench = new Bench().open();
+    bench.publish(bench.joined(), "m1");
+    bench.reopen();
+    bench.say({ type: "ack", id: 3, ...at(1), durability: "os", duplicate: false });
+    expect(bench.seen("sent", "failed")).toEqual([]);
+  });
+
   test("[CC12] any other error is final, and the next one is sent", () => {
     const bench = new Bench().open();
     const room = bench.joined();
