@@ -345,6 +345,21 @@ test("[CH5] a read for a subscription that is no more is for nobody", () => {
   expect(bench.take(2)).toEqual([]);
 });
 
+test("[CH5] a failed read for a subscription that was replaced does not end its successor", () => {
+  let isDown = false;
+  const limits = { maxRingCount: 2 };
+  const bench = benchWith({ count: 9, limits, answers: { read: () => (isDown ? down : undefined) } });
+  bench.isHolding = (question) => question.type === "read";
+  subscribe(bench, 2, from(at(1)));
+  bench.send(2, { type: "subscribe", channel: "news", start: live });
+  bench.isHolding = () => false;
+  isDown = true;
+  bench.settle();
+  bench.take(2);
+  append(bench, 1);
+  expect(story(bench.take(2))).toEqual([10]);
+});
+
 test("[RS6] a loss while a subscription waits for its page is told once", () => {
   const bench = benchWith({ count: 9, limits: { maxRingCount: 2 } });
   bench.isHolding = (question) => question.type === "read" && question.read.maxCount > 1;

@@ -94,6 +94,13 @@ test("[DL2] a hint that is next is taken, without a read", () => {
   expect(reader.want()).toBeUndefined();
 });
 
+test("[DL2] a hint of another epoch is not taken, however well it fits", () => {
+  follow();
+  append(1);
+  expect(reader.receive("0000000000000009", hintOf(1))).toBe(false);
+  expect(follow()).toEqual([1]);
+});
+
 test("[DL2] a hint that was heard before is dropped, without a read", () => {
   append(9);
   follow();

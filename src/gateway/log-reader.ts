@@ -135,7 +135,6 @@ export class LogReader {
 
   /** The first look at a log: decides from where the ring is filled. */
   #survey({ first, top }: Page): void {
-    if (top.epoch !== this.#epoch) this.#before = [];
     this.#epoch = top.epoch;
     this.#fillAfter = Math.max(first - 1, top.offset - this.#ringLimits.maxCount);
     if (this.#fillAfter < top.offset) this.#phase = "filling";
