@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AppendRequest, Entry } from "../../gateway/index.ts";
 import { seededRandom } from "../../testing/index.ts";
 import type { Database, SqlValue } from "./driver.ts";
@@ -11,7 +11,10 @@ import { LogStore } from "./log-store.ts";
 import { openDatabase } from "./open-database.ts";
 import { toBrokerError } from "./storage-error.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 const driver = await loadDriver();
 let files = 0;
