@@ -101,8 +101,10 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+/** Why a store refuses. `STORAGE_FULL` and `STORAGE_UNAVAILABLE` are also told to clients. */
 export type BrokerErrorCode = "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "STORAGE_CORRUPT" | "CLOSED";
 
+/** What a broker throws and rejects with; whatever it refused is not half-done. */
 export class BrokerError extends Error {
   override readonly name = "BrokerError";
   readonly code: BrokerErrorCode;

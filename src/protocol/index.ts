@@ -1,9 +1,24 @@
 export { closeCodes, isCloseCode } from "./close-codes.ts";
-export { Connection, longestMessageBytes, type ConnectionEvent, type ConnectionOptions, type Role } from "./connection.ts";
+export {
+  Connection,
+  longestMessageBytes,
+  type ConnectionEvent,
+  type ConnectionOptions,
+  type Role,
+} from "./connection.ts";
 export type { ConnectionState } from "./connection-state.ts";
 export type { InflateResult, MessageDeflater, MessageInflater } from "./deflate.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
-export { applyMask, encodeFrame, frameHeaderBytes, opcodes, writeFrameHeader, type Frame, type FrameHeader, type Opcode } from "./frame.ts";
+export {
+  applyMask,
+  encodeFrame,
+  frameHeaderBytes,
+  opcodes,
+  writeFrameHeader,
+  type Frame,
+  type FrameHeader,
+  type Opcode,
+} from "./frame.ts";
 export type { ReceivedMessage, TextDecode } from "./message.ts";
 export { prepareMessage, type PreparedMessage } from "./prepared.ts";
 // handshake
@@ -12,7 +27,14 @@ export { selectProtocol, writeAccept, writeRefusal, type Refusal } from "./hands
 export { acceptValue } from "./handshake-key.ts";
 export type { ExtensionOffer, Header } from "./header-values.ts";
 export { isSameOrigin } from "./host.ts";
-export { defaultMaxHeadBytes, HeadReader, maxHeaderCount, maxTargetBytes, parseRequestLine, parseStatusLine } from "./http1.ts";
+export {
+  defaultMaxHeadBytes,
+  HeadReader,
+  maxHeaderCount,
+  maxTargetBytes,
+  parseRequestLine,
+  parseStatusLine,
+} from "./http1.ts";
 export type { CompleteHead, HeadFault, RawHeaders, RequestLine, StatusLine } from "./http1.ts";
 export { readHandshake, type HandshakeRequest, type RequestHead } from "./handshake.ts";
 export { maxRefusalBodyBytes, ResponseReader, type AcceptedResponse, type RefusedResponse } from "./response-reader.ts";

@@ -18,6 +18,7 @@ export const errorCodes = {
   INTERNAL: "The server failed; it has logged why",
 } as const;
 
+/** A key of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /**

@@ -48,6 +48,7 @@ export function matchPattern(pattern: string, name: ChannelName): ChannelParams 
   return Object.fromEntries(params);
 }
 
+/** A channel's name, or why there is none. */
 export type BuiltChannelName =
   | { readonly type: "name"; readonly name: ChannelName }
   | { readonly type: "refused"; readonly reason: string };
