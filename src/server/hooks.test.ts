@@ -61,7 +61,8 @@ const validate = (schema: z.ZodType, data: Questions["validate"]["data"]): Promi
   });
 
 test("[SV7] authenticate gets token, device and handshake, and only id and name are passed on", async () => {
-  const hook = vi.fn(() => ({ id: "u", name: "Ada", passwordHash: "secret" }));
+  const row = { id: "u", name: "Ada", passwordHash: "secret" };
+  const hook = vi.fn<Authenticate>(() => row);
   const result = await authenticate(hook);
   expect(hook).toHaveBeenCalledWith({ token: "t", device, request });
   expect(result).toMatchObject({ type: "accepted", identity: { user: { id: "u", name: "Ada" } } });
@@ -125,7 +126,7 @@ test.for(broken)("[SV8] a hook that %s is a failure, and logged", async ([, hook
 test("[SV8] a hook that hangs is a failure when its time is over", async () => {
   vi.useFakeTimers();
   try {
-    const then = vi.fn();
+    const then = vi.fn<(result: Results["authenticate"]) => void>();
     hooksWith({ authenticate: () => new Promise(() => {}) }).authenticate({ token: undefined, device, request }, then);
     await vi.advanceTimersByTimeAsync(9_999);
     expect(then).not.toHaveBeenCalled();
@@ -147,7 +148,7 @@ test("[SV8] a hook without a limit may take its time", async () => {
 });
 
 test("[SV9] authorize is asked with user, parameters, action and event", async () => {
-  const hook = vi.fn(() => true);
+  const hook = vi.fn<() => boolean>(() => true);
   expect(await authorize(hook)).toEqual({ type: "allowed" });
   expect(hook).toHaveBeenCalledWith({ user: { id: "u" }, params: { id: "1" }, action: "publish", event: "e" });
 });
