@@ -1,6 +1,3 @@
-/** What the harness may ask a server's process. */
-export type ServerRequest = { readonly type: "usage" };
-
 /** What a server's process says: the first message is where it listens. */
 export type ServerReply =
   | { readonly type: "listening"; readonly port: number }

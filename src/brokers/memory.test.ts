@@ -52,3 +52,15 @@ test("[BR41] a full memory broker refuses with STORAGE_FULL, reads and answers r
   expect((await broker.append(request("later", 1001))).type).toBe("stored");
   await broker.close();
 });
+
+test("[BR18] an id that is older than the window and an hour is forgotten", async () => {
+  const hourMs = 60 * 60 * 1000;
+  const broker = memoryBroker({ dedupWindowMs: 1000 });
+  await broker.open(silent);
+  await broker.append(request("a", 0));
+  await broker.append(request("b", hourMs + 1000));
+  const late = { nowMs: hourMs + 1000, retryAfterFirstMs: 1001 };
+  expect((await broker.append({ ...request("a", 0), ...late })).type).toBe("duplicate");
+  await broker.append(request("c", hourMs + 1001));
+  expect((await broker.append({ ...request("a", 0), ...late })).type).toBe("expired");
+});

@@ -13,6 +13,7 @@ import { createEpochSeed, deriveEpoch } from "./channel-epoch.ts";
 import { defaultDedupWindowMs } from "./dedup-window.ts";
 import { MemoryLog } from "./memory-log.ts";
 
+/** The limits of a {@link memoryBroker}. */
 export interface MemoryBrokerOptions {
   /** Roughly what all logs and remembered ids may occupy; appends past it are refused with `STORAGE_FULL`. Default 256 MiB. */
   readonly maxBytes?: number;

@@ -32,7 +32,7 @@ export interface ServeOptions {
 }
 
 /** Where a chat is, and what it gives. */
-export interface ServingFacts {
+interface ServingFacts {
   /** Of the page, to open in a browser. */
   readonly url: string;
   /** The folder of the database, absolute. */

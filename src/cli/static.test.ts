@@ -7,17 +7,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { servePages } from "./static.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
-mkdirSync(join(folder, "dist/assets"), { recursive: true });
-writeFileSync(join(folder, "dist/index.html"), "<!doctype html><title>Chat</title>");
-writeFileSync(join(folder, "dist/assets/index-abc123.js"), "export {};");
-writeFileSync(join(folder, "secret.txt"), "secret");
-
-const [server, bareServer] = [join(folder, "dist"), join(folder, "nothing")].map((pages) =>
-  createServer(servePages(pages)),
-) as [ReturnType<typeof createServer>, ReturnType<typeof createServer>];
+let folder = "";
+let [server, bareServer] = [createServer(), createServer()];
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+  mkdirSync(join(folder, "dist/assets"), { recursive: true });
+  writeFileSync(join(folder, "dist/index.html"), "<!doctype html><title>Chat</title>");
+  writeFileSync(join(folder, "dist/assets/index-abc123.js"), "export {};");
+  writeFileSync(join(folder, "secret.txt"), "secret");
+  server = createServer(servePages(join(folder, "dist")));
+  bareServer = createServer(servePages(join(folder, "nothing")));
   for (const one of [server, bareServer]) await once(one.listen(0, "127.0.0.1"), "listening");
 });
 afterAll(() => {

@@ -1,7 +1,7 @@
 import type { Backoff } from "./connect-options.ts";
 
 /** Within which all clients of a server that restarts come back. */
-export const restartSpreadMs = 5000;
+const restartSpreadMs = 5000;
 
 export interface RetryOptions {
   /** How many tries failed in a row before this one: 0 for the first. */

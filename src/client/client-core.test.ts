@@ -37,6 +37,16 @@ describe("a line", () => {
     ]);
   });
 
+  test("[CC2] each line waits for its own hello", () => {
+    const bench = new Bench().open();
+    bench.lose();
+    bench.pass();
+    bench.ops.length = 0;
+    bench.core.receiveToken(undefined, bench.nowMs);
+    bench.take();
+    expect(bench.ops).toEqual([]);
+  });
+
   test("[CC2] a second hello on a line is ignored", () => {
     const bench = new Bench().open();
     bench.say(hello);
@@ -106,6 +116,16 @@ describe("a line", () => {
     bench.lose(4002);
     expect(bench.core.deadlineMs - bench.nowMs).toBe(60_000);
     expect(bench.seen("error")).toEqual([]);
+  });
+
+  test("[CC4] a wait the server asked for is not forgotten by trying earlier", () => {
+    const bench = new Bench().open();
+    bench.say({ type: "error", code: "RATE_LIMITED", message: "slow down", retryAfterMs: 60_000 });
+    bench.lose(4002);
+    bench.nowMs += 1000;
+    bench.core.wake(bench.nowMs);
+    bench.lose();
+    expect(bench.core.deadlineMs - bench.nowMs).toBe(59_000);
   });
 
   test("[CC5] a close in 4500-4999 is final", () => {

@@ -56,7 +56,7 @@ export class ClientCore {
   #deadlineMs = Infinity;
   /** How long an open line may be silent before it counts as dead. */
   #silenceMs = Infinity;
-  /** The server said so on the line that broke. */
+  /** A server asked not to be dialled before. */
   #notBeforeMs = 0;
 
   constructor(options: ClientCoreOptions) {
@@ -252,7 +252,6 @@ export class ClientCore {
   #forgetLine(): void {
     this.#hello = undefined;
     this.#token = undefined;
-    this.#notBeforeMs = 0;
     this.#exchange.close();
     this.#rooms.loseLine();
   }

@@ -29,9 +29,6 @@ interface Pending {
 
 type RoomEffect = Extract<Effect, { readonly room: number }>;
 
-/** A browser has it; Node's global object is no event target. */
-const canListen = typeof globalThis.addEventListener === "function";
-
 /** How long `close()` waits for the server's close frame. */
 const closeTimeoutMs = 5000;
 
@@ -67,7 +64,8 @@ export class ClientShell {
   }
 
   start(): void {
-    if (canListen) globalThis.addEventListener("online", this.#wake);
+    // A browser's global object is an event target; Node's is not.
+    globalThis.addEventListener?.("online", this.#wake);
     this.#core.start(this.#nowMs());
     this.#perform();
   }
@@ -246,13 +244,12 @@ export class ClientShell {
   #changeState(info: ClientStateInfo): void {
     this.#info = info;
     if (info.state === "open") this.#user = info.user;
-    if (info.state === "closed" && canListen) globalThis.removeEventListener("online", this.#wake);
+    if (info.state === "closed") globalThis.removeEventListener?.("online", this.#wake);
     this.#states.tell(info);
   }
 
   #dial(): void {
     const { url, WebSocket, token } = this.#options;
-    this.#line += 1;
     const line = this.#line;
     const socket = new WebSocket(url, [subprotocol]);
     this.#socket = socket;
@@ -260,7 +257,10 @@ export class ClientShell {
       this.#hear(line, (nowMs) => this.#core.receive(String(data), nowMs)),
     );
     socket.addEventListener("close", ({ code, reason }) =>
-      this.#hear(line, (nowMs) => this.#core.loseLine(code, reason, nowMs)),
+      this.#hear(line, (nowMs) => {
+        this.#forgetLine();
+        this.#core.loseLine(code, reason, nowMs);
+      }),
     );
     if (typeof token !== "function") this.#core.receiveToken(token, this.#nowMs());
     else {
@@ -274,8 +274,13 @@ export class ClientShell {
   }
 
   #hangUp(code: 1000 | undefined): void {
-    this.#line += 1;
     this.#socket?.close(code);
+    this.#forgetLine();
+  }
+
+  /** Neither its socket nor a token that was meant for it is heard any more. */
+  #forgetLine(): void {
+    this.#line += 1;
     this.#socket = undefined;
   }
 
@@ -285,10 +290,10 @@ export class ClientShell {
     this.#perform();
   }
 
-  /** One timer for everything. It may fire early, but is not set anew for each sign of life. */
+  /** One timer for everything. It may fire early, so that not every sign of life sets a new one. */
   #setTimer(): void {
     const atMs = this.#core.deadlineMs;
-    if (this.#timer !== undefined && this.#timer.atMs <= atMs) return;
+    if (this.#timer !== undefined && this.#timer.atMs <= atMs && atMs !== Infinity) return;
     this.#timer?.cancel();
     this.#timer = undefined;
     if (atMs === Infinity) return;

@@ -9,17 +9,20 @@ import type { Room, Unsubscribe } from "./room.ts";
  */
 export type ClientState = ClientStateInfo["state"];
 
+/** Where a client stands, for people to see. */
 export type ClientStateInfo =
   | { readonly state: "connecting" }
   | { readonly state: "open"; readonly user: User }
   | { readonly state: "waiting"; readonly retryInMs: number; readonly code: number; readonly reason: string }
   | { readonly state: "closed"; readonly code: number; readonly reason: string };
 
+/** How a room is opened. */
 export interface RoomOptions {
   /** How many of the newest stored messages come first, 0-1000. Default 0: only what is sent from now on. */
   readonly recent?: number;
 }
 
+/** What every client has beside its channels. */
 export interface ClientControls {
   readonly state: ClientState;
   /** Who the server says this is, since the first `open`. */

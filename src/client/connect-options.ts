@@ -22,6 +22,7 @@ export interface Backoff {
   readonly maxMs: number;
 }
 
+/** What {@link connect} may be told. All of it is optional. */
 export interface ConnectOptions {
   /** What the gateway's `authenticate` expects, or how to get a fresh one for each line. Default: none, a guest. */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>);

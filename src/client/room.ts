@@ -46,6 +46,7 @@ export interface Ack {
   readonly duplicate: boolean;
 }
 
+/** How one durable event is sent. */
 export interface SendOptions {
   /** 1-64 of A-Z a-z 0-9 _ -. Default: 128 random bits. The same id never stores a second message. */
   readonly id?: string;
@@ -53,6 +54,7 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Ends what it was given for. Calling it again does nothing. */
 export type Unsubscribe = () => void;
 
 /** A stored event of a room. Iterating it gives each message once, in order, from the first `next()` on. */
@@ -88,6 +90,7 @@ export interface Gap {
   readonly reason: GapReason;
 }
 
+/** Who came and who went, and who is there now. */
 export interface PresenceChange {
   readonly members: readonly Member[];
   readonly joined: readonly Member[];
@@ -106,12 +109,14 @@ export interface Presence {
  */
 export type RoomStatus = "joining" | "replaying" | "live" | "refused" | "left";
 
+/** Where a room stands; `error` says why it was refused. */
 export interface RoomStatusInfo {
   readonly status: RoomStatus;
   /** Why, for `refused`; and for `left` if the server closed for good. */
   readonly error?: ClientError;
 }
 
+/** Which part of a room's history to read. */
 export interface HistoryOptions {
   /** Messages with a smaller offset than this. Default: the newest. */
   readonly before?: number;
@@ -119,6 +124,7 @@ export interface HistoryOptions {
   readonly count?: number;
 }
 
+/** A part of a room's history, oldest first. */
 export interface HistoryPage<Item = Message> {
   /** Oldest first. */
   readonly messages: readonly Item[];

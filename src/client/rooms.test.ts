@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { at, Bench, user } from "../../test/client-bench.ts";
+import { at, Bench, hello, user } from "../../test/client-bench.ts";
 import type { Effect } from "./effect.ts";
 
 describe("subscriptions", () => {
@@ -105,6 +105,19 @@ describe("subscriptions", () => {
     ]);
   });
 
+  test("[CC19] a resume that is refused as a whole is refused for each of its rooms", () => {
+    const bench = new Bench().open();
+    bench.joined(1, "1");
+    bench.joined(1, "2");
+    bench.reopen();
+    bench.seen();
+    bench.answer("resume", { type: "error", code: "RATE_LIMITED", message: "slow", retryAfterMs: 900 });
+    expect(bench.core.deadlineMs).toBe(bench.nowMs + 900);
+    bench.pass();
+    bench.answer("resume", { type: "error", code: "FORBIDDEN", message: "no" });
+    expect(bench.statuses()).toEqual(["refused", "refused"]);
+  });
+
   test("[CC19] a refusal that passes is asked again later", () => {
     const bench = new Bench().open();
     bench.join();
@@ -116,6 +129,32 @@ describe("subscriptions", () => {
     bench.answer("subscribe", { type: "error", code: "STORAGE_UNAVAILABLE", message: "down" });
     expect(bench.core.deadlineMs).toBe(bench.nowMs + 500);
     expect(bench.statuses()).toEqual([]);
+  });
+
+  test("[CC3] on a new line nothing is waited for that the old one asked to wait for", () => {
+    const bench = new Bench().open();
+    bench.join();
+    bench.answer("subscribe", { type: "error", code: "RATE_LIMITED", message: "slow", retryAfterMs: 60_000 });
+    bench.lose();
+    bench.pass();
+    bench.ops.length = 0;
+    bench.open();
+    expect(bench.ops).toMatchObject([{ type: "auth" }, { type: "subscribe", channel: "chat/1" }]);
+  });
+
+  test("[CC3] a server that names a channel anew is asked by the new name, and heard by no other", () => {
+    const bench = new Bench().open();
+    bench.joined();
+    bench.lose();
+    bench.pass();
+    bench.core.receiveToken(undefined, bench.nowMs);
+    bench.say({ ...hello, channels: { chat: { ...hello.channels["chat"], pattern: "talk/:room" } } });
+    bench.answer("auth", { type: "authenticated", user });
+    bench.answer("resume", { type: "resumed", channels: [{ channel: "talk/1", position: at(0), top: 0 }] });
+    bench.event(1, "chat/1");
+    expect(bench.offsets()).toEqual([]);
+    bench.event(1, "talk/1");
+    expect(bench.offsets()).toEqual([1]);
   });
 
   test("[CC19] an answer of a kind that answers nothing ends the room, and says so", () => {

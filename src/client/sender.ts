@@ -169,7 +169,7 @@ export class Sender {
       return;
     }
     if (!this.#remove(room, outgoing)) return;
-    if (answer.type !== "ack") return this.#fail(outgoing, faultOf(answer));
+    if (answer.type !== "ack") return this.#reject(outgoing, faultOf(answer));
     const { ticket, id } = outgoing;
     const { offset, durability, duplicate } = answer;
     this.#pauseAttempt = 0;
@@ -185,7 +185,7 @@ export class Sender {
         history.isInFlight = false;
         this.#pause(nowMs, answer.retryAfterMs);
       } else if (this.#removeHistory(room, history)) {
-        if (answer.type !== "history") this.#failHistory(ticket, faultOf(answer));
+        if (answer.type !== "history") this.#rejectHistory(ticket, faultOf(answer));
         else this.#exchange.emit({ type: "page", ticket, events: answer.events, more: answer.more });
       }
     });
@@ -241,19 +241,29 @@ export class Sender {
     return { code: "QUEUE_FULL", message: `${maxPendingCount} requests wait for the line` };
   }
 
-  #fail({ ticket, id, event }: Pick<Outgoing, "ticket" | "id" | "event">, { code, message }: Fault): void {
-    this.#exchange.emit({ type: "failed", ticket, error: new SendError(code, `Cannot send ${event}: ${message}`, id) });
+  #fail(outgoing: Pick<Outgoing, "ticket" | "id" | "event">, { code, message }: Fault): void {
+    this.#reject(outgoing, { code, message: `Cannot send ${outgoing.event}: ${message}` });
+  }
+
+  #reject({ ticket, id }: Pick<Outgoing, "ticket" | "id">, { code, message }: Fault): void {
+    this.#exchange.emit({ type: "failed", ticket, error: new SendError(code, message, id) });
   }
 
   #failHistory(ticket: number, { code, message }: Fault): void {
-    this.#exchange.emit({ type: "failed", ticket, error: new ClientError(code, `Cannot read history: ${message}`) });
+    this.#rejectHistory(ticket, { code, message: `Cannot read history: ${message}` });
+  }
+
+  #rejectHistory(ticket: number, { code, message }: Fault): void {
+    this.#exchange.emit({ type: "failed", ticket, error: new ClientError(code, message) });
   }
 }
 
 const closedFault: Fault = { code: "CLOSED", message: "the room is closed" };
 
+/** A server's error is a whole sentence already. */
 function faultOf(answer: Answer): Fault {
-  return answer.type === "error" ? answer : { code: "PROTOCOL", message: `the server answered with ${answer.type}` };
+  if (answer.type === "error") return answer;
+  return { code: "PROTOCOL", message: `Cannot make sense of the server's answer: ${answer.type}` };
 }
 
 function kindFault(room: Subscription, event: string): Fault | undefined {

@@ -100,7 +100,7 @@ export class Subscription {
 
   /** Back to where it has to be asked for: the line broke, or the server is not able yet. */
   reset(): void {
-    if (this.#phase === "asked" || this.#phase === "standing") this.#phase = "idle";
+    this.#phase = "idle";
   }
 
   end(phase: "refused" | "left", error?: ClientError): void {
@@ -145,7 +145,10 @@ export class Subscription {
   #setMembers(members: ReadonlyMap<string, Member>): PresenceChange | undefined {
     const before = this.#members;
     this.#members = members;
-    const joined = [...members.values()].filter(({ member }) => !before.has(member));
+    // Who is here already, under another name, is told as joined again.
+    const isNews = ({ member, user }: Member): boolean =>
+      !before.has(member) || before.get(member)?.user.name !== user.name;
+    const joined = [...members.values()].filter(isNews);
     const left = [...before.values()].filter(({ member }) => !members.has(member));
     return joined.length + left.length === 0 ? undefined : { members: this.members, joined, left };
   }

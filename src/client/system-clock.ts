@@ -25,7 +25,7 @@ export function systemClock(readings: Readings = platform): Clock {
     nowMs() {
       const wall = readings.wallMs();
       const steady = readings.steadyMs();
-      nowMs += Math.max(0, wall - wallMs, steady - steadyMs);
+      nowMs += Math.max(wall - wallMs, steady - steadyMs);
       wallMs = wall;
       steadyMs = steady;
       return nowMs;

@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { FakeWheelClock } from "../../test/fake-wheel-clock.ts";
-import { RawPeer, rawFrame } from "../../test/raw-peer.ts";
+import { RawPeer, rawFrame, rawHandshake } from "../../test/raw-peer.ts";
 import { acceptValue } from "../protocol/index.ts";
 import {
   type CloseInfo,
@@ -85,21 +86,20 @@ test("[EN60] a client and a server talk, and both are told a clean close", async
   });
   const sent = ["text", Uint8Array.of(1, 2), "ü".repeat(100_000)];
   const heard: unknown[] = [];
-  const clientClosed = new Promise<CloseInfo>((resolve, reject) => {
-    connect(url, {
-      protocols: ["v0", "v1"],
-      message(self, data) {
-        heard.push(data);
-        if (heard.length === 3) self.close(4000, "done");
-      },
-      close: (_socket, info) => resolve(info),
-    })
-      .then((socket) => {
-        expect([socket.protocol, socket.state, socket.remoteAddress]).toEqual(["v1", "open", "127.0.0.1"]);
-        for (const data of sent) expect(socket.send(data)).toBe(true);
-      })
-      .catch(reject);
+  let tellClient: (info: CloseInfo) => void = () => {};
+  const clientClosed = new Promise<CloseInfo>((resolve) => {
+    tellClient = resolve;
   });
+  const socket = await connect(url, {
+    protocols: ["v0", "v1"],
+    message(self, data) {
+      heard.push(data);
+      if (heard.length === 3) self.close(4000, "done");
+    },
+    close: (_socket, info) => tellClient(info),
+  });
+  expect([socket.protocol, socket.state, socket.remoteAddress]).toEqual(["v1", "open", "127.0.0.1"]);
+  for (const data of sent) expect(socket.send(data)).toBe(true);
   expect(await clientClosed).toEqual({ code: 4000, reason: "done", by: "us", wasClean: true });
   expect(await serverClosed).toEqual({ code: 4000, reason: "done", by: "peer", wasClean: true });
   expect(heard).toEqual(sent);
@@ -230,11 +230,25 @@ test("[EN62] an aborted attempt rejects with ERR_ABORTED and leaves no socket; a
   controller.abort();
   expect((await failing).code).toBe("ERR_ABORTED");
   await ended;
-  const later = new AbortController();
-  const socket = await connect(await serve(), { signal: later.signal });
-  later.abort();
-  await turn();
-  expect(socket.state).toBe("open");
+});
+
+test("[EN62] neither a late abort nor the deadline touches a connection that is open", async () => {
+  const clock = new FakeWheelClock();
+  const controller = new AbortController();
+  const url = await serve({ message: (socket, data) => socket.send(data) });
+  let tell: (data: unknown) => void = () => {};
+  const echoed = new Promise((resolve) => {
+    tell = resolve;
+  });
+  const socket = await connect(url, {
+    timers: new TimerWheel({ clock }),
+    signal: controller.signal,
+    message: (_socket, data) => tell(data),
+  });
+  controller.abort();
+  clock.advance(11_000);
+  expect(socket.send("still here")).toBe(true);
+  expect(await echoed).toBe("still here");
   socket.terminate();
 });
 
@@ -283,12 +297,21 @@ test("[EN40] a client waits for the server to end the transport, and cuts it whe
   const { peer } = await asked;
   peer.write(rawFrame(8, Buffer.from([0x03, 0xe8]), { maskingKey: undefined }));
   expect((await peer.readFrame()).opcode).toBe(8);
-  await turn();
+  for (let count = 0; count < 20; count++) await turn(); // an end behind the frame would be here by now
   expect([socket.state, sockets[0]?.readableEnded, told]).toEqual(["closing", false, undefined]);
   clock.advance(5_200);
   await peer.readToEnd();
   while (told === undefined) await turn();
   expect(told).toEqual({ code: 1000, reason: "", by: "peer", wasClean: true });
+});
+
+test("[EN41] a server that closes and ends at once still gets the client's close frame", async () => {
+  const { url, asked } = await serveRaw(({ key: clientKey, peer }) => peer.write(accepting(clientKey)));
+  const closed = new Promise<CloseInfo>((resolve) => void connect(url, { close: (_socket, info) => resolve(info) }));
+  const { peer } = await asked;
+  peer.socket.end(rawFrame(8, Buffer.from([0x03, 0xe9]), { maskingKey: undefined }));
+  expect(await peer.readFrame()).toMatchObject({ opcode: 8, payload: Buffer.from([0x03, 0xe9]) });
+  expect(await closed).toEqual({ code: 1001, reason: "", by: "peer", wasClean: true });
 });
 
 test("[EN65] wss: does not take a certificate nobody vouches for, and takes it with its ca", async () => {
@@ -342,6 +365,36 @@ test("[EN65, EN40, EN23] over TLS closing is clean, backpressure is told, and th
   while (told.length === 0) await turn();
   expect(told).toEqual([{ code: 4002, reason: "drained", by: "us", wasClean: true }]);
   expect([receivedBytes, drainedCount]).toEqual([3_000_000, 1]);
+});
+
+test("[EN51] over TLS a silent peer is cut too, though small writes to it still succeed", async () => {
+  const clock = new FakeWheelClock();
+  let told: CloseInfo | undefined;
+  const server = createWebSocketServer({
+    timers: new TimerWheel({ clock }),
+    close: (_socket, info) => void (told = info),
+  });
+  cleanups.push(() => server.close({ graceMs: 1 }));
+  const { port } = await server.listen({ port: 0, tls });
+  const peer = new RawPeer(connectTls({ port, host: "127.0.0.1", ca: tls.cert }));
+  cleanups.push(() => peer.destroy());
+  peer.write(rawHandshake());
+  await peer.readHead();
+  const [line] = server.sockets;
+  const texts: string[] = [];
+  for (let count = 0; count < 9; count++) {
+    line?.send(`${count}`);
+    texts.push(await peer.readText());
+    while (line?.bufferedBytes !== 0) await turn();
+    clock.advance(4_400);
+  }
+  // One of the ten is the ping, after 25 s.
+  texts.push(await peer.readText());
+  expect(texts.toSorted()).toEqual(["", "0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+  expect(told).toBe(undefined);
+  clock.advance(800);
+  while (told === undefined) await turn();
+  expect(told).toMatchObject({ code: 1006, by: "timeout" });
 });
 
 test("[EN66] URLs and headers that may not be are refused before anything is sent", async () => {

@@ -101,15 +101,12 @@ function readUrl(text: string | URL): Address {
 }
 
 function openSocket({ hostname, port, isSecure }: Address, tls: TlsOptions): Socket {
+  // Half open: when a server closes and ends at once, our close frame still has to go out.
+  const target = { host: hostname, port, allowHalfOpen: true };
+  const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
   const socket = isSecure
-    ? connectTls({
-        ALPNProtocols: ["http/1.1"],
-        ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-        ...tls,
-        host: hostname,
-        port,
-      })
-    : connectTcp({ host: hostname, port, allowHalfOpen: true });
+    ? connectTls({ ALPNProtocols: ["http/1.1"], ...servername, ...tls, ...target })
+    : connectTcp(target);
   socket.on("error", doNothing); // told by whoever listens besides; without any it would end the process
   return socket.setNoDelay(true);
 }
@@ -131,15 +128,12 @@ function shakeHands(attempt: Attempt): Promise<AcceptedResponse> {
     const deadline = timers.schedule(timeoutMs, () => fail("ERR_TIMEOUT", `no answer within ${timeoutMs} ms`));
     const receive = (chunk: Buffer): void => conclude(reader.receive(chunk));
     const receiveEnd = (): void => conclude(reader.receiveEnd());
-    const lose = (cause?: Error | boolean): void =>
-      cause instanceof Error
-        ? fail("ERR_NETWORK", cause.message, { cause })
-        : fail("ERR_NETWORK", "the connection was lost");
+    const lose = (cause: Error): void => fail("ERR_NETWORK", cause.message, { cause });
     const abort = (): void => fail("ERR_ABORTED", "the attempt was aborted", { cause: signal?.reason });
     function stop(): void {
       timers.cancel(deadline);
       signal?.removeEventListener("abort", abort);
-      socket.off("data", receive).off("end", receiveEnd).off("error", lose).off("close", lose);
+      socket.off("data", receive).off("end", receiveEnd).off("error", lose);
     }
     function fail(code: HandshakeErrorCode, reason: string, details?: HandshakeErrorDetails): void {
       stop();
@@ -160,7 +154,7 @@ function shakeHands(attempt: Attempt): Promise<AcceptedResponse> {
       socket.pause();
       resolve(answer);
     }
-    socket.on("data", receive).on("end", receiveEnd).on("error", lose).on("close", lose);
+    socket.on("data", receive).on("end", receiveEnd).on("error", lose);
     socket.once(attempt.isSecure ? "secureConnect" : "connect", () => socket.write(attempt.request));
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();

@@ -28,6 +28,8 @@ export interface LineOptions<Data> {
 const nothing: readonly never[] = [];
 // `drain` is called when the queue is down to this share of `highWaterBytes`: neither at every write nor only when it ran dry.
 const drainShare = 0.25;
+// A write that took so long waited for the peer. TLS lets every write wait for a moment, also those to a peer that is dead.
+const peerWaitMs = 250;
 
 /** One open connection, of either role: the protocol's state machine on a socket, with a writer and deadlines. */
 export class Line<Data> implements ServerSocket<Data> {
@@ -49,14 +51,14 @@ export class Line<Data> implements ServerSocket<Data> {
   #isGone = false;
   #hasPeerEnded = false;
   #isPaused = false;
-  /** It was closed while it was paused: what still comes is read for the close frame only. */
+  /** It was closed while it was paused, or a handler failed: what still comes is read for the close frame only. */
   #isDeaf = false;
-  #isDelivering = false;
   /** What arrived and may not be delivered yet. */
   #held: readonly ConnectionEvent[] = nothing;
   #needsDrain = false;
   #lastAliveMs: number;
   #hasPinged = false;
+  #blockedAtMs = 0;
   #heartbeatTimer: WheelTimer | undefined;
   #closeTimer: WheelTimer | undefined;
   #stallTimer: WheelTimer | undefined;
@@ -168,23 +170,20 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#markAlive();
     this.#connection.receive(chunk);
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
-    const events = this.#connection.takeEvents();
-    this.#held = this.#held.length === 0 ? events : [...this.#held, ...events];
+    // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
+    this.#held = this.#connection.takeEvents();
     this.#deliver();
   }
 
   #deliver(): void {
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
     const events = this.#held;
     let count = 0;
     for (const event of events) {
-      if (this.#isPaused || this.#isGone) break;
+      if (this.#isPaused || this.#socket.destroyed) break;
       count++;
       this.#handleEvent(event);
     }
     this.#held = count === events.length ? nothing : events.slice(count);
-    this.#isDelivering = false;
     if (this.#hasPeerEnded && this.#held.length === 0) this.#handlePeerEnd();
   }
 
@@ -278,18 +277,20 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   #watchStall(): void {
-    const { stalledAfterMs } = this.#limits;
-    const reason = `Nothing of what was sent was taken for ${stalledAfterMs} ms`;
-    this.#stallTimer = this.#timers.schedule(stalledAfterMs, () =>
-      this.#cut({ code: 1006, reason, by: "timeout", wasClean: false }),
-    );
+    this.#blockedAtMs = this.#timers.nowMs;
+    this.#stallTimer = this.#timers.schedule(this.#limits.stalledAfterMs, () => this.#cutStalled());
+  }
+
+  #cutStalled(): void {
+    const reason = `Nothing of what was sent was taken for ${this.#limits.stalledAfterMs} ms`;
+    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
   }
 
   #handleTaken(hadToWait: boolean): void {
     if (hadToWait) {
       this.#timers.cancel(this.#stallTimer);
       // The peer has made room by reading: that is life, though its pong may be far behind.
-      this.#markAlive();
+      if (this.#timers.nowMs - this.#blockedAtMs >= peerWaitMs) this.#markAlive();
     }
     if (!this.#needsDrain || this.state !== "open") return;
     if (this.#writer.bufferedBytes > this.#limits.highWaterBytes * drainShare) return;
@@ -309,6 +310,7 @@ export class Line<Data> implements ServerSocket<Data> {
 
   #handleFailure(error: unknown): void {
     reportError(this.#handlers, error, this);
+    this.#isDeaf = true;
     this.close(1011, "Internal error");
   }
 }

@@ -19,8 +19,7 @@ export class PendingUpgrade<Answer> {
   readonly #options: PendingUpgradeOptions<Answer>;
   readonly #deadline: WheelTimer;
   readonly #leave = (): void => {
-    this.#options.socket.destroy();
-    this.#settle();
+    if (this.#settle()) this.#options.socket.destroy();
   };
   #isSettled = false;
 

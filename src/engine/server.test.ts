@@ -97,6 +97,16 @@ test("[EN1] several engines share an HTTP server, and one that is closed leaves 
   expect(await ask(port, rawHandshake({ line: "GET /one HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 404 /);
 });
 
+test("[EN1] an HTTP server whose engines are closed has no listener of theirs left", async () => {
+  const engine = createEngine();
+  const http = createServer();
+  engine.attach(http, { path: "/a" });
+  engine.attach(http, { path: "/b" });
+  expect(http.listenerCount("upgrade")).toBe(1);
+  await engine.close();
+  expect(http.listenerCount("upgrade")).toBe(0);
+});
+
 test("[EN1] an absolute target is matched by its path", async () => {
   const port = await serveHttp((http) => createEngine({ path: "/ws" }).attach(http));
   await open(port, { line: "GET http://localhost/ws?x HTTP/1.1" });
@@ -159,6 +169,33 @@ test("[EN3] a refused peer that does not end too is cut after closeTimeoutMs", a
   expect(sockets.map((socket) => socket.destroyed)).toEqual([true]);
 });
 
+test("[EN3] what a refused peer goes on sending is read and thrown away, so that it gets its answer and not a reset", async () => {
+  const port = await serveHttp((http) => createEngine({ upgrade: () => reject(401, "Sign in first") }).attach(http));
+  const peer = await RawPeer.connect(port);
+  cleanups.push(() => peer.destroy());
+  peer.write(rawHandshake());
+  const isTaken = new Promise<void>((resolve) => peer.socket.end(new Uint8Array(20_000_000), resolve));
+  expect(await peer.readToEnd()).toMatch(/Sign in first\n$/);
+  await isTaken;
+});
+
+test("[EN46] closing waits for refused peers too, at most graceMs", async () => {
+  const clock = new FakeWheelClock();
+  const engine = createEngine({ timers: new TimerWheel({ clock }), upgrade: () => reject(401) });
+  const port = await serveHttp((http) => engine.attach(http));
+  const peer = await RawPeer.connect(port);
+  cleanups.push(() => peer.destroy());
+  peer.write(rawHandshake());
+  await peer.readToEnd();
+  let isClosed = false;
+  const closed = engine.close({ graceMs: 1000 }).then(() => (isClosed = true));
+  await turn();
+  expect(isClosed).toBe(false);
+  clock.advance(1_200);
+  await closed;
+  expect(clock.isTicking).toBe(false);
+});
+
 test("[EN11] 3000 headers, of which Node drops some, are refused and nothing throws (CVE-2024-37890)", async () => {
   const filler = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`x${index}`, ""]));
   const [before, behind] = [
@@ -189,6 +226,7 @@ test("[EN4] a port of its own tells where it is, and answers 426 to a plain requ
   ]);
   expect(await plain.text()).toContain("Cannot answer a plain request");
   expect((await fetch(`http://127.0.0.1:${port}/ws`, { method: "POST" })).status).toBe(405);
+  expect(await ask(port, "GET /ws HTTP/1.1\r\n\r\n")).toContain("Cannot accept a request without Host");
 });
 
 test("[EN4] a head that takes too long gets 408, also one that never begins", async () => {
@@ -381,6 +419,29 @@ test("[EN10] maxConnections counts connections and undecided handshakes; one mor
   await open(port);
 });
 
+test("[EN9, EN10] a peer that left while upgrade decided makes room for another, and leaves no timer behind", async () => {
+  const timers = new TimerWheel({ clock: new FakeWheelClock() });
+  const decisions: (() => void)[] = [];
+  const engine = createEngine({
+    timers,
+    maxConnections: 1,
+    upgrade: () => new Promise<Accept<undefined>>((resolve) => decisions.push(() => resolve(accept()))),
+  });
+  const port = await serveHttp((http) => engine.attach(http));
+  const leaving = await RawPeer.connect(port);
+  leaving.write(rawHandshake());
+  while (decisions.length === 0) await turn();
+  leaving.socket.resetAndDestroy();
+  while (timers.pendingCount > 0) await turn();
+  const staying = await RawPeer.connect(port);
+  cleanups.push(() => staying.destroy());
+  staying.write(rawHandshake());
+  while (decisions.length === 1) await turn();
+  decisions[1]?.();
+  expect(await staying.readHead()).toMatch(/^HTTP\/1\.1 101 /);
+  expect([engine.sockets.size, timers.pendingCount]).toEqual([1, 1]);
+});
+
 test("[EN12] the server's first subprotocol that the client offers is chosen; with none in common the header is left out", async () => {
   const { port } = await createEngine({
     protocols: ["b", "a"],
@@ -424,6 +485,27 @@ for (const kind of ["at once", "later"]) {
   });
 }
 
+test("[EN13, EN25] a connection that is paused in open is told nothing, glued or not, before it is resumed", async () => {
+  const seen: unknown[] = [];
+  const engine = createEngine({
+    open: (socket) => socket.pause(),
+    message(socket, data) {
+      seen.push(data);
+      socket.send(data);
+    },
+  });
+  const { port } = await engine.listen({ port: 0 });
+  const peer = await RawPeer.connect(port);
+  cleanups.push(() => peer.destroy());
+  peer.write(Buffer.concat([Buffer.from(rawHandshake()), rawFrame(1, "glued")]));
+  await peer.readHead();
+  peer.write(rawFrame(1, "later"));
+  for (let count = 0; count < 20; count++) await turn();
+  expect(seen).toEqual([]);
+  for (const socket of engine.sockets) socket.resume();
+  expect([await peer.readText(), await peer.readText()]).toEqual(["glued", "later"]);
+});
+
 test("[EN14] a server speaks first, and its words leave in one write with the 101", async () => {
   const { port } = await createEngine({ open: (socket) => void socket.send("welcome") }).listen({ port: 0 });
   const peer = await open(port);
@@ -434,8 +516,9 @@ test("[EN14] a server speaks first, and its words leave in one write with the 10
 // ---- closing the server
 
 test("[EN46] closing sends every connection 1001, waits for their answers, and resolves when all is gone", async () => {
+  const clock = new FakeWheelClock();
   const told: unknown[] = [];
-  const engine = createEngine({ close: (_socket, info) => void told.push(info) });
+  const engine = createEngine({ timers: new TimerWheel({ clock }), close: (_socket, info) => void told.push(info) });
   const { port } = await engine.listen({ port: 0 });
   const peers = [await open(port), await open(port)];
   const closed = engine.close({ reason: "restart" });
@@ -450,7 +533,7 @@ test("[EN46] closing sends every connection 1001, waits for their answers, and r
   }
   await closed;
   expect(told).toEqual(Array(2).fill({ code: 1001, reason: "restart", by: "us", wasClean: true }));
-  expect(engine.sockets.size).toBe(0);
+  expect([engine.sockets.size, clock.isTicking]).toEqual([0, false]);
   await expect(RawPeer.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });
 

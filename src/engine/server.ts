@@ -94,6 +94,7 @@ export interface WebSocketServer<Data = undefined> {
 export function createWebSocketServer<Data>(
   options: ServerOptions<Data> & Pick<Required<ServerOptions<Data>>, "upgrade">,
 ): WebSocketServer<Data>;
+/** Makes a WebSocket server whose sockets carry no data of the user's. */
 export function createWebSocketServer(options?: ServerOptions): WebSocketServer;
 export function createWebSocketServer<Data>(options: ServerOptions<Data> = {}): WebSocketServer<Data> {
   return new LineServer(options);

@@ -29,7 +29,7 @@ export interface EngineSocket {
   ping(data?: Uint8Array): void;
   /**
    * Sends a close frame and waits `closeTimeoutMs` for the peer's; then the connection is destroyed. What was sent before still
-   * arrives. Does nothing if the connection is not open.
+   * arrives, and what the peer sends until then is still delivered. Does nothing if the connection is not open.
    *
    * @param code - 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4). Default 1000.
    * @param reason - at most 123 bytes of UTF-8. Default empty.

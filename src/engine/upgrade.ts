@@ -46,8 +46,9 @@ export interface AcceptOptions<Data> {
   readonly headers?: ResponseHeaders;
 }
 
-/** Accepts a handshake, and says what the connection's `data` is. */
+/** Accepts a handshake whose connection carries no data. */
 export function accept(): Accept<undefined>;
+/** Accepts a handshake, and says what the connection's `data` is. */
 export function accept<Data>(options: AcceptOptions<Data>): Accept<Data>;
 export function accept<Data>(options?: AcceptOptions<Data>): Accept<Data | undefined> {
   return { type: "accept", data: options?.data, protocol: options?.protocol, headers: headerPairs(options?.headers) };

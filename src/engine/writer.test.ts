@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -185,4 +186,38 @@ test("[EN26] frames for a destroyed socket are dropped", async () => {
   writer.writeBinary(new Uint8Array(70_000));
   await turn();
   expect([socket.writes.length, writer.bufferedBytes]).toEqual([0, 0]);
+});
+
+test("[EN26] frames behind the end of a socket are dropped and no error", async () => {
+  const { socket, writer } = setUp();
+  writer.end();
+  writer.writeText("lost");
+  await once(socket, "finish");
+  await turn();
+  expect([socket.writes.length, socket.errored]).toEqual([0, null]);
+});
+
+test("[EN52] the end of an earlier write is not taken for the end of one that waits", async () => {
+  const { socket, writer, told } = setUp();
+  writer.writeBinary(new Uint8Array(70_000));
+  socket.isBusy = true;
+  writer.writeBinary(new Uint8Array(70_000));
+  expect(socket.writes).toHaveLength(2);
+  await turn();
+  expect(told).toEqual(["blocked"]);
+  socket.finishWrite();
+  await turn();
+  expect(told).toEqual(["blocked", "taken late"]);
+});
+
+test("[EN27] however many frames wait for a busy socket, they lie together", async () => {
+  const { socket, writer } = setUp();
+  socket.isBusy = true;
+  writer.writeText("first");
+  await turn();
+  for (let count = 0; count < 10_000; count++) writer.writeText("ten bytes.");
+  socket.isBusy = false;
+  socket.finishWrite();
+  await turn();
+  expect(socket.writes.slice(1).flat()).toHaveLength(30); // blocks of 4 KiB
 });

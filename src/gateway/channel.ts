@@ -118,6 +118,7 @@ export class Channel {
       isReading: false,
     };
     this.#listeners.set(subscriber.connection, listener);
+    this.#drive();
     this.#serve(listener);
   }
 

@@ -2,7 +2,7 @@
 import type { WireError } from "../wire/index.ts";
 import type { ChannelTable } from "./channel-table.ts";
 import type { Directory, Route } from "./directory.ts";
-import type { AuthorizeQuestion, Identity } from "./effects.ts";
+import type { AuthorizeQuestion, Failed, Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Session } from "./session.ts";
@@ -52,10 +52,8 @@ export function authorize(
           code: "FORBIDDEN",
           message: `Cannot ${action} ${event === undefined ? "" : `"${event}" `}to "${name}": this user may not`,
         });
-      case "failed":
-        return then(result.error);
       default:
-        return result satisfies never;
+        return then((result satisfies Failed).error);
     }
   });
 }

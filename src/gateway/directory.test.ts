@@ -16,13 +16,19 @@ function routeOf(name: string): Route | undefined {
 
 test("[CH1] a name belongs to the pattern without parameters, then to the one declared first", () => {
   expect(directory.find("room/lobby")).toMatchObject({ type: "found", value: { definition: "lobby", params: {} } });
-  expect(directory.find("room/42")).toMatchObject({ type: "found", value: { definition: "room", params: { id: "42" } } });
+  expect(directory.find("room/42")).toMatchObject({
+    type: "found",
+    value: { definition: "room", params: { id: "42" } },
+  });
 });
 
 test("[CH2] a name that cannot be, or that no pattern matches, is an error that names it", () => {
   expect(directory.find("room/a b")).toEqual({
     type: "error",
-    error: { code: "BAD_CHANNEL", message: 'Cannot use channel name "room/a b": it has a character or a length that is not allowed' },
+    error: {
+      code: "BAD_CHANNEL",
+      message: 'Cannot use channel name "room/a b": it has a character or a length that is not allowed',
+    },
   });
   expect(directory.find("hall/1")).toEqual({
     type: "error",
@@ -42,7 +48,10 @@ test.for([
 
 test("[CH2] an event of the right kind is found", () => {
   const route = routeOf("room/1");
-  expect(route && findEvent(route, "typing", "ephemeral")).toEqual({ type: "found", value: { kind: "ephemeral", ttlMs: 10_000 } });
+  expect(route && findEvent(route, "typing", "ephemeral")).toEqual({
+    type: "found",
+    value: { kind: "ephemeral", ttlMs: 10_000 },
+  });
 });
 
 test("[SE1] the description has every channel with its events by kind", () => {

@@ -6,13 +6,14 @@ import {
   type Durability,
   encodeServerMessage,
   type HelloMessage,
+  type HistoryOp,
   subprotocol,
 } from "../wire/index.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
 import { Directory } from "./directory.ts";
-import type { ChannelSettings, GatewayEffect, GatewayInput, Identity } from "./effects.ts";
+import type { ChannelSettings, Failed, GatewayEffect, GatewayInput, Identity } from "./effects.ts";
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -106,10 +107,9 @@ export class GatewayCore {
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
       case "broadcasted":
         return this.#broadcasted(input.channel, input.payload);
-      case "tick":
-        return;
       default:
-        return input satisfies never;
+        // Deadlines are looked at after every input: this one is nothing else.
+        input satisfies { readonly type: "tick" };
     }
   }
 
@@ -228,10 +228,8 @@ export class GatewayCore {
         return publish(this.#desk, { ...request, op }, durability);
       case "ephemeral":
         return sendEphemeral(this.#desk, { ...request, op }, node);
-      case "history":
-        return sendHistory(this.#desk, { ...request, op });
       default:
-        return op satisfies never;
+        return sendHistory(this.#desk, { ...request, op: op satisfies HistoryOp });
     }
   }
 
@@ -261,11 +259,10 @@ export class GatewayCore {
           return answered();
         case "refused":
           return session.close(closeCodes.badCredentials, "The credentials were refused");
-        case "failed":
+        default:
+          result satisfies Failed;
           // Not the client's fault: a code that lets it try again.
           return session.close(internalError, "The server cannot check credentials now");
-        default:
-          return result satisfies never;
       }
     });
   }

@@ -41,9 +41,9 @@ function read(desk: Desk, request: Case<HistoryOp>, span: Span): void {
  * A smaller span to read instead, if the page does not reach up to the span's end. A page is read forwards and may be cut where
  * it has enough bytes, but the entries that are wanted most are the last; and a span may lie beyond the log's end.
  */
-function narrow({ before }: Span, { entries, first, top }: ReadResult): Span | undefined {
+function narrow({ before, count }: Span, { entries, first, top }: ReadResult): Span | undefined {
   const end = Math.min(before - 1, top.offset);
   const last = entries.at(-1);
   if (end < first || (last !== undefined && last.offset >= end)) return undefined;
-  return { before: end + 1, count: Math.max(1, Math.floor(entries.length / 2)) };
+  return { before: end + 1, count: last === undefined ? count : Math.max(1, Math.floor(entries.length / 2)) };
 }

@@ -40,7 +40,8 @@ function hintOf(offset: number): Delivery {
 }
 
 const all = { maxCount: 99, maxBytes: 10_000 };
-const offsetsAfter = (after: number): number[] | undefined => reader.read(after, all)?.deliveries.map(({ offset }) => offset);
+const offsetsAfter = (after: number): number[] | undefined =>
+  reader.read(after, all)?.deliveries.map(({ offset }) => offset);
 
 test("[DL8] a reader of an empty log is ready after one look", () => {
   expect(reader.isReady).toBe(false);
@@ -91,6 +92,13 @@ test("[DL2] a hint that is next is taken, without a read", () => {
   expect(reader.receive(log.epoch, hintOf(1))).toBe(true);
   expect(reader.position).toEqual(log.top);
   expect(reader.want()).toBeUndefined();
+});
+
+test("[DL2] a hint of another epoch is not taken, however well it fits", () => {
+  follow();
+  append(1);
+  expect(reader.receive("0000000000000009", hintOf(1))).toBe(false);
+  expect(follow()).toEqual([1]);
 });
 
 test("[DL2] a hint that was heard before is dropped, without a read", () => {

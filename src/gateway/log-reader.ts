@@ -125,18 +125,16 @@ export class LogReader {
         return { after: behindEverything, maxCount: 1, maxBytes: 1 };
       case "filling":
         return { after: this.#fillAfter, ...this.#ringLimits };
-      case "ready":
-        return this.#isSuspicious || this.#hinted > this.#ring.top.offset
-          ? { after: this.#ring.top.offset, ...this.#pageLimits }
-          : undefined;
-      default:
-        return this.#phase satisfies never;
+      default: {
+        this.#phase satisfies "ready";
+        const { offset } = this.#ring.top;
+        return this.#isSuspicious || this.#hinted > offset ? { after: offset, ...this.#pageLimits } : undefined;
+      }
     }
   }
 
   /** The first look at a log: decides from where the ring is filled. */
   #survey({ first, top }: Page): void {
-    if (top.epoch !== this.#epoch) this.#before = [];
     this.#epoch = top.epoch;
     this.#fillAfter = Math.max(first - 1, top.offset - this.#ringLimits.maxCount);
     if (this.#fillAfter < top.offset) this.#phase = "filling";

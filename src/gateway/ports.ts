@@ -54,6 +54,7 @@ export interface ReadRequest {
   /** Entries with a higher offset than this. */
   readonly after: number;
   readonly maxCount: number;
+  /** Of `data` in UTF-8. One entry is given whatever its size. */
   readonly maxBytes: number;
 }
 
@@ -101,8 +102,10 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+/** Why a store refuses. `STORAGE_FULL` and `STORAGE_UNAVAILABLE` are also told to clients. */
 export type BrokerErrorCode = "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "STORAGE_CORRUPT" | "CLOSED";
 
+/** What a broker throws and rejects with; whatever it refused is not half-done. */
 export class BrokerError extends Error {
   override readonly name = "BrokerError";
   readonly code: BrokerErrorCode;

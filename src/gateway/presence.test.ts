@@ -93,7 +93,11 @@ test("[PR6] a new name is told, the same one is not", () => {
 });
 
 test("[PR5] whoever applies all diffs knows who is there", () => {
-  const step = fc.record({ id: fc.constantFrom("a", "b", "c"), act: fc.constantFrom("join", "bye", "cut"), waitMs: fc.nat(6_000) });
+  const step = fc.record({
+    id: fc.constantFrom("a", "b", "c"),
+    act: fc.constantFrom("join", "bye", "cut"),
+    waitMs: fc.nat(6_000),
+  });
   fc.assert(
     fc.property(fc.array(step), (steps) => {
       const presence = new Presence(options);

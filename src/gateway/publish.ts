@@ -1,7 +1,7 @@
 import { type Durability, encodeEphemeral, type EphemeralOp, type PublishOp, type WireError } from "../wire/index.ts";
 import { type Case, type Desk, authorize } from "./desk.ts";
 import { findEvent, type Route } from "./directory.ts";
-import type { Results } from "./effects.ts";
+import type { Failed, Results } from "./effects.ts";
 
 /** Stores an event: authorised, validated, appended, and acknowledged once the store says that it is stable. */
 export function publish(desk: Desk, request: Case<PublishOp>, durability: Durability): void {
@@ -40,6 +40,7 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
   authorize(desk, { route, identity, action: "publish", event: op.event }, (denied) => {
     if (denied !== undefined) return refuse(request, denied);
     desk.outbox.ask("validate", { definition: route.definition, event: op.event, data: op.data }, (result) => {
+      if (!request.session.isOpen) return;
       switch (result.type) {
         case "valid":
           return then(result.data);
@@ -48,10 +49,8 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
             code: "BAD_DATA",
             message: `Cannot send "${op.event}" to "${op.channel}": ${result.reason}`,
           });
-        case "failed":
-          return refuse(request, result.error);
         default:
-          return result satisfies never;
+          return refuse(request, (result satisfies Failed).error);
       }
     });
   });
@@ -93,10 +92,8 @@ function answer({ answered, op, session }: Case<PublishOp>, durability: Durabili
       const message = `Cannot publish "${op.messageId}" again: its first try is so long ago that nobody knows whether it was stored`;
       return session.refuse(op.id, { code: "DEDUP_EXPIRED", message });
     }
-    case "failed":
-      return session.refuse(op.id, result.error);
     default:
-      return result satisfies never;
+      return session.refuse(op.id, (result satisfies Failed).error);
   }
 }
 

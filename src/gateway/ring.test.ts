@@ -68,14 +68,19 @@ test("[DL10] an entry that does not continue the chain begins the ring anew", ()
 
 test("[DL8] after any pushes the ring is contiguous and within its limits", () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(5)), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 12 }), (sizes, maxCount, maxBytes) => {
-      const ring = new Ring({ maxCount, maxBytes });
-      for (const [index, size] of sizes.entries()) ring.push(delivery(index + 1, "x".repeat(size)));
-      const held = ring.after(ring.base.offset, { maxCount: Infinity, maxBytes: Infinity });
-      expect(held.length).toBeLessThanOrEqual(maxCount);
-      expect(held.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(maxBytes);
-      expect(ring.top.offset).toBe(sizes.length);
-      expect(offsetsOf(held)).toEqual(held.map((_, index) => ring.base.offset + 1 + index));
-    }),
+    fc.property(
+      fc.array(fc.nat(5)),
+      fc.integer({ min: 1, max: 6 }),
+      fc.integer({ min: 1, max: 12 }),
+      (sizes, maxCount, maxBytes) => {
+        const ring = new Ring({ maxCount, maxBytes });
+        for (const [index, size] of sizes.entries()) ring.push(delivery(index + 1, "x".repeat(size)));
+        const held = ring.after(ring.base.offset, { maxCount: Infinity, maxBytes: Infinity });
+        expect(held.length).toBeLessThanOrEqual(maxCount);
+        expect(held.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(maxBytes);
+        expect(ring.top.offset).toBe(sizes.length);
+        expect(offsetsOf(held)).toEqual(held.map((_, index) => ring.base.offset + 1 + index));
+      },
+    ),
   );
 });

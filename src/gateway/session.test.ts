@@ -20,7 +20,14 @@ const position = { epoch: "0".repeat(16), offset: 0, tag: 0 };
 const ops = {
   auth: { type: "auth", id: 1, device },
   subscribe: { type: "subscribe", id: 2, channel: "c", start: { from: "live" } },
-  resume: { type: "resume", id: 3, channels: [{ channel: "c", position }, { channel: "d", position }] },
+  resume: {
+    type: "resume",
+    id: 3,
+    channels: [
+      { channel: "c", position },
+      { channel: "d", position },
+    ],
+  },
   unsubscribe: { type: "unsubscribe", id: 4, channel: "c" },
   publish: { type: "publish", id: 5, channel: "c", event: "e", messageId: "m", data: 1 },
   ephemeral: { type: "ephemeral", id: 6, channel: "c", event: "e", data: 1 },
@@ -57,7 +64,10 @@ test("[SE7] requests start one after the other, in the order they came", () => {
 test("[SE6] a refusal carries the id, if there is one", () => {
   session.strike(7, fault);
   session.strike(undefined, fault);
-  expect(answers()).toEqual(['{"type":"error","id":7,"code":"BAD_MESSAGE","message":"no"}', '{"type":"error","code":"BAD_MESSAGE","message":"no"}']);
+  expect(answers()).toEqual([
+    '{"type":"error","id":7,"code":"BAD_MESSAGE","message":"no"}',
+    '{"type":"error","code":"BAD_MESSAGE","message":"no"}',
+  ]);
 });
 
 test("[SE6] three refused frames in a row close the connection, two and a good one do not", () => {
@@ -130,7 +140,9 @@ test("[RL5] one request more than may wait is refused, until one is answered", (
   session.accept(ops.history);
   expect(answers()).toEqual([]);
   session.accept(ops.history);
-  expect(answers()[0]).toContain('"code":"LIMIT","message":"Cannot take history: 2 requests of this connection are not answered yet"');
+  expect(answers()[0]).toContain(
+    '"code":"LIMIT","message":"Cannot take history: 2 requests of this connection are not answered yet"',
+  );
   session.answered();
   session.accept(ops.history);
   expect(answers()).toEqual([]);

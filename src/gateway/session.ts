@@ -127,20 +127,9 @@ export class Session implements Subscriber {
 
   #takeToken(op: ClientOp): number {
     const { nowMs } = this.#outbox;
-    switch (op.type) {
-      case "publish":
-      case "ephemeral":
-        return this.#buckets[op.type].take(nowMs);
-      case "resume":
-        return this.#buckets.request.take(nowMs, Math.min(op.channels.length, this.#limits.maxChannelsPerConnection));
-      case "auth":
-      case "subscribe":
-      case "unsubscribe":
-      case "history":
-        return this.#buckets.request.take(nowMs);
-      default:
-        return op satisfies never;
-    }
+    if (op.type === "publish" || op.type === "ephemeral") return this.#buckets[op.type].take(nowMs);
+    const channelCount = op.type === "resume" ? Math.min(op.channels.length, this.#limits.maxChannelsPerConnection) : 1;
+    return this.#buckets.request.take(nowMs, channelCount);
   }
 
   // ---- what it may be sent

@@ -15,7 +15,13 @@ function delivery(offset: number, previousTag = (offset - 1) * 10): Delivery {
 function page(offsets: readonly number[], after: number, parts: Partial<Page> = {}): Page {
   const top = at(offsets.at(-1) ?? after);
   const deliveries = offsets.filter((offset) => offset > after).map((offset) => delivery(offset));
-  return { top, first: offsets[0] ?? after + 1, tagAtAfter: offsets.includes(after) || after === 0 ? after * 10 : undefined, deliveries, ...parts };
+  return {
+    top,
+    first: offsets[0] ?? after + 1,
+    tagAtAfter: offsets.includes(after) || after === 0 ? after * 10 : undefined,
+    deliveries,
+    ...parts,
+  };
 }
 
 function placed(start: Start, top: Position = at(5)): Subscription {
@@ -26,7 +32,8 @@ function placed(start: Start, top: Position = at(5)): Subscription {
 
 const fromPosition = (position: Position): Subscription => placed({ from: "position", position });
 const noFork = (): Mark | undefined => undefined;
-const offsets = (deliveries: readonly Delivery[] | undefined): number[] | undefined => deliveries?.map(({ offset }) => offset);
+const offsets = (deliveries: readonly Delivery[] | undefined): number[] | undefined =>
+  deliveries?.map(({ offset }) => offset);
 
 test("[CH3] a live start is the newest place", () => {
   const subscription = placed({ from: "live" });
@@ -48,7 +55,10 @@ test("[CH3] a recent start is so many entries back, or where the log begins, wit
 
 test("[CH3] a recent start in a log of which nothing is retained is its newest place", () => {
   const subscription = placed({ from: "recent", count: 2 });
-  expect(subscription.absorb(page([], 3, { top: at(5), tagAtAfter: undefined }), noFork)).toEqual({ position: at(5), deliveries: [] });
+  expect(subscription.absorb(page([], 3, { top: at(5), tagAtAfter: undefined }), noFork)).toEqual({
+    position: at(5),
+    deliveries: [],
+  });
 });
 
 test("[RS1] a position the log has is the position delivery starts after", () => {
@@ -107,7 +117,11 @@ test("[RS5] another epoch is a gap to the other log's oldest entry", () => {
   const subscription = fromPosition({ epoch: "e0", offset: 9, tag: 90 });
   expect(subscription.absorb(page([1, 2], 9), noFork)).toBeUndefined();
   expect(offsets(subscription.absorb(page([1, 2], 0), noFork)?.deliveries)).toEqual([1, 2]);
-  expect(subscription.takeGap(at(0))).toEqual({ from: { epoch: "e0", offset: 9, tag: 90 }, to: at(0), reason: "epoch" });
+  expect(subscription.takeGap(at(0))).toEqual({
+    from: { epoch: "e0", offset: 9, tag: 90 },
+    to: at(0),
+    reason: "epoch",
+  });
 });
 
 test("[RS5] a start that names no position loses nothing by another epoch", () => {

@@ -48,10 +48,10 @@ export class Subscription {
         return this.#moveTo(top.epoch, top);
       case "recent":
         return this.#moveTo(top.epoch, { offset: Math.max(0, top.offset - this.#start.count), tag: undefined });
-      case "position":
-        return this.#moveTo(this.#start.position.epoch, this.#start.position);
-      default:
-        return this.#start satisfies never;
+      default: {
+        const { position } = this.#start satisfies { readonly from: "position" };
+        return this.#moveTo(position.epoch, position);
+      }
     }
   }
 

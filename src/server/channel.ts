@@ -8,6 +8,7 @@ import {
 } from "../wire/index.ts";
 import { defaultTtlMs } from "./event.ts";
 
+/** The events of a channel by name. */
 export type EventDefinitions = Readonly<Record<string, EventDefinition>>;
 
 /** What a channel's `authorize` decides about. */
@@ -34,6 +35,7 @@ export type ServerChannel<
   Events extends EventDefinitions = EventDefinitions,
 > = ChannelDefinition<Pattern, Events> & ServerSide<Pattern, Events>;
 
+/** What a channel is declared with. */
 export interface ChannelOptions<Pattern extends string, Events extends EventDefinitions> extends ServerSide<
   Pattern,
   Events

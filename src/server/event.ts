@@ -10,6 +10,7 @@ export function event<Input, Output>(schema: StandardSchema<Input, Output>): Eve
   return { kind: "event", schema };
 }
 
+/** What an ephemeral event is declared with. */
 export interface EphemeralOptions {
   /** How long it means something to those who get it, in milliseconds. Default 10 000. */
   readonly ttlMs?: number;

@@ -15,8 +15,10 @@ import { type DurableEventOf, historyOf, publish, type Published, type PublishRe
 import { Shell } from "./shell.ts";
 import { Store } from "./store.ts";
 
+/** The channels of a gateway by the name its clients use. */
 export type ServerChannels = Readonly<Record<string, ServerChannel>>;
 
+/** What a gateway is made from. Only `channels` is required. */
 export interface GatewayOptions<Channels extends ServerChannels> {
   /** By the names that clients call them by. */
   readonly channels: Channels;

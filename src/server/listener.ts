@@ -17,6 +17,7 @@ export interface ListenOptions {
   readonly tls?: TlsOptions;
 }
 
+/** Where a gateway listens. */
 export interface GatewayAddress {
   readonly port: number;
   readonly host: string;

@@ -8,6 +8,7 @@ import { tellCases } from "./broker-tell-cases.ts";
 /** What `vitest`, `jest` and `node:test` have in common: a name and something to wait for. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown;
 
+/** A test runner, and how to make the store that is judged. */
 export interface DescribeBrokerOptions {
   readonly test: TestFunction;
   readonly expect: ExpectFunction;

@@ -11,9 +11,9 @@ import {
 import { type ClientOp, decodeServerMessage, encodeClientOp, type ServerMessage } from "../wire/index.ts";
 import { ModelLog } from "./model-log.ts";
 
-/** How the world answers a question; the default grants everything and stores in a `ModelLog`. */
+/** How the world answers a question; where it does not, everything is granted, and stored in a `ModelLog`. */
 export type Answers = {
-  readonly [Type in keyof Results]?: (question: Extract<QuestionEffect, { type: Type }>) => Results[Type];
+  readonly [Type in keyof Results]?: (question: Extract<QuestionEffect, { type: Type }>) => Results[Type] | undefined;
 };
 
 export interface GatewayBenchOptions {

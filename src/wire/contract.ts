@@ -10,10 +10,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
+/** What a schema makes of a value: the value, or what is wrong with it. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
+/** One fault of a value, and where in it. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
@@ -40,6 +42,7 @@ export interface ChannelDefinition<
   readonly presence: boolean;
 }
 
+/** Channels by the name that a client uses: `client.<name>(params)`. */
 export type ChannelDefinitions = Readonly<Record<string, ChannelDefinition>>;
 
 /** What `connect<typeof gateway>()` reads the types from. */

@@ -13,6 +13,7 @@ import type {
 } from "./messages.ts";
 import { integers, readPosition } from "./read-position.ts";
 
+/** What a client makes of a text. `unknown`: a newer server's message, to be ignored. */
 export type DecodedServerMessage =
   | { readonly type: "message"; readonly message: ServerMessage }
   /** A type this version does not know: a newer server's. To be ignored. */

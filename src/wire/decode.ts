@@ -26,6 +26,7 @@ export const opLimits: Readonly<Record<"resumeCount" | "recentCount" | "historyC
   historyCount: { min: 1, max: 256 },
 };
 
+/** What a server makes of a text: an op, or the error to answer. */
 export type DecodedOp =
   | { readonly type: "op"; readonly op: ClientOp }
   /** `id` is there if the frame had one that could be read. */

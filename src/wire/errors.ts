@@ -18,6 +18,7 @@ export const errorCodes = {
   INTERNAL: "The server failed; it has logged why",
 } as const;
 
+/** A key of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /**
@@ -29,8 +30,6 @@ export const closeCodes = {
   goingAway: 1001,
   /** No `auth` within the deadline. */
   authTimeout: 4000,
-  /** The outbound queue made no progress for too long. */
-  stalled: 4001,
   /** Three refused frames in a row, or more than three in a minute. */
   tooManyErrors: 4002,
   /** The credentials were refused. */

@@ -18,6 +18,7 @@ export interface Position {
   readonly tag: number;
 }
 
+/** Somebody, as the gateway's `authenticate` named them. */
 export interface User {
   readonly id: string;
   readonly name?: string;
@@ -41,6 +42,7 @@ export interface WireEvent {
   readonly data: unknown;
 }
 
+/** `trimmed`: older than what is kept. `truncated`: the store lost its tail. `epoch`: the log is another one. */
 export type GapReason = "trimmed" | "truncated" | "epoch";
 
 /** Where a subscription starts: live only, with the last `recent` entries first, or after a position. */
@@ -51,6 +53,7 @@ export type Start =
 
 // ---- client to server. `id` is the request's number on this connection; its answer carries the same.
 
+/** Who I am. The first op of every connection. */
 export interface AuthOp {
   readonly type: "auth";
   readonly id: number;
@@ -59,6 +62,7 @@ export interface AuthOp {
   /** 128 random bits in hex that this device keeps: one presence entry a device, and the guest's identity. Secret. */
   readonly device: string;
 }
+/** Tell me of this channel. Answered by `subscribed`. */
 export interface SubscribeOp {
   readonly type: "subscribe";
   readonly id: number;
@@ -71,11 +75,13 @@ export interface ResumeOp {
   readonly id: number;
   readonly channels: readonly { readonly channel: string; readonly position: Position }[];
 }
+/** No more of this channel. Answered by `unsubscribed`. */
 export interface UnsubscribeOp {
   readonly type: "unsubscribe";
   readonly id: number;
   readonly channel: string;
 }
+/** Store this and tell everyone. Answered by `ack` once it is stable. */
 export interface PublishOp {
   readonly type: "publish";
   readonly id: number;
@@ -103,10 +109,12 @@ export interface HistoryOp {
   readonly before: number;
   readonly count: number;
 }
+/** Everything a client may send. */
 export type ClientOp = AuthOp | SubscribeOp | ResumeOp | UnsubscribeOp | PublishOp | EphemeralOp | HistoryOp;
 
 // ---- server to client
 
+/** What a client must know of a channel at run time; the types it has from the server's source. */
 export interface ChannelInfo {
   readonly pattern: string;
   readonly events: Readonly<Record<string, EventKind>>;
@@ -126,6 +134,7 @@ export interface HelloMessage {
   };
   readonly channels: Readonly<Record<string, ChannelInfo>>;
 }
+/** The answer to `auth`. */
 export interface AuthenticatedMessage {
   readonly type: "authenticated";
   readonly id: number;
@@ -141,20 +150,24 @@ export interface Subscribed {
   /** Present when the channel has presence. */
   readonly members?: readonly Member[];
 }
+/** The answer to `subscribe`. */
 export interface SubscribedMessage extends Subscribed {
   readonly type: "subscribed";
   readonly id: number;
 }
+/** The answer to `resume`: each channel stands, or was refused by itself. */
 export interface ResumedMessage {
   readonly type: "resumed";
   readonly id: number;
   readonly channels: readonly (Subscribed | { readonly channel: string; readonly error: WireError })[];
 }
+/** The answer to `unsubscribe`; nothing of the channel follows it. */
 export interface UnsubscribedMessage {
   readonly type: "unsubscribed";
   readonly id: number;
   readonly channel: string;
 }
+/** The answer to `publish`: stored, at this position and level. */
 export interface AckMessage extends Position {
   readonly type: "ack";
   readonly id: number;
@@ -162,6 +175,7 @@ export interface AckMessage extends Position {
   /** The id was stored before; this is where. */
   readonly duplicate: boolean;
 }
+/** The answer to `history`. */
 export interface HistoryMessage {
   readonly type: "history";
   readonly id: number;
@@ -171,6 +185,7 @@ export interface HistoryMessage {
   /** Whether older entries are retained. */
   readonly more: boolean;
 }
+/** An entry of a subscribed channel, in order of offset. */
 export interface EventMessage extends WireEvent {
   readonly type: "event";
   readonly channel: string;
@@ -183,12 +198,14 @@ export interface GapMessage {
   readonly to: Position;
   readonly reason: GapReason;
 }
+/** Who came and who went since the list in `subscribed`. */
 export interface PresenceMessage {
   readonly type: "presence";
   readonly channel: string;
   readonly joined: readonly Member[];
   readonly left: readonly string[];
 }
+/** Something that means nothing after `ttlMs`. Never stored, never replayed. */
 export interface EphemeralMessage {
   readonly type: "ephemeral";
   readonly channel: string;
@@ -198,6 +215,7 @@ export interface EphemeralMessage {
   readonly ttlMs: number;
   readonly data: unknown;
 }
+/** Why a request was refused. */
 export interface WireError {
   readonly code: ErrorCode;
   /** For people: what was wrong, with the value. */
@@ -213,6 +231,7 @@ export interface ErrorMessage extends WireError {
 export interface PingMessage {
   readonly type: "ping";
 }
+/** Everything a server may send. */
 export type ServerMessage =
   | HelloMessage
   | AuthenticatedMessage

@@ -48,6 +48,7 @@ export function matchPattern(pattern: string, name: ChannelName): ChannelParams 
   return Object.fromEntries(params);
 }
 
+/** A channel's name, or why there is none. */
 export type BuiltChannelName =
   | { readonly type: "name"; readonly name: ChannelName }
   | { readonly type: "refused"; readonly reason: string };
@@ -60,7 +61,7 @@ export function buildChannelName(pattern: string, params: ChannelParams): BuiltC
   for (const [index, segment] of segments.entries()) {
     if (!isParam(segment)) continue;
     const name = segment.slice(1);
-    const value: unknown = Object.hasOwn(params, name) ? params[name] : undefined;
+    const value: unknown = params[name];
     if (typeof value !== "string" || !paramValue.test(value)) {
       return refuse(pattern, `${name} must be 1-128 of A-Z a-z 0-9 _ : . -, got ${describe(value)}`);
     }

@@ -3,6 +3,7 @@
 /** How deep objects and lists may nest, and how many keys one object may have. */
 export const jsonLimits = { maxDepth: 32, maxKeyCount: 256 } as const;
 
+/** A JSON value, or why the text is refused. */
 export type ParsedJson =
   | { readonly type: "value"; readonly value: unknown }
   /** `value` is there if the text was JSON at all: its request id may still be read. */

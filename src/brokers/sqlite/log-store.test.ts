@@ -1,17 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AppendRequest, Entry } from "../../gateway/index.ts";
 import { seededRandom } from "../../testing/index.ts";
-import type { Database } from "./driver.ts";
+import type { Database, SqlValue } from "./driver.ts";
 import { loadDriver } from "./driver.ts";
 import { AppendQueue, maxBatchCount, maxBatchMs } from "./append-queue.ts";
 import { LogStore } from "./log-store.ts";
 import { openDatabase } from "./open-database.ts";
 import { toBrokerError } from "./storage-error.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 const driver = await loadDriver();
 let files = 0;
@@ -115,6 +118,35 @@ test("[BR68] a channel's record that was changed is refused with STORAGE_CORRUPT
   });
   expect(() => readAll(store)).toThrow(refused);
   expect(() => store.append(request("b"))).toThrow(refused);
+});
+
+test("[BR68] an entry of another log in the place of our own is refused with STORAGE_CORRUPT, though it is sound in itself", () => {
+  const [ours, theirs] = [openFile(makeFile()), openFile(makeFile())];
+  const store = new LogStore(ours, 1000);
+  const other = new LogStore(theirs, 1000);
+  for (let index = 1; index <= 5; index += 1) {
+    store.append(request(`m${index}`, { tag: index }));
+    other.append(request(`m${index}`, { tag: index === 3 ? 99 : index }));
+  }
+  const row = theirs.prepare<Record<string, SqlValue>>("SELECT * FROM entries WHERE offset = 4").get() ?? {};
+  const marks = Object.keys(row).map(() => "?");
+  ours.prepare(`REPLACE INTO entries VALUES (${marks.join(", ")})`).run(...Object.values(row));
+  expect(() => readAll(store)).toThrow('Cannot use the log of "a": entry 4 is damaged');
+});
+
+test("[BR18] an id that is older than the window and an hour is forgotten, a few at each append", () => {
+  const hourMs = 60 * 60 * 1000;
+  const database = openFile(makeFile());
+  const store = new LogStore(database, 1000);
+  for (let index = 0; index < 40; index += 1) store.append(request(`m${index}`, { nowMs: 0 }));
+  const countIds = (): unknown =>
+    database.prepare<{ count: number }>("SELECT count(*) AS count FROM dedup").get()?.count;
+  store.append(request("at the end of it", { nowMs: hourMs + 1000 }));
+  expect(countIds()).toBe(41);
+  store.append(request("past it", { nowMs: hourMs + 1001 }));
+  expect(countIds()).toBe(41 - 32 + 1);
+  store.append(request("again", { nowMs: hourMs + 1001 }));
+  expect(countIds()).toBe(3);
 });
 
 /** A queue on a store whose clock stands still unless it is told. */

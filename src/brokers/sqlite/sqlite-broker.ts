@@ -14,6 +14,7 @@ import { defaultDedupWindowMs } from "../dedup-window.ts";
 import type { Settled, StoredPlace, WorkerOptions, WorkerReply, WorkerRequest } from "./worker-messages.ts";
 import { fromFault } from "./worker-messages.ts";
 
+/** The file of a {@link sqliteBroker}, and its limits. */
 export interface SqliteBrokerOptions {
   /** The path of the database; its folder is made when there is none. `:memory:` for one without a file, at level `mem`. */
   readonly file: string;

@@ -151,6 +151,16 @@ test("[WB11] a person who leaves types no more, and is not there", async () => {
   expect(bobs.view.get().typists).toEqual([]);
 });
 
+test("[WB11] nobody is seen to type while the line is down", async () => {
+  const world = await startWorld();
+  const [adas, bobs] = [await enterRoom(world.enter("Ada")), await enterRoom(world.enter("Bob"))];
+  adas.typed();
+  await until(bobs.view, ({ typists }) => typists.length === 1);
+  const isDown = until(bobs.view, ({ status }) => status !== "live");
+  await world.restart(memoryBroker());
+  expect((await isDown).typists).toEqual([]);
+});
+
 test("[WB17] a room starts with its newest 50 and loads older ones on demand, to the first", async () => {
   const world = await startWorld();
   const writer = await enterRoom(world.enter("Ada"));

@@ -74,17 +74,24 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
           <p className="detached">{`Only ${maxHeldCount} messages are shown at a time. Newer ones follow.`}</p>
         )}
       </div>
-      {(!isAtEnd || timeline.isDetached) && (
-        <button className={`jump${unreadCount > 0 ? " unread" : ""}`} type="button" onClick={jumpToEnd}>
-          <DownIcon />
-          {unreadCount === 0
-            ? "Jump to the newest"
-            : unreadCount === 1
-              ? "1 new message"
-              : `${unreadCount} new messages`}
-        </button>
-      )}
+      {(!isAtEnd || timeline.isDetached) && <JumpButton unreadCount={unreadCount} onJump={jumpToEnd} />}
     </div>
+  );
+}
+
+function JumpButton({
+  unreadCount,
+  onJump,
+}: {
+  readonly unreadCount: number;
+  readonly onJump: () => void;
+}): ReactElement {
+  const news = unreadCount === 1 ? "1 new message" : `${unreadCount} new messages`;
+  return (
+    <button className={`jump${unreadCount > 0 ? " unread" : ""}`} type="button" onClick={onJump}>
+      <DownIcon />
+      {unreadCount === 0 ? "Jump to the newest" : news}
+    </button>
   );
 }
 

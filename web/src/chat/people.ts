@@ -5,7 +5,7 @@ import { nameOf } from "./typing.ts";
 /** The most people drawn in the list. */
 export const maxPeopleCount = 200;
 
-export interface Person {
+interface Person {
   readonly user: User;
   readonly deviceCount: number;
 }

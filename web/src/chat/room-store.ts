@@ -193,6 +193,7 @@ export class RoomStore {
 
   #updateStatus(): void {
     const { status } = this.#room;
+    if (status !== "live") this.#setTypists([]);
     this.view.patch({ status });
     if (status === "live") this.#becomeLive();
     this.#options.onStatus();

@@ -27,7 +27,7 @@ export interface ToldGap {
   readonly to: number;
 }
 
-export type TimelineEntry = StoredMessage | ToldGap;
+type TimelineEntry = StoredMessage | ToldGap;
 
 /** A message of one's own that has not come back from the log yet. */
 export interface Outgoing {

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { benchChannels } from "../testing/gateway-bench.ts";
+import type { WireError } from "../wire/index.ts";
+import { ChannelTable } from "./channel-table.ts";
+import { Deadlines } from "./deadlines.ts";
+import { authorize, type Desk } from "./desk.ts";
+import { Directory } from "./directory.ts";
+import type { Results } from "./effects.ts";
+import { defaultLimits as limits } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+
+const identity = { user: { id: "u1" }, member: "m" };
+
+/** Asks, answers, and gives what was heard. */
+function decide(
+  event: string | undefined,
+  result: Results["authorize"],
+): { readonly question: unknown; readonly error: WireError | undefined } {
+  const outbox = new Outbox();
+  const directory = new Directory(benchChannels);
+  const desk: Desk = {
+    outbox,
+    directory,
+    limits,
+    channels: new ChannelTable({ outbox, limits, deadlines: new Deadlines() }),
+  };
+  const route = directory.find("room/a");
+  if (route.type === "error") throw new Error(route.error.message);
+  let heard: WireError | undefined;
+  const wish = { route: route.value, identity, action: event === undefined ? "subscribe" : "publish" } as const;
+  authorize(desk, event === undefined ? wish : { ...wish, event }, (error) => {
+    heard = error;
+  });
+  const [question] = outbox.take();
+  outbox.settle({ type: "settled", question: "authorize", request: 1, result });
+  return { question, error: heard };
+}
+
+test("[CH4] the hook is asked about the user, the channel's parameters and the action", () => {
+  const { error, question } = decide(undefined, { type: "allowed" });
+  const asked = { user: { id: "u1" }, definition: "room", params: { id: "a" }, action: "subscribe" };
+  expect(question).toEqual({ type: "authorize", request: 1, ...asked });
+  expect(error).toBeUndefined();
+});
+
+test("[PB7] a publish is asked about with its event", () => {
+  const { error, question } = decide("said", { type: "denied" });
+  const asked = { user: { id: "u1" }, definition: "room", params: { id: "a" }, action: "publish", event: "said" };
+  expect(question).toEqual({ type: "authorize", request: 1, ...asked });
+  expect(error).toEqual({ code: "FORBIDDEN", message: 'Cannot publish "said" to "room/a": this user may not' });
+});
+
+test("[CH4] a no and a failure are errors", () => {
+  expect(decide(undefined, { type: "denied" }).error).toEqual({
+    code: "FORBIDDEN",
+    message: 'Cannot subscribe to "room/a": this user may not',
+  });
+  const error = { code: "INTERNAL", message: "broken" } as const;
+  expect(decide(undefined, { type: "failed", error }).error).toEqual(error);
+});

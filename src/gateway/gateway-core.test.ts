@@ -1,0 +1,374 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
+import type { ClientOp } from "../wire/index.ts";
+
+const device = "0".repeat(32);
+const auth = { type: "auth", device } as const;
+const live = { from: "live" } as const;
+const closesOf = (bench: GatewayBench): unknown[] => bench.effects.filter(({ type }) => type === "close");
+
+function joined(options?: GatewayBenchOptions): GatewayBench {
+  const bench = new GatewayBench(options);
+  bench.join(1);
+  return bench;
+}
+
+test("[SE1] hello comes first, before auth", () => {
+  const bench = new GatewayBench();
+  bench.open(1);
+  expect(bench.take(1)).toEqual([
+    {
+      type: "hello",
+      version: 1,
+      durability: "fsync",
+      pingAfterMs: 25_000,
+      dedupWindowMs: 86_400_000,
+      limits: { maxMessageBytes: 65_536, maxChannelsPerConnection: 256, authTimeoutMs: 5_000 },
+      channels: {
+        news: { pattern: "news", events: { item: "event", mood: "ephemeral" }, presence: false },
+        room: { pattern: "room/:id", events: { said: "event", typing: "ephemeral" }, presence: true },
+      },
+    },
+  ]);
+});
+
+test("[SE2] auth is answered with the user, and everything else before it is refused", () => {
+  const bench = new GatewayBench();
+  bench.open(1);
+  bench.take(1);
+  const early = bench.send(1, { type: "subscribe", channel: "news", start: live });
+  const id = bench.send(1, { ...auth, token: "t" });
+  expect(bench.take(1)).toEqual([
+    {
+      type: "error",
+      id: early,
+      code: "UNAUTHENTICATED",
+      message: "Cannot subscribe: this connection is not authenticated",
+    },
+    { type: "authenticated", id, user: { id: "u1" } },
+  ]);
+});
+
+test("[SE2] requests that follow an auth without waiting are served after it", () => {
+  const bench = new GatewayBench();
+  bench.open(1);
+  bench.isHolding = (question) => question.type === "authenticate";
+  bench.send(1, auth);
+  bench.send(1, { type: "subscribe", channel: "news", start: live });
+  bench.take(1);
+  bench.isHolding = () => false;
+  bench.settle();
+  expect(bench.take(1).map(({ type }) => type)).toEqual(["authenticated", "subscribed"]);
+});
+
+const failed = { type: "failed", error: { code: "INTERNAL", message: "" } } as const;
+test.for([
+  { result: { type: "refused" } as const, code: 4500, reason: "The credentials were refused" },
+  { result: failed, code: 1011, reason: "The server cannot check credentials now" },
+])("[SE3] credentials that are $result.type close the connection with $code", ({ code, reason, result }) => {
+  const bench = new GatewayBench({ answers: { authenticate: () => result } });
+  bench.open(1);
+  bench.take(1);
+  bench.send(1, auth);
+  bench.send(1, auth);
+  expect(bench.effects).toEqual([{ type: "close", connection: 1, code, reason }]);
+  expect(bench.take(1)).toEqual([]);
+});
+
+test("[SE4] a second auth is refused, and the first identity stays", () => {
+  const bench = joined();
+  const id = bench.send(1, { ...auth, device: "f".repeat(32) });
+  bench.send(1, { type: "publish", channel: "news", event: "item", messageId: "m1", data: 1 });
+  expect(bench.take(1)[0]).toEqual({
+    type: "error",
+    id,
+    code: "BAD_MESSAGE",
+    message: 'Cannot auth again: this connection is "u1" already',
+  });
+  expect(bench.log("news").entries).toMatchObject([{ user: { id: "u1" } }]);
+});
+
+test("[SE5] an auth in time keeps the connection open, however long it takes to check", () => {
+  const bench = new GatewayBench();
+  for (const connection of [1, 2]) bench.open(connection);
+  bench.isHolding = (question) => question.type === "authenticate";
+  bench.advance(4_999);
+  bench.send(1, auth);
+  bench.advance(9_000);
+  expect(closesOf(bench)).toEqual([{ type: "close", connection: 2, code: 4000, reason: "No auth within 5000 ms" }]);
+});
+
+test.for([
+  { name: "no JSON", text: "{", code: "BAD_MESSAGE", begin: "Cannot read a message" },
+  {
+    name: "no known type",
+    text: '{"type":"dance","id":7}',
+    code: "BAD_MESSAGE",
+    begin: "Cannot read a message: type",
+    id: 7,
+  },
+  {
+    name: "without a field",
+    text: '{"type":"history","id":7,"channel":"news"}',
+    code: "BAD_MESSAGE",
+    begin: "Cannot read history: before",
+    id: 7,
+  },
+  {
+    name: "with a bad channel",
+    text: '{"type":"unsubscribe","id":7,"channel":"a b"}',
+    code: "BAD_CHANNEL",
+    begin: "Cannot read unsubscribe: channel",
+    id: 7,
+  },
+])("[SE6] a frame that is $name is refused, and the third closes the connection", ({ begin, code, id, text }) => {
+  const bench = joined();
+  for (let count = 0; count < 4; count += 1) bench.sendText(1, text);
+  const answers = bench.take(1);
+  const expected = {
+    type: "error",
+    code,
+    message: expect.stringContaining(begin),
+    ...(id === undefined ? {} : { id }),
+  };
+  expect(answers).toEqual([expected, expected, expected]);
+  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages that cannot be read" }]);
+});
+
+test("[SE6] a binary message is refused", () => {
+  const bench = joined();
+  bench.handle({ type: "received", connection: 1, data: new Uint8Array(3), bytes: 3 });
+  expect(bench.take(1)).toEqual([
+    { type: "error", code: "BAD_MESSAGE", message: "Cannot read a binary message: switchboard.v1+json is text" },
+  ]);
+});
+
+test("[RL3] a message may be as long as its limit, and not one byte longer", () => {
+  const bench = joined();
+  const history = JSON.stringify({ type: "history", id: 1, channel: "news", before: 1, count: 1 });
+  bench.sendText(1, history.padEnd(65_536));
+  bench.sendText(1, history.padEnd(65_537));
+  expect(bench.take(1)).toMatchObject([
+    { code: "NOT_SUBSCRIBED" },
+    { code: "TOO_BIG", message: "Cannot read a message of 65537 bytes: the limit is 65536" },
+  ]);
+});
+
+test("[RL3] before auth the limit is lower", () => {
+  const bench = new GatewayBench();
+  bench.open(1);
+  bench.take(1);
+  bench.sendText(1, JSON.stringify({ ...auth, id: 1 }).padEnd(4_097));
+  bench.sendText(1, JSON.stringify({ ...auth, id: 1 }).padEnd(4_096));
+  expect(bench.take(1)).toMatchObject([
+    { code: "TOO_BIG", message: "Cannot read a message of 4097 bytes: the limit is 4096" },
+    { type: "authenticated" },
+  ]);
+});
+
+test("[SE7] a later request does not overtake one whose hooks take long", () => {
+  const bench = joined();
+  bench.isHolding = (question) => question.type === "authorize";
+  bench.send(1, { type: "subscribe", channel: "news", start: live });
+  bench.send(1, { type: "history", channel: "news", before: 9, count: 9 });
+  expect(bench.take(1)).toEqual([]);
+  bench.isHolding = () => false;
+  bench.settle();
+  const types = bench.take(1).map(({ type }) => type);
+  expect(types.sort()).toEqual(["history", "subscribed"]);
+});
+
+test("[SE9] what was on its way to the store when its connection ended is stored, what was not is not", () => {
+  const bench = joined();
+  bench.isHolding = (question) => question.type === "append" || question.type === "validate";
+  const say = { type: "publish", channel: "news", event: "item", data: 1 } as const;
+  bench.send(1, { ...say, messageId: "m1" });
+  bench.answer(0);
+  bench.send(1, { ...say, messageId: "m2" });
+  bench.closed(1);
+  bench.closed(1);
+  bench.isHolding = () => false;
+  bench.settle();
+  expect(bench.log("news").entries.map(({ messageId }) => messageId)).toEqual(["m1"]);
+  expect(bench.core.info).toEqual({ connectionCount: 0, channelCount: 0, droppedEphemeralCount: 0 });
+});
+
+test("[SE9] news of a connection or a channel that is not there changes nothing", () => {
+  const bench = new GatewayBench();
+  const entry = {
+    offset: 1,
+    tag: 1,
+    previousTag: 0,
+    event: "e",
+    messageId: "m",
+    user: { id: "u" },
+    atMs: 0,
+    data: "1",
+  };
+  bench.handle({ type: "received", connection: 9, data: "{}", bytes: 2 });
+  bench.handle({ type: "congested", connection: 9 });
+  bench.handle({ type: "drained", connection: 9 });
+  bench.handle({ type: "appended", channel: "news", epoch: "e", entry });
+  bench.handle({ type: "broadcasted", channel: "news", payload: "n1 1\n{}" });
+  expect(bench.effects).toEqual([]);
+  expect(bench.core.nextMs).toBe(Infinity);
+});
+
+test("[EP5] a broadcast of another node reaches the connection that has the sender's number here", () => {
+  const bench = joined();
+  bench.send(1, { type: "subscribe", channel: "news", start: live });
+  bench.take(1);
+  const text = '{"type":"ephemeral","channel":"news","event":"mood","user":{"id":"u"},"ttlMs":1,"data":1}';
+  bench.handle({ type: "broadcasted", channel: "news", payload: `n1 1\n${text}` });
+  expect(bench.take(1)).toEqual([]);
+  bench.handle({ type: "broadcasted", channel: "news", payload: `n2 1\n${text}` });
+  expect(bench.take(1)).toMatchObject([{ type: "ephemeral", data: 1 }]);
+});
+
+test("[DL7] the channels of a connection take turns when it drains", () => {
+  const bench = new GatewayBench({ limits: { maxPageBytes: 1 } });
+  bench.join(1);
+  for (const channel of ["room/a", "room/b"]) bench.send(1, { type: "subscribe", channel, start: live });
+  bench.advance(1_000);
+  bench.take(1);
+  bench.handle({ type: "congested", connection: 1 });
+  for (const id of ["m1", "m2"]) for (const channel of ["room/a", "room/b"]) bench.append(channel, id);
+  bench.congested.add(1);
+  const order: string[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    bench.handle({ type: "drained", connection: 1 });
+    order.push(
+      ...bench.take(1).flatMap((message) => (message.type === "event" ? [`${message.channel} ${message.offset}`] : [])),
+    );
+  }
+  expect(order).toEqual(["room/a 1", "room/b 1", "room/a 2", "room/b 2"]);
+});
+
+test("[DL3] all channels are probed at the same time", () => {
+  const bench = joined();
+  for (const channel of ["room/a", "room/b"]) bench.send(1, { type: "subscribe", channel, start: live });
+  bench.isHolding = (question) => question.type === "read";
+  bench.advance(2_000);
+  expect(bench.questions.map((question) => question.type === "read" && question.read.channel)).toEqual([
+    "room/a",
+    "room/b",
+  ]);
+});
+
+// ---- properties
+
+const position = fc.record({
+  epoch: fc.constantFrom("0000000000000001", "0000000000000002"),
+  offset: fc.nat(9),
+  tag: fc.nat(9),
+});
+const start = fc.oneof(
+  fc.constant(live),
+  fc.record({ from: fc.constant("recent" as const), count: fc.integer({ min: 1, max: 9 }) }),
+  fc.record({ from: fc.constant("position" as const), position }),
+);
+const channel = fc.constantFrom("news", "room/a", "nowhere");
+const id = fc.nat(9);
+const data = fc.constantFrom(1, null, { deep: [1] });
+const event = fc.constantFrom("item", "said", "typing", "mood", "constructor");
+const op: fc.Arbitrary<ClientOp> = fc.oneof(
+  fc.record({ type: fc.constant("auth" as const), id, device: fc.constantFrom(device, "f".repeat(32)) }),
+  fc.record({ type: fc.constant("subscribe" as const), id, channel, start }),
+  fc.record({
+    type: fc.constant("resume" as const),
+    id,
+    channels: fc.uniqueArray(fc.record({ channel, position }), { minLength: 1, selector: (wish) => wish.channel }),
+  }),
+  fc.record({ type: fc.constant("unsubscribe" as const), id, channel }),
+  fc.record({
+    type: fc.constant("publish" as const),
+    id,
+    channel,
+    event,
+    messageId: fc.constantFrom("m1", "m2", "m3"),
+    data,
+  }),
+  fc.record({ type: fc.constant("ephemeral" as const), id, channel, event, data }),
+  fc.record({
+    type: fc.constant("history" as const),
+    id,
+    channel,
+    before: fc.nat(9),
+    count: fc.integer({ min: 1, max: 9 }),
+  }),
+);
+const connection = fc.integer({ min: 1, max: 3 });
+const anyStep = fc.oneof(
+  fc.record({ act: fc.constant("op" as const), connection, op }),
+  fc.record({ act: fc.constant("text" as const), connection, text: fc.string({ maxLength: 9 }) }),
+  fc.record({
+    act: fc.constantFrom("open" as const, "closed" as const, "congested" as const, "drained" as const),
+    connection,
+  }),
+  fc.record({ act: fc.constant("answer" as const), index: fc.nat(5), isFailing: fc.boolean() }),
+  fc.record({ act: fc.constant("wait" as const), ms: fc.nat(9_000) }),
+  fc.record({ act: fc.constantFrom("lose" as const, "trim" as const, "append" as const), channel, count: fc.nat(3) }),
+);
+
+type Step = typeof anyStep extends fc.Arbitrary<infer One> ? One : never;
+
+function take(bench: GatewayBench, step: Step): void {
+  switch (step.act) {
+    case "op":
+      return bench.sendText(step.connection, JSON.stringify(step.op));
+    case "text":
+      return bench.sendText(step.connection, step.text);
+    case "open":
+      return bench.open(step.connection);
+    case "closed":
+      return bench.closed(step.connection, true);
+    case "congested":
+    case "drained":
+      return bench.handle({ type: step.act, connection: step.connection });
+    case "answer":
+      return bench.answer(step.index % Math.max(1, bench.questions.length));
+    case "wait":
+      return bench.advance(step.ms);
+    case "lose":
+      return bench.log(step.channel).loseTail(step.count);
+    case "trim":
+      return bench.log(step.channel).trim(step.count);
+    case "append":
+      return bench.append(step.channel, `x${step.count}`);
+    default:
+      return step satisfies never;
+  }
+}
+
+test("[SE10] no sequence of inputs makes the core throw", () => {
+  const error = { code: "INTERNAL", message: "planted" } as const;
+  const run = (steps: readonly Step[]): void => {
+    let isFailing = false;
+    const answer = (): { readonly type: "failed"; readonly error: typeof error } | undefined =>
+      isFailing ? { type: "failed", error } : undefined;
+    const answers = {
+      authenticate: answer,
+      authorize: answer,
+      validate: answer,
+      append: answer,
+      read: answer,
+      join: answer,
+    };
+    const bench = new GatewayBench({
+      answers,
+      limits: { maxRingCount: 2, maxPageCount: 2, maxChannelsPerConnection: 1 },
+    });
+    for (const connectionNumber of [1, 2, 3]) bench.join(connectionNumber);
+    bench.isHolding = () => true;
+    for (const step of steps) {
+      isFailing = step.act === "answer" && step.isFailing;
+      take(bench, step);
+    }
+    isFailing = false;
+    bench.isHolding = () => false;
+    bench.settle();
+    bench.advance(60_000);
+  };
+  expect(() => fc.assert(fc.property(fc.array(anyStep, { maxLength: 60 }), run), { numRuns: 300 })).not.toThrow();
+});

@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
+import type { ServerMessage } from "../wire/index.ts";
+
+function benchWith(count: number, options?: GatewayBenchOptions): GatewayBench {
+  const bench = new GatewayBench(options);
+  for (let index = 1; index <= count; index += 1) bench.append("news", `m${index}`, "x".repeat(8));
+  bench.join(1);
+  bench.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
+  bench.take(1);
+  return bench;
+}
+
+function ask(
+  bench: GatewayBench,
+  before: number,
+  count: number,
+): { readonly offsets: readonly number[]; readonly more: boolean } {
+  bench.send(1, { type: "history", channel: "news", before, count });
+  const [answer]: readonly (ServerMessage | undefined)[] = bench.take(1);
+  if (answer?.type !== "history") throw new Error(`No history: ${JSON.stringify(answer)}`);
+  return { offsets: answer.events.map(({ offset }) => offset), more: answer.more };
+}
+
+test("[CH9] history is the entries just before an offset, oldest first, and whether there are more", () => {
+  const bench = benchWith(9);
+  expect(ask(bench, 8, 3)).toEqual({ offsets: [5, 6, 7], more: true });
+  expect(ask(bench, 4, 3)).toEqual({ offsets: [1, 2, 3], more: false });
+  expect(ask(bench, 3, 9)).toEqual({ offsets: [1, 2], more: false });
+  expect(ask(bench, 1, 9)).toEqual({ offsets: [], more: false });
+  expect(ask(bench, 0, 9)).toEqual({ offsets: [], more: false });
+});
+
+test("[CH9] history from beyond the end is the newest there is", () => {
+  expect(ask(benchWith(9), 1_000_000, 2)).toEqual({ offsets: [8, 9], more: true });
+  expect(ask(benchWith(0), 1_000_000, 2)).toEqual({ offsets: [], more: false });
+});
+
+test("[CH9] history ends where the log was trimmed", () => {
+  const bench = benchWith(9);
+  bench.log("news").trim(4);
+  expect(ask(bench, 8, 9)).toEqual({ offsets: [6, 7], more: false });
+  expect(ask(bench, 6, 9)).toEqual({ offsets: [], more: false });
+});
+
+test("[CH9] if not all have room, it is the last", () => {
+  const bench = benchWith(9, { limits: { maxPageBytes: 30 } });
+  expect(ask(bench, 10, 9)).toEqual({ offsets: [9], more: true });
+  expect(ask(bench, 10, 3)).toEqual({ offsets: [7, 8, 9], more: true });
+});
+
+test("[CH9] history has at most a page of entries", () => {
+  expect(ask(benchWith(9, { limits: { maxPageCount: 4 } }), 10, 9)).toEqual({ offsets: [6, 7, 8, 9], more: true });
+});
+
+test("[CH9] history has its epoch and each entry as its event had it", () => {
+  const bench = benchWith(1);
+  const id = bench.send(1, { type: "history", channel: "news", before: 2, count: 1 });
+  const user = { id: "other" };
+  expect(bench.take(1)).toEqual([
+    {
+      type: "history",
+      id,
+      channel: "news",
+      epoch: "0000000000000001",
+      events: [{ event: "item", offset: 1, tag: 1, messageId: "m1", user, atMs: 0, data: "xxxxxxxx" }],
+      more: false,
+    },
+  ]);
+});
+
+test("[CH9] history needs a subscription", () => {
+  const bench = benchWith(1);
+  const id = bench.send(1, { type: "history", channel: "room/a", before: 2, count: 1 });
+  const message = 'Cannot read the history of "room/a": subscribe to it first';
+  expect(bench.take(1)).toEqual([{ type: "error", id, code: "NOT_SUBSCRIBED", message }]);
+});
+
+test("[CH8] when the store cannot be read, history is refused", () => {
+  const error = { code: "STORAGE_UNAVAILABLE", message: "The store does not answer" } as const;
+  const bench = benchWith(0, {
+    answers: {
+      read({ read }) {
+        const result = { top: { epoch: "0000000000000001", offset: 0, tag: 0 }, first: 1, entries: [], tagAtAfter: 0 };
+        return read.maxCount === 7 ? { type: "failed", error } : { type: "page", result };
+      },
+    },
+  });
+  const id = bench.send(1, { type: "history", channel: "news", before: 2, count: 7 });
+  expect(bench.take(1)).toEqual([{ type: "error", id, ...error }]);
+});

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { connect } from "../client/index.ts";
+import { channel } from "./channel.ts";
+import { ephemeral, event } from "./event.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+
+const message = event(z.object({ text: z.string() }));
+
+test("[SV1] what is left out has its default", () => {
+  const chat = channel("chat/:room", { events: { message, typing: ephemeral(z.object({})) } });
+  expect(chat).toMatchObject({ pattern: "chat/:room", presence: false });
+  expect(chat.events.message.kind).toBe("event");
+  expect(chat.events.typing).toMatchObject({ kind: "ephemeral", ttlMs: 10_000 });
+});
+
+test.for([
+  ["chat//room", {}, 'Cannot use pattern "chat//room": "" is neither a name nor a :parameter'],
+  ["a", { "b c": message }, 'Cannot use event name "b c": it must be 1-64 of A-Z a-z 0-9 _ . -'],
+  ["a", { presence: message }, `Cannot use event name "presence": a client's room has a property of that name`],
+  ["a", { b: { ...message, ttlMs: -1 } }, 'Cannot use -1 as ttlMs of "b": give a positive number'],
+] as const)("[SV1] the channel %s with %o is refused", ([pattern, events, fault]) => {
+  expect(() => channel(pattern, { events })).toThrow(new TypeError(fault));
+});
+
+test("[SV1] a time to live that is not positive is refused", () => {
+  expect(() => ephemeral(z.object({}), { ttlMs: 0 })).toThrow("Cannot use 0 as ttlMs: give a positive number");
+});
+
+// ---- types: what must not compile is expected not to
+
+const channels = {
+  chat: channel("chat/:room", {
+    events: { message, typing: ephemeral(z.object({})), counted: event(z.string().transform(Number)) },
+    authorize: ({ params, event: name }) => params.room !== "" && name !== "typing",
+  }),
+  news: channel("news", { events: { message } }),
+};
+
+/** Only for its types. */
+async function publishes(gateway: Gateway<typeof channels>): Promise<void> {
+  await gateway.publish({ channel: "chat", params: { room: "1" }, event: "message", data: { text: "hi" } });
+  await gateway.publish({ channel: "chat", params: { room: "1" }, event: "counted", data: "7" });
+  await gateway.publish({ channel: "news", params: {}, event: "message", data: { text: "hi" } });
+  // @ts-expect-error there is no such channel
+  await gateway.publish({ channel: "chats", params: { room: "1" }, event: "message", data: { text: "hi" } });
+  // @ts-expect-error there is no such event
+  await gateway.publish({ channel: "chat", params: { room: "1" }, event: "massage", data: { text: "hi" } });
+  // @ts-expect-error an ephemeral event is not stored
+  await gateway.publish({ channel: "chat", params: { room: "1" }, event: "typing", data: {} });
+  // @ts-expect-error the payload's text is a string
+  await gateway.publish({ channel: "chat", params: { room: "1" }, event: "message", data: { text: 1 } });
+  // @ts-expect-error what goes in is a string, the number comes out
+  await gateway.publish({ channel: "chat", params: { room: "1" }, event: "counted", data: 7 });
+  // @ts-expect-error the parameter is called room
+  await gateway.publish({ channel: "chat", params: { rome: "1" }, event: "message", data: { text: "hi" } });
+}
+
+/** Only for its types. */
+async function sends(): Promise<void> {
+  const client = connect<Gateway<typeof channels>>("ws://127.0.0.1:1");
+  const room = client.chat({ room: "1" });
+  await room.message.send({ text: "hi" });
+  for await (const { data } of room.counted) data.toFixed();
+  // @ts-expect-error there is no such channel
+  client.chats({ room: "1" });
+  // @ts-expect-error the parameter is called room
+  client.chat({ rome: "1" });
+  // @ts-expect-error there is no such event
+  await room.massage.send({ text: "hi" });
+  // @ts-expect-error the payload's text is a string
+  await room.message.send({ text: 1 });
+}
+
+test("[SV2] wrong names and payloads do not compile, with the types of a real gateway", () => {
+  const gateway = createGateway({ channels });
+  const isTyped: Gateway<typeof channels> = gateway;
+  expect(isTyped.channels.chat.pattern).toBe("chat/:room");
+  expect([publishes, sends]).toHaveLength(2);
+  // @ts-expect-error authorize has no such parameter
+  channel("chat/:room", { events: {}, authorize: ({ params }) => params.rome === "1" });
+});

@@ -1,0 +1,216 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
+import type { UpgradeRequest } from "../engine/index.ts";
+import type { AuthorizeQuestion, Questions, Results } from "../gateway/index.ts";
+import { channel, type ServerChannel } from "./channel.ts";
+import { event } from "./event.ts";
+import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+
+const request: UpgradeRequest = {
+  path: "/",
+  query: new URLSearchParams(),
+  host: "h",
+  origin: undefined,
+  protocols: [],
+  headers: {},
+  remoteAddress: undefined,
+  isSecure: false,
+};
+const device = "0123456789abcdef".repeat(2);
+
+let logged: string[];
+beforeEach(() => {
+  logged = [];
+});
+
+function hooksWith(parts: {
+  readonly authenticate?: Authenticate;
+  readonly channel?: ServerChannel;
+  readonly timeoutMs?: number;
+}): Hooks {
+  return new Hooks({
+    authenticate: parts.authenticate ?? authenticateGuest,
+    channels: parts.channel === undefined ? {} : { c: parts.channel },
+    timeoutMs: parts.timeoutMs ?? 10_000,
+    log: { info: () => {}, warn: () => {}, error: (_fields, message) => logged.push(message) },
+  });
+}
+
+const authenticate = (hook: Authenticate, from = device): Promise<Results["authenticate"]> =>
+  new Promise((resolve) => {
+    hooksWith({ authenticate: hook }).authenticate({ token: "t", device: from, request }, resolve);
+  });
+
+const question: AuthorizeQuestion = {
+  user: { id: "u" },
+  definition: "c",
+  params: { id: "1" },
+  action: "publish",
+  event: "e",
+};
+const authorize = (hook: ServerChannel["authorize"]): Promise<Results["authorize"]> =>
+  new Promise((resolve) => {
+    const authorized = hook === undefined ? {} : { authorize: hook };
+    hooksWith({ channel: channel("c/:id", { events: {}, ...authorized }) }).authorize(question, resolve);
+  });
+
+const validate = (schema: z.ZodType, data: Questions["validate"]["data"]): Promise<Results["validate"]> =>
+  new Promise((resolve) => {
+    const definition = channel("c", { events: { e: event(schema) } });
+    hooksWith({ channel: definition }).validate({ definition: "c", event: "e", data }, resolve);
+  });
+
+test("[SV7] authenticate gets token, device and handshake, and only id and name are passed on", async () => {
+  const row = { id: "u", name: "Ada", passwordHash: "secret" };
+  const hook = vi.fn<Authenticate>(() => row);
+  const result = await authenticate(hook);
+  expect(hook).toHaveBeenCalledWith({ token: "t", device, request });
+  expect(result).toMatchObject({ type: "accepted", identity: { user: { id: "u", name: "Ada" } } });
+  expect(JSON.stringify(result)).not.toContain("secret");
+});
+
+test("[SV7] a member is the same for the same user and device, and no other", async () => {
+  const memberOf = async (id: string, from: string): Promise<string | undefined> => {
+    const result = await authenticate(async () => ({ id }), from);
+    return result.type === "accepted" ? result.identity.member : undefined;
+  };
+  const other = "f".repeat(32);
+  const members = await Promise.all([
+    memberOf("u", device),
+    memberOf("u", device),
+    memberOf("v", device),
+    memberOf("u", other),
+  ]);
+  expect(members[0]).toBe(members[1]);
+  expect(new Set(members).size).toBe(3);
+});
+
+test("[SV7] a guest is the same for the same device, which its id does not give away", () => {
+  const guest = (from: string): string => authenticateGuest({ token: undefined, device: from, request }).id;
+  expect(guest(device)).toBe(guest(device));
+  expect(guest(device)).not.toBe(guest("f".repeat(32)));
+  expect(guest(device)).toMatch(/^guest-[\w-]{16}$/);
+  expect(guest(device)).not.toContain(device.slice(0, 8));
+});
+
+test("[SV7] undefined refuses, and is not logged", async () => {
+  expect(await authenticate(() => undefined)).toEqual({ type: "refused" });
+  expect(await authenticate(async () => undefined)).toEqual({ type: "refused" });
+  expect(logged).toEqual([]);
+});
+
+const broken = [
+  [
+    "throws",
+    (): never => {
+      throw new Error("no");
+    },
+  ],
+  [
+    "rejects",
+    async (): Promise<never> => {
+      throw new Error("no");
+    },
+  ],
+] as const;
+
+test.for(broken)("[SV8] a hook that %s is a failure, and logged", async ([, hook]) => {
+  expect(await authenticate(hook)).toMatchObject({ type: "failed", error: { code: "INTERNAL" } });
+  expect(await authorize(hook)).toEqual({
+    type: "failed",
+    error: { code: "INTERNAL", message: "The server failed to authorize; it has logged why" },
+  });
+  expect(logged).toEqual(["The hook authenticate failed", "The hook authorize failed"]);
+});
+
+test("[SV8] a hook that hangs is a failure when its time is over", async () => {
+  vi.useFakeTimers();
+  try {
+    const then = vi.fn<(result: Results["authenticate"]) => void>();
+    hooksWith({ authenticate: () => new Promise(() => {}) }).authenticate({ token: undefined, device, request }, then);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(then).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(then).toHaveBeenCalledWith(expect.objectContaining({ type: "failed" }));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("[SV8] a hook without a limit may take its time", async () => {
+  const then = new Promise((resolve) => {
+    hooksWith({ authenticate: async () => ({ id: "u" }), timeoutMs: Infinity }).authenticate(
+      { token: undefined, device, request },
+      resolve,
+    );
+  });
+  expect(await then).toMatchObject({ type: "accepted" });
+});
+
+test("[SV9] authorize is asked with user, parameters, action and event", async () => {
+  const hook = vi.fn<() => boolean>(() => true);
+  expect(await authorize(hook)).toEqual({ type: "allowed" });
+  expect(hook).toHaveBeenCalledWith({ user: { id: "u" }, params: { id: "1" }, action: "publish", event: "e" });
+});
+
+test("[SV9] without a hook it is a yes; with one, only true is", async () => {
+  expect(await authorize(undefined)).toEqual({ type: "allowed" });
+  expect(await authorize(async () => true)).toEqual({ type: "allowed" });
+  expect(await authorize(() => false)).toEqual({ type: "denied" });
+  // What a function in JavaScript may well return.
+  for (const value of [undefined, 1, "yes", {}]) {
+    expect(await authorize((() => value) as () => boolean)).toEqual({ type: "denied" });
+  }
+});
+
+test("[SV10] subscribers get what the schema makes of the data", async () => {
+  const schema = z.object({ n: z.string().transform(Number) });
+  expect(await validate(schema, { n: "7", other: 1 })).toEqual({ type: "valid", data: '{"n":7}' });
+  expect(
+    await validate(
+      z.string().refine(async () => true),
+      "x",
+    ),
+  ).toEqual({ type: "valid", data: '"x"' });
+});
+
+test("[SV10] the refusal names the field", async () => {
+  const schema = z.object({ list: z.array(z.object({ text: z.string("must be a text") })) });
+  expect(await validate(schema, { list: [{ text: 1 }] })).toEqual({
+    type: "invalid",
+    reason: "list.0.text: must be a text",
+  });
+  expect(await validate(z.string("must be a text"), 1)).toEqual({ type: "invalid", reason: "must be a text" });
+});
+
+test("[SV10] a schema of another make may give its path in objects, or no issue at all", async () => {
+  const validated = (
+    issues: readonly { message: string; path?: readonly { key: string }[] }[],
+  ): Promise<Results["validate"]> =>
+    new Promise((resolve) => {
+      const schema = { "~standard": { version: 1, vendor: "test", validate: () => ({ issues }) } } as const;
+      const definition = channel("c", { events: { e: event(schema) } });
+      hooksWith({ channel: definition }).validate({ definition: "c", event: "e", data: 1 }, resolve);
+    });
+  expect(await validated([{ message: "no", path: [{ key: "a" }, { key: "b" }] }])).toEqual({
+    type: "invalid",
+    reason: "a.b: no",
+  });
+  expect(await validated([])).toEqual({ type: "invalid", reason: "it does not fit the schema" });
+});
+
+test("[SV10] what is no JSON value after the schema is a failure of the schema", async () => {
+  expect(
+    await validate(
+      z.any().transform(() => undefined),
+      1,
+    ),
+  ).toMatchObject({ type: "failed", error: { code: "INTERNAL" } });
+  expect(
+    await validate(
+      z.any().transform(() => 1n),
+      1,
+    ),
+  ).toMatchObject({ type: "failed" });
+  expect(logged).toEqual(["The hook validate failed", "The hook validate failed"]);
+});
