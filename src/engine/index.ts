@@ -1,5 +1,7 @@
 export type { AnyHttpServer } from "./attachments.ts";
 export type { CloseInfo } from "./close-info.ts";
+export type { CompressionOptions } from "./compression.ts";
+export { CompressionBudget, type CompressionBudgetOptions } from "./compression-budget.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 export type { SocketHandlers } from "./handlers.ts";
@@ -25,4 +27,5 @@ export {
   type Header,
   type PreparedMessage,
   type ProtocolErrorCode,
+  type SendOptions,
 } from "../protocol/index.ts";

@@ -1,7 +1,15 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Connection, type ConnectionEvent, type PreparedMessage, ProtocolError, type Role } from "../protocol/index.ts";
+import {
+  Connection,
+  type ConnectionEvent,
+  type PreparedMessage,
+  ProtocolError,
+  type Role,
+  type SendOptions,
+} from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
+import type { Codec } from "./codec.ts";
 import { decodeText } from "./decode-text.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
@@ -19,6 +27,8 @@ export interface LineOptions<Data> {
   readonly limits: LineLimits;
   readonly timers: TimerWheel;
   readonly protocol: string;
+  /** Where compression was negotiated. The line closes it. */
+  readonly codec?: Codec | undefined;
   readonly data: Data;
   readonly id: number;
   /** Called once, before the `close` handler. */
@@ -43,6 +53,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #limits: LineLimits;
   readonly #timers: TimerWheel;
   readonly #connection: Connection;
+  readonly #codec: Codec | undefined;
   readonly #writer: Writer;
   readonly #onClosed: (line: Line<Data>) => void;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
@@ -76,11 +87,13 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#limits = limits;
     this.#timers = timers;
     this.#onClosed = options.onClosed;
+    this.#codec = options.codec;
     this.#connection = new Connection({
       role,
       maxMessageBytes: limits.maxMessageBytes,
       maxFragmentCount: limits.maxFragmentCount,
       decodeText,
+      codec: options.codec,
       ...maskingKeys,
     });
     this.#writer = new Writer({
@@ -120,11 +133,13 @@ export class Line<Data> implements ServerSocket<Data> {
     if (!this.#isPaused) this.#socket.resume();
   }
 
-  send(data: string | Uint8Array | PreparedMessage): boolean {
+  send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
-    if (typeof data === "string") this.#writer.writeText(data);
+    if (this.#codec !== undefined && this.#isToCompress(data, this.#codec, options?.compress)) {
+      this.#writer.writeFrame(this.#compress(data, this.#codec));
+    } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
-    else this.#writer.writeFrame(requireServerFrame(data, this.#role));
+    else this.#writer.writeFrame(requirePrepared(data, this.#role).frame);
     const { bufferedBytes } = this.#writer;
     if (bufferedBytes <= this.#limits.highWaterBytes) return true;
     this.#needsDrain = true;
@@ -132,6 +147,19 @@ export class Line<Data> implements ServerSocket<Data> {
       this.close(1013, `More than ${this.#limits.maxQueuedBytes} bytes were waiting to be read`);
     }
     return false;
+  }
+
+  #isToCompress(data: string | Uint8Array | PreparedMessage, codec: Codec, compress: boolean | undefined): boolean {
+    if (compress !== undefined) return compress;
+    if (typeof data === "string") return Buffer.byteLength(data) >= codec.thresholdBytes;
+    if (data instanceof Uint8Array) return data.length >= codec.thresholdBytes;
+    return requirePrepared(data, this.#role).payload.length >= codec.thresholdBytes;
+  }
+
+  #compress(data: string | Uint8Array | PreparedMessage, codec: Codec): Uint8Array {
+    if (typeof data === "string") return this.#connection.sendText(data, { compress: true });
+    if (data instanceof Uint8Array) return this.#connection.sendBinary(data, { compress: true });
+    return codec.frameOf(requirePrepared(data, this.#role));
   }
 
   ping(data?: Uint8Array): void {
@@ -184,7 +212,9 @@ export class Line<Data> implements ServerSocket<Data> {
       this.#handleEvent(event);
     }
     this.#held = count === events.length ? nothing : events.slice(count);
-    if (this.#hasPeerEnded && this.#held.length === 0) this.#handlePeerEnd();
+    if (this.#held.length > 0) return;
+    this.#codec?.release();
+    if (this.#hasPeerEnded) this.#handlePeerEnd();
   }
 
   #handleEvent(event: ConnectionEvent): void {
@@ -227,6 +257,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
     this.#isGone = true;
     this.#held = nothing;
+    this.#codec?.close();
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
     this.#onClosed(this);
     this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#isClean });
@@ -315,9 +346,9 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 }
 
-function requireServerFrame(data: PreparedMessage, role: Role): Uint8Array {
+function requirePrepared(data: PreparedMessage, role: Role): PreparedMessage {
   const isFrame = data?.type === "prepared" && data.frame instanceof Uint8Array;
-  if (isFrame && role === "server") return data.frame;
+  if (isFrame && role === "server") return data;
   const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
   throw new ProtocolError(
     "ERR_PAYLOAD_TYPE",

@@ -12,6 +12,7 @@ import {
   writeAccept,
 } from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
+import { type AgreedDeflate, Compression, type CompressionOptions } from "./compression.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
 import { Line } from "./line.ts";
@@ -38,6 +39,8 @@ export interface ServerOptions<Data = undefined> extends SocketHandlers<ServerSo
   readonly origins?: OriginPolicy;
   /** How long a handshake may take, in milliseconds, an asynchronous `upgrade` included (503 then). Default 10 000. */
   readonly handshakeTimeoutMs?: number;
+  /** Compresses with the clients that offer it (permessage-deflate). Default: with none. */
+  readonly compression?: CompressionOptions;
   /** More connections than this, handshakes included, are refused with 503. Default 20 000. */
   readonly maxConnections?: number;
   /** Whose deadlines these are. Default: one wheel for the process. */
@@ -117,6 +120,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
   readonly #timers: TimerWheel;
   readonly #handshakeTimeoutMs: number;
   readonly #maxConnections: number;
+  readonly #compression: Compression | undefined;
   readonly #lines = new Set<Line<Data>>();
   readonly #pending = new Set<PendingUpgrade<Answer<Data>>>();
   /** Sockets that were refused and are not closed yet. */
@@ -133,6 +137,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     this.#timers = options.timers ?? sharedTimerWheel();
     this.#handshakeTimeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
     this.#maxConnections = requireLimit("maxConnections", options.maxConnections ?? 20_000);
+    this.#compression = options.compression && new Compression("server", options.compression);
   }
 
   get sockets(): ReadonlySet<ServerSocket<Data>> {
@@ -233,6 +238,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
       limits: this.#limits,
       timers: this.#timers,
       protocol: greeting.protocol,
+      codec: greeting.deflate?.createCodec(),
       data: greeting.data,
       id: ++this.#lastId,
       onClosed: (closed) => {
@@ -253,8 +259,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
         throw new TypeError("Cannot answer a handshake: upgrade must return accept() or reject()");
       }
       const { data, headers, protocol = selectProtocol(handshake.protocols, this.#options.protocols ?? []) } = answer;
-      const bytes = writeAccept({ key: handshake.key, protocols: handshake.protocols, protocol, headers });
-      return { type: "greeting", bytes, protocol: protocol ?? "", data };
+      const deflate = this.#compression?.answer(handshake.extensions);
+      const { key, protocols } = handshake;
+      const bytes = writeAccept({ key, protocols, protocol, headers, extensions: deflate?.header });
+      return { type: "greeting", bytes, protocol: protocol ?? "", deflate, data };
     } catch (error) {
       return this.#fail(error); // a header or a subprotocol that may not be sent, or no answer at all
     }
@@ -301,6 +309,8 @@ interface Greeting<Data> {
   readonly type: "greeting";
   readonly bytes: Uint8Array;
   readonly protocol: string;
+  /** Where compression was negotiated. */
+  readonly deflate: AgreedDeflate | undefined;
   readonly data: Data;
 }
 
