@@ -30,6 +30,7 @@ const nothing: readonly never[] = [];
 const drainShare = 0.25;
 // A write that took so long waited for the peer. TLS lets every write wait for a moment, also those to a peer that is dead.
 const peerWaitMs = 250;
+const pingWindowMs = 10_000;
 
 /** One open connection, of either role: the protocol's state machine on a socket, with a writer and deadlines. */
 export class Line<Data> implements ServerSocket<Data> {
@@ -62,6 +63,9 @@ export class Line<Data> implements ServerSocket<Data> {
   #heartbeatTimer: WheelTimer | undefined;
   #closeTimer: WheelTimer | undefined;
   #stallTimer: WheelTimer | undefined;
+  #messageTimer: WheelTimer | undefined;
+  #pingWindowStartMs = 0;
+  #pingCount = 0;
 
   constructor(options: LineOptions<Data>) {
     const { role, socket, limits, timers } = options;
@@ -172,7 +176,45 @@ export class Line<Data> implements ServerSocket<Data> {
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
+    if (this.#messageTimer !== undefined || this.#connection.isMidMessage) this.#watchMessage();
     this.#deliver();
+  }
+
+  /** A message that drips in holds memory for as long as its sender likes: it has a deadline from its first byte on. */
+  #watchMessage(): void {
+    const isAnother = this.#held.some(({ type }) => type === "message");
+    if (this.#messageTimer !== undefined && this.#connection.isMidMessage && !isAnother) return;
+    this.#timers.cancel(this.#messageTimer);
+    this.#messageTimer = this.#connection.isMidMessage ? this.#scheduleMessageTimeout() : undefined;
+  }
+
+  #scheduleMessageTimeout(): WheelTimer {
+    const { messageTimeoutMs } = this.#limits;
+    return this.#timers.schedule(messageTimeoutMs, () => {
+      if (this.#isPaused) this.#messageTimer = this.#scheduleMessageTimeout();
+      else this.#refuse(`A message took longer than ${messageTimeoutMs} ms to come`);
+    });
+  }
+
+  #handlePing(data: Uint8Array): void {
+    const { nowMs } = this.#timers;
+    if (nowMs - this.#pingWindowStartMs >= pingWindowMs) {
+      this.#pingWindowStartMs = nowMs;
+      this.#pingCount = 0;
+    }
+    this.#pingCount++;
+    const { maxPingCount } = this.#limits;
+    if (this.#pingCount > maxPingCount) this.#refuse(`More than ${maxPingCount} pings came within ${pingWindowMs} ms`);
+    else this.#run(this.#handlers.ping, data);
+  }
+
+  /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
+  #refuse(reason: string): void {
+    if (this.state !== "open") return;
+    this.#writer.writeFrame(this.#connection.sendClose(1008, reason));
+    this.#isDeaf = true;
+    this.#end({ code: 1008, reason, by: "us", wasClean: false });
+    this.#writer.end();
   }
 
   #deliver(): void {
@@ -193,7 +235,7 @@ export class Line<Data> implements ServerSocket<Data> {
         if (!this.#isDeaf) this.#run(this.#handlers.message, event.data);
         return;
       case "ping":
-        return this.#run(this.#handlers.ping, event.data);
+        return this.#handlePing(event.data);
       case "pong":
         return this.#run(this.#handlers.pong, event.data);
       case "close":
@@ -227,7 +269,8 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
     this.#isGone = true;
     this.#held = nothing;
-    for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
+    const timers = [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer, this.#messageTimer];
+    for (const timer of timers) this.#timers.cancel(timer);
     this.#onClosed(this);
     this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#isClean });
   }
