@@ -2,12 +2,20 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Connection, type ConnectionEvent, type PreparedMessage, ProtocolError, type Role } from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
+import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
+import {
+  type BackpressureDiagnostics,
+  type CloseDiagnostics,
+  diagnostics,
+  type OpenDiagnostics,
+} from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
+import type { Topics } from "./topics.ts";
 import { Writer } from "./writer.ts";
 
 /** What a {@link Line} is made from. */
@@ -21,6 +29,9 @@ export interface LineOptions<Data> {
   readonly protocol: string;
   readonly data: Data;
   readonly id: number;
+  readonly counting: Counting;
+  /** A server's topics. */
+  readonly topics?: Topics<Line<Data>>;
   /** Called once, before the `close` handler. */
   readonly onClosed: (line: Line<Data>) => void;
 }
@@ -44,6 +55,8 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #timers: TimerWheel;
   readonly #connection: Connection;
   readonly #writer: Writer;
+  readonly #counting: Counting;
+  readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
@@ -58,6 +71,9 @@ export class Line<Data> implements ServerSocket<Data> {
   #needsDrain = false;
   #lastAliveMs: number;
   #hasPinged = false;
+  /** When the heartbeat's ping that is not answered yet was sent. */
+  #pingedAtMs: number | undefined;
+  #roundTripMs: number | undefined;
   #blockedAtMs = 0;
   #heartbeatTimer: WheelTimer | undefined;
   #closeTimer: WheelTimer | undefined;
@@ -75,6 +91,8 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#handlers = options.handlers;
     this.#limits = limits;
     this.#timers = timers;
+    this.#counting = options.counting;
+    this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#connection = new Connection({
       role,
@@ -85,6 +103,7 @@ export class Line<Data> implements ServerSocket<Data> {
     });
     this.#writer = new Writer({
       socket,
+      counting: options.counting,
       ...maskingKeys,
       onBlocked: () => this.#watchStall(),
       onTaken: (hadToWait) => this.#handleTaken(hadToWait),
@@ -101,6 +120,10 @@ export class Line<Data> implements ServerSocket<Data> {
     return this.#writer.bufferedBytes;
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
@@ -109,6 +132,9 @@ export class Line<Data> implements ServerSocket<Data> {
     );
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
+    if (diagnostics.open.hasSubscribers) {
+      diagnostics.open.publish({ role: this.#role, socket: this } satisfies OpenDiagnostics);
+    }
     this.#run(this.#handlers.open, undefined);
   }
 
@@ -125,13 +151,23 @@ export class Line<Data> implements ServerSocket<Data> {
     if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
     else this.#writer.writeFrame(requireServerFrame(data, this.#role));
+    this.#counting.messagesOut++;
     const { bufferedBytes } = this.#writer;
     if (bufferedBytes <= this.#limits.highWaterBytes) return true;
+    if (!this.#needsDrain) this.#tellBackpressure(bufferedBytes);
     this.#needsDrain = true;
     if (bufferedBytes > this.#limits.maxQueuedBytes) {
       this.close(1013, `More than ${this.#limits.maxQueuedBytes} bytes were waiting to be read`);
     }
     return false;
+  }
+
+  subscribe(topic: string): boolean {
+    return this.state === "open" && this.#topics !== undefined && this.#topics.add(this, topic);
+  }
+
+  unsubscribe(topic: string): boolean {
+    return this.#topics !== undefined && this.#topics.remove(this, topic);
   }
 
   ping(data?: Uint8Array): void {
@@ -154,6 +190,7 @@ export class Line<Data> implements ServerSocket<Data> {
   pause(): void {
     if (this.state !== "open") return;
     this.#isPaused = true;
+    this.#pingedAtMs = undefined; // the time in which we do not read is not the peer's
     this.#socket.pause();
   }
 
@@ -168,6 +205,7 @@ export class Line<Data> implements ServerSocket<Data> {
 
   #receive(chunk: Uint8Array): void {
     this.#markAlive();
+    this.#counting.bytesIn += chunk.length;
     this.#connection.receive(chunk);
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
@@ -190,11 +228,13 @@ export class Line<Data> implements ServerSocket<Data> {
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case "message":
-        if (!this.#isDeaf) this.#run(this.#handlers.message, event.data);
-        return;
+        if (this.#isDeaf) return;
+        this.#counting.messagesIn++;
+        return this.#run(this.#handlers.message, event.data);
       case "ping":
         return this.#run(this.#handlers.ping, event.data);
       case "pong":
+        this.#measureRoundTrip();
         return this.#run(this.#handlers.pong, event.data);
       case "close":
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
@@ -228,8 +268,13 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#isGone = true;
     this.#held = nothing;
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
+    this.#topics?.removeAll(this);
     this.#onClosed(this);
-    this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#isClean });
+    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#isClean };
+    if (diagnostics.close.hasSubscribers) {
+      diagnostics.close.publish({ role: this.#role, socket: this, info } satisfies CloseDiagnostics);
+    }
+    this.#run(this.#handlers.close, info);
   }
 
   /** The line is ending because of `cause`; from now on the transport has `closeTimeoutMs` to be gone. */
@@ -272,8 +317,23 @@ export class Line<Data> implements ServerSocket<Data> {
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();
       this.#hasPinged = true;
+      this.#pingedAtMs = this.#timers.clockMs;
     }
     this.#scheduleHeartbeat(silentMs);
+  }
+
+  #measureRoundTrip(): void {
+    if (this.#pingedAtMs === undefined) return; // nobody asked
+    this.#roundTripMs = this.#timers.clockMs - this.#pingedAtMs;
+    this.#pingedAtMs = undefined;
+  }
+
+  #tellBackpressure(bufferedBytes: number): void {
+    this.#counting.backpressured++;
+    if (!diagnostics.backpressure.hasSubscribers) return;
+    const { highWaterBytes } = this.#limits;
+    const message = { role: this.#role, socket: this, bufferedBytes, highWaterBytes };
+    diagnostics.backpressure.publish(message satisfies BackpressureDiagnostics);
   }
 
   #watchStall(): void {
