@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 import { type AcceptedResponse, type RefusedResponse, ResponseReader, writeRequest } from "../protocol/index.ts";
+import { createCounters } from "./counters.ts";
 import { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 import type { SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
@@ -65,6 +66,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     protocol,
     data: undefined,
     id: 0,
+    counting: createCounters(),
     onClosed: doNothing,
   });
   line.open(new Uint8Array());

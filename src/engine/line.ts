@@ -1,13 +1,23 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Connection, type ConnectionEvent, type PreparedMessage, ProtocolError, type Role } from "../protocol/index.ts";
+import { Connection, type ConnectionEvent, type PreparedMessage, type Role } from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
+import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
+import {
+  type BackpressureDiagnostics,
+  type CloseDiagnostics,
+  diagnostics,
+  type OpenDiagnostics,
+} from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
 import { createMaskingKey } from "./masking-keys.ts";
+import { PeerPace } from "./peer-pace.ts";
+import { requireServerFrame } from "./server-frame.ts";
 import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
+import type { Topics } from "./topics.ts";
 import { Writer } from "./writer.ts";
 
 /** What a {@link Line} is made from. */
@@ -21,6 +31,9 @@ export interface LineOptions<Data> {
   readonly protocol: string;
   readonly data: Data;
   readonly id: number;
+  readonly counting: Counting;
+  /** A server's topics. */
+  readonly topics?: Topics<Line<Data>>;
   /** Called once, before the `close` handler. */
   readonly onClosed: (line: Line<Data>) => void;
 }
@@ -30,7 +43,6 @@ const nothing: readonly never[] = [];
 const drainShare = 0.25;
 // A write that took so long waited for the peer. TLS lets every write wait for a moment, also those to a peer that is dead.
 const peerWaitMs = 250;
-const pingWindowMs = 10_000;
 
 /** One open connection, of either role: the protocol's state machine on a socket, with a writer and deadlines. */
 export class Line<Data> implements ServerSocket<Data> {
@@ -45,6 +57,8 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #timers: TimerWheel;
   readonly #connection: Connection;
   readonly #writer: Writer;
+  readonly #counting: Counting;
+  readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
@@ -59,13 +73,14 @@ export class Line<Data> implements ServerSocket<Data> {
   #needsDrain = false;
   #lastAliveMs: number;
   #hasPinged = false;
+  /** When the heartbeat's ping that is not answered yet was sent. */
+  #pingedAtMs: number | undefined;
+  #roundTripMs: number | undefined;
   #blockedAtMs = 0;
   #heartbeatTimer: WheelTimer | undefined;
   #closeTimer: WheelTimer | undefined;
   #stallTimer: WheelTimer | undefined;
-  #messageTimer: WheelTimer | undefined;
-  #pingWindowStartMs = 0;
-  #pingCount = 0;
+  #pace: PeerPace | undefined;
 
   constructor(options: LineOptions<Data>) {
     const { role, socket, limits, timers } = options;
@@ -79,6 +94,8 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#handlers = options.handlers;
     this.#limits = limits;
     this.#timers = timers;
+    this.#counting = options.counting;
+    this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#connection = new Connection({
       role,
@@ -89,6 +106,7 @@ export class Line<Data> implements ServerSocket<Data> {
     });
     this.#writer = new Writer({
       socket,
+      counting: options.counting,
       ...maskingKeys,
       onBlocked: () => this.#watchStall(),
       onTaken: (hadToWait) => this.#handleTaken(hadToWait),
@@ -105,6 +123,10 @@ export class Line<Data> implements ServerSocket<Data> {
     return this.#writer.bufferedBytes;
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
@@ -113,6 +135,9 @@ export class Line<Data> implements ServerSocket<Data> {
     );
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
+    if (diagnostics.open.hasSubscribers) {
+      diagnostics.open.publish({ role: this.#role, socket: this } satisfies OpenDiagnostics);
+    }
     this.#run(this.#handlers.open, undefined);
   }
 
@@ -129,13 +154,23 @@ export class Line<Data> implements ServerSocket<Data> {
     if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
     else this.#writer.writeFrame(requireServerFrame(data, this.#role));
+    this.#counting.messagesOut++;
     const { bufferedBytes } = this.#writer;
     if (bufferedBytes <= this.#limits.highWaterBytes) return true;
+    if (!this.#needsDrain) this.#tellBackpressure(bufferedBytes);
     this.#needsDrain = true;
     if (bufferedBytes > this.#limits.maxQueuedBytes) {
       this.close(1013, `More than ${this.#limits.maxQueuedBytes} bytes were waiting to be read`);
     }
     return false;
+  }
+
+  subscribe(topic: string): boolean {
+    return this.state === "open" && this.#topics !== undefined && this.#topics.add(this, topic);
+  }
+
+  unsubscribe(topic: string): boolean {
+    return this.#topics !== undefined && this.#topics.remove(this, topic);
   }
 
   ping(data?: Uint8Array): void {
@@ -158,6 +193,7 @@ export class Line<Data> implements ServerSocket<Data> {
   pause(): void {
     if (this.state !== "open") return;
     this.#isPaused = true;
+    this.#pingedAtMs = undefined; // the time in which we do not read is not the peer's
     this.#socket.pause();
   }
 
@@ -172,40 +208,19 @@ export class Line<Data> implements ServerSocket<Data> {
 
   #receive(chunk: Uint8Array): void {
     this.#markAlive();
+    this.#counting.bytesIn += chunk.length;
     this.#connection.receive(chunk);
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
-    if (this.#messageTimer !== undefined || this.#connection.isMidMessage) this.#watchMessage();
+    const { isMidMessage } = this.#connection;
+    if (isMidMessage || this.#pace !== undefined) this.#paceNow().watchMessage(isMidMessage, this.#held);
     this.#deliver();
   }
 
-  /** A message that drips in holds memory for as long as its sender likes: it has a deadline from its first byte on. */
-  #watchMessage(): void {
-    const isAnother = this.#held.some(({ type }) => type === "message");
-    if (this.#messageTimer !== undefined && this.#connection.isMidMessage && !isAnother) return;
-    this.#timers.cancel(this.#messageTimer);
-    this.#messageTimer = this.#connection.isMidMessage ? this.#scheduleMessageTimeout() : undefined;
-  }
-
-  #scheduleMessageTimeout(): WheelTimer {
-    const { messageTimeoutMs } = this.#limits;
-    return this.#timers.schedule(messageTimeoutMs, () => {
-      if (this.#isPaused) this.#messageTimer = this.#scheduleMessageTimeout();
-      else this.#refuse(`A message took longer than ${messageTimeoutMs} ms to come`);
-    });
-  }
-
-  #handlePing(data: Uint8Array): void {
-    const { nowMs } = this.#timers;
-    if (nowMs - this.#pingWindowStartMs >= pingWindowMs) {
-      this.#pingWindowStartMs = nowMs;
-      this.#pingCount = 0;
-    }
-    this.#pingCount++;
-    const { maxPingCount } = this.#limits;
-    if (this.#pingCount > maxPingCount) this.#refuse(`More than ${maxPingCount} pings came within ${pingWindowMs} ms`);
-    else this.#run(this.#handlers.ping, data);
+  #paceNow(): PeerPace {
+    const [isPaused, refuse] = [() => this.#isPaused, (reason: string) => this.#refuse(reason)];
+    return (this.#pace ??= new PeerPace({ limits: this.#limits, timers: this.#timers, isPaused, refuse }));
   }
 
   /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
@@ -232,11 +247,13 @@ export class Line<Data> implements ServerSocket<Data> {
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case "message":
-        if (!this.#isDeaf) this.#run(this.#handlers.message, event.data);
-        return;
+        if (this.#isDeaf) return;
+        this.#counting.messagesIn++;
+        return this.#run(this.#handlers.message, event.data);
       case "ping":
-        return this.#handlePing(event.data);
+        return this.#paceNow().acceptPing() ? this.#run(this.#handlers.ping, event.data) : undefined;
       case "pong":
+        this.#measureRoundTrip();
         return this.#run(this.#handlers.pong, event.data);
       case "close":
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
@@ -269,10 +286,15 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
     this.#isGone = true;
     this.#held = nothing;
-    const timers = [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer, this.#messageTimer];
-    for (const timer of timers) this.#timers.cancel(timer);
+    this.#pace?.stop();
+    for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
+    this.#topics?.removeAll(this);
     this.#onClosed(this);
-    this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#isClean });
+    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#isClean };
+    if (diagnostics.close.hasSubscribers) {
+      diagnostics.close.publish({ role: this.#role, socket: this, info } satisfies CloseDiagnostics);
+    }
+    this.#run(this.#handlers.close, info);
   }
 
   /** The line is ending because of `cause`; from now on the transport has `closeTimeoutMs` to be gone. */
@@ -315,8 +337,23 @@ export class Line<Data> implements ServerSocket<Data> {
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();
       this.#hasPinged = true;
+      this.#pingedAtMs = this.#timers.clockMs;
     }
     this.#scheduleHeartbeat(silentMs);
+  }
+
+  #measureRoundTrip(): void {
+    if (this.#pingedAtMs === undefined) return; // nobody asked
+    this.#roundTripMs = this.#timers.clockMs - this.#pingedAtMs;
+    this.#pingedAtMs = undefined;
+  }
+
+  #tellBackpressure(bufferedBytes: number): void {
+    this.#counting.backpressured++;
+    if (!diagnostics.backpressure.hasSubscribers) return;
+    const { highWaterBytes } = this.#limits;
+    const message = { role: this.#role, socket: this, bufferedBytes, highWaterBytes };
+    diagnostics.backpressure.publish(message satisfies BackpressureDiagnostics);
   }
 
   #watchStall(): void {
@@ -356,14 +393,4 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#isDeaf = true;
     this.close(1011, "Internal error");
   }
-}
-
-function requireServerFrame(data: PreparedMessage, role: Role): Uint8Array {
-  const isFrame = data?.type === "prepared" && data.frame instanceof Uint8Array;
-  if (isFrame && role === "server") return data.frame;
-  const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
-  throw new ProtocolError(
-    "ERR_PAYLOAD_TYPE",
-    `Cannot send ${isFrame ? "a server's frame to a server" : kind}: give a string or a Uint8Array`,
-  );
 }
