@@ -52,3 +52,18 @@ export const diagnostics: {
   close: channel("switchboard:close"),
   backpressure: channel("switchboard:backpressure"),
 };
+
+/** Tells that a connection is open, if anybody listens. */
+export function tellOpen(message: OpenDiagnostics): void {
+  if (diagnostics.open.hasSubscribers) diagnostics.open.publish(message);
+}
+
+/** Tells that a connection has ended, if anybody listens. */
+export function tellClose(message: CloseDiagnostics): void {
+  if (diagnostics.close.hasSubscribers) diagnostics.close.publish(message);
+}
+
+/** Tells that a peer does not keep up, if anybody listens. */
+export function tellBackpressure(message: BackpressureDiagnostics): void {
+  if (diagnostics.backpressure.hasSubscribers) diagnostics.backpressure.publish(message);
+}

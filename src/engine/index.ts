@@ -1,6 +1,8 @@
 export type { AnyHttpServer } from "./attachments.ts";
 export type { CloseInfo } from "./close-info.ts";
 export type { ServerCounters } from "./counters.ts";
+export type { CompressionOptions } from "./compression.ts";
+export { CompressionBudget, type CompressionBudgetOptions } from "./compression-budget.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export type {
   BackpressureDiagnostics,
@@ -38,4 +40,5 @@ export {
   type Header,
   type PreparedMessage,
   type ProtocolErrorCode,
+  type SendOptions,
 } from "../protocol/index.ts";

@@ -1,20 +1,22 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Connection, type ConnectionEvent, type PreparedMessage, type Role } from "../protocol/index.ts";
+import {
+  Connection,
+  type ConnectionEvent,
+  type PreparedMessage,
+  type Role,
+  type SendOptions,
+} from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
+import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
-import {
-  type BackpressureDiagnostics,
-  type CloseDiagnostics,
-  diagnostics,
-  type OpenDiagnostics,
-} from "./diagnostics.ts";
+import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import { PeerPace } from "./peer-pace.ts";
-import { requireServerFrame } from "./server-frame.ts";
+import { requirePrepared } from "./require-prepared.ts";
 import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 import type { Topics } from "./topics.ts";
@@ -29,6 +31,8 @@ export interface LineOptions<Data> {
   readonly limits: LineLimits;
   readonly timers: TimerWheel;
   readonly protocol: string;
+  /** Where compression was negotiated. The line closes it. */
+  readonly codec?: Codec | undefined;
   readonly data: Data;
   readonly id: number;
   readonly counting: Counting;
@@ -56,6 +60,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #limits: LineLimits;
   readonly #timers: TimerWheel;
   readonly #connection: Connection;
+  readonly #codec: Codec | undefined;
   readonly #writer: Writer;
   readonly #counting: Counting;
   readonly #topics: Topics<Line<Data>> | undefined;
@@ -97,11 +102,13 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#counting = options.counting;
     this.#topics = options.topics;
     this.#onClosed = options.onClosed;
+    this.#codec = options.codec;
     this.#connection = new Connection({
       role,
       maxMessageBytes: limits.maxMessageBytes,
       maxFragmentCount: limits.maxFragmentCount,
       decodeText,
+      codec: options.codec,
       ...maskingKeys,
     });
     this.#writer = new Writer({
@@ -135,9 +142,7 @@ export class Line<Data> implements ServerSocket<Data> {
     );
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
-    if (diagnostics.open.hasSubscribers) {
-      diagnostics.open.publish({ role: this.#role, socket: this } satisfies OpenDiagnostics);
-    }
+    tellOpen({ role: this.#role, socket: this });
     this.#run(this.#handlers.open, undefined);
   }
 
@@ -149,11 +154,14 @@ export class Line<Data> implements ServerSocket<Data> {
     if (!this.#isPaused) this.#socket.resume();
   }
 
-  send(data: string | Uint8Array | PreparedMessage): boolean {
+  send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
-    if (typeof data === "string") this.#writer.writeText(data);
+    const [codec, role] = [this.#codec, this.#role];
+    if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, role))) {
+      this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role }));
+    } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
-    else this.#writer.writeFrame(requireServerFrame(data, this.#role));
+    else this.#writer.writeFrame(requirePrepared(data, this.#role).frame);
     this.#counting.messagesOut++;
     const { bufferedBytes } = this.#writer;
     if (bufferedBytes <= this.#limits.highWaterBytes) return true;
@@ -241,7 +249,9 @@ export class Line<Data> implements ServerSocket<Data> {
       this.#handleEvent(event);
     }
     this.#held = count === events.length ? nothing : events.slice(count);
-    if (this.#hasPeerEnded && this.#held.length === 0) this.#handlePeerEnd();
+    if (this.#held.length > 0) return;
+    this.#codec?.release();
+    if (this.#hasPeerEnded) this.#handlePeerEnd();
   }
 
   #handleEvent(event: ConnectionEvent): void {
@@ -286,14 +296,13 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
     this.#isGone = true;
     this.#held = nothing;
+    this.#codec?.close();
     this.#pace?.stop();
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
     this.#topics?.removeAll(this);
     this.#onClosed(this);
     const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#isClean };
-    if (diagnostics.close.hasSubscribers) {
-      diagnostics.close.publish({ role: this.#role, socket: this, info } satisfies CloseDiagnostics);
-    }
+    tellClose({ role: this.#role, socket: this, info });
     this.#run(this.#handlers.close, info);
   }
 
@@ -350,20 +359,15 @@ export class Line<Data> implements ServerSocket<Data> {
 
   #tellBackpressure(bufferedBytes: number): void {
     this.#counting.backpressured++;
-    if (!diagnostics.backpressure.hasSubscribers) return;
-    const { highWaterBytes } = this.#limits;
-    const message = { role: this.#role, socket: this, bufferedBytes, highWaterBytes };
-    diagnostics.backpressure.publish(message satisfies BackpressureDiagnostics);
+    tellBackpressure({ role: this.#role, socket: this, bufferedBytes, highWaterBytes: this.#limits.highWaterBytes });
   }
 
   #watchStall(): void {
+    const { stalledAfterMs } = this.#limits;
+    const reason = `Nothing of what was sent was taken for ${stalledAfterMs} ms`;
+    const cut = (): void => this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
     this.#blockedAtMs = this.#timers.nowMs;
-    this.#stallTimer = this.#timers.schedule(this.#limits.stalledAfterMs, () => this.#cutStalled());
-  }
-
-  #cutStalled(): void {
-    const reason = `Nothing of what was sent was taken for ${this.#limits.stalledAfterMs} ms`;
-    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+    this.#stallTimer = this.#timers.schedule(stalledAfterMs, cut);
   }
 
   #handleTaken(hadToWait: boolean): void {

@@ -16,6 +16,7 @@ import {
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
 import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
 import { diagnostics, type HandshakeDiagnostics } from "./diagnostics.ts";
+import { type AgreedDeflate, Compression, type CompressionOptions } from "./compression.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
 import { Line } from "./line.ts";
@@ -43,6 +44,8 @@ export interface ServerOptions<Data = undefined> extends SocketHandlers<ServerSo
   readonly origins?: OriginPolicy;
   /** How long a handshake may take, in milliseconds, an asynchronous `upgrade` included (503 then). Default 10 000. */
   readonly handshakeTimeoutMs?: number;
+  /** Compresses with the clients that offer it (permessage-deflate). Default: with none. */
+  readonly compression?: CompressionOptions;
   /** More connections than this, handshakes included, are refused with 503. Default 20 000. */
   readonly maxConnections?: number;
   /** The most topics one socket may be subscribed to; `subscribe` returns false above. Default 256. */
@@ -142,6 +145,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
   readonly #maxConnections: number;
   readonly #counting: Counting = createCounters();
   readonly #topics: Topics<Line<Data>>;
+  readonly #compression: Compression | undefined;
   readonly #lines = new Set<Line<Data>>();
   readonly #pending = new Set<PendingUpgrade<Answer<Data>>>();
   /** Sockets that were refused and are not closed yet. */
@@ -159,6 +163,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     this.#handshakeTimeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
     this.#maxConnections = requireLimit("maxConnections", options.maxConnections ?? 20_000);
     this.#topics = new Topics(requireLimit("maxTopicsPerSocket", options.maxTopicsPerSocket ?? 256));
+    this.#compression = options.compression && new Compression("server", options.compression);
   }
 
   get sockets(): ReadonlySet<ServerSocket<Data>> {
@@ -278,6 +283,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
       limits: this.#limits,
       timers: this.#timers,
       protocol: greeting.protocol,
+      codec: greeting.deflate?.createCodec(),
       data: greeting.data,
       id: ++this.#lastId,
       counting: this.#counting,
@@ -301,8 +307,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
         throw new TypeError("Cannot answer a handshake: upgrade must return accept() or reject()");
       }
       const { data, headers, protocol = selectProtocol(handshake.protocols, this.#options.protocols ?? []) } = answer;
-      const bytes = writeAccept({ key: handshake.key, protocols: handshake.protocols, protocol, headers });
-      return { type: "greeting", bytes, protocol: protocol ?? "", data };
+      const deflate = this.#compression?.answer(handshake.extensions);
+      const { key, protocols } = handshake;
+      const bytes = writeAccept({ key, protocols, protocol, headers, extensions: deflate?.header });
+      return { type: "greeting", bytes, protocol: protocol ?? "", deflate, data };
     } catch (error) {
       return this.#fail(error); // a header or a subprotocol that may not be sent, or no answer at all
     }
@@ -353,6 +361,8 @@ interface Greeting<Data> {
   readonly type: "greeting";
   readonly bytes: Uint8Array;
   readonly protocol: string;
+  /** Where compression was negotiated. */
+  readonly deflate: AgreedDeflate | undefined;
   readonly data: Data;
 }
 

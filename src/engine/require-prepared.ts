@@ -1,13 +1,13 @@
 import { type PreparedMessage, ProtocolError, type Role } from "../protocol/index.ts";
 
 /**
- * The bytes of a prepared message, if it may be sent as it is.
+ * The prepared message, if it may be sent as it is.
  *
  * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` for anything else, and in a client, whose frames must be masked one by one.
  */
-export function requireServerFrame(data: PreparedMessage, role: Role): Uint8Array {
+export function requirePrepared(data: PreparedMessage, role: Role): PreparedMessage {
   const isFrame = data?.type === "prepared" && data.frame instanceof Uint8Array;
-  if (isFrame && role === "server") return data.frame;
+  if (isFrame && role === "server") return data;
   const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
   throw new ProtocolError(
     "ERR_PAYLOAD_TYPE",
