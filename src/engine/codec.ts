@@ -1,7 +1,15 @@
-import type { DeflateParameters, InflateResult, MessageCodec, PreparedMessage, Role } from "../protocol/index.ts";
+import type {
+  Connection,
+  DeflateParameters,
+  InflateResult,
+  MessageCodec,
+  PreparedMessage,
+  Role,
+} from "../protocol/index.ts";
 import type { CompressionBudget } from "./compression-budget.ts";
 import { type Deflater, inflate, sharedDeflater } from "./deflate.ts";
 import { History } from "./history.ts";
+import { requirePrepared } from "./require-prepared.ts";
 
 /** What a {@link Codec} is made from. */
 export interface CodecOptions {
@@ -101,4 +109,20 @@ function sides(role: Role, parameters: DeflateParameters): { readonly ours: Side
   const server = { takesOver: !parameters.serverNoContextTakeover, windowBits: parameters.serverMaxWindowBits };
   const client = { takesOver: !parameters.clientNoContextTakeover, windowBits: parameters.clientMaxWindowBits };
   return role === "server" ? { ours: server, peers: client } : { ours: client, peers: server };
+}
+
+/** Whether a message is long enough to be compressed. */
+export function isToCompress(data: string | Uint8Array | PreparedMessage, codec: Codec, role: Role): boolean {
+  if (typeof data === "string") return Buffer.byteLength(data) >= codec.thresholdBytes;
+  return (data instanceof Uint8Array ? data : requirePrepared(data, role).payload).length >= codec.thresholdBytes;
+}
+
+/** The compressed frame of a message; of a prepared one the same bytes for every receiver of its kind. */
+export function compressedFrame(
+  data: string | Uint8Array | PreparedMessage,
+  { connection, codec, role }: { readonly connection: Connection; readonly codec: Codec; readonly role: Role },
+): Uint8Array {
+  if (typeof data === "string") return connection.sendText(data, { compress: true });
+  if (data instanceof Uint8Array) return connection.sendBinary(data, { compress: true });
+  return codec.frameOf(requirePrepared(data, role));
 }

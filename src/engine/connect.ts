@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 import { type AcceptedResponse, type RefusedResponse, ResponseReader, writeRequest } from "../protocol/index.ts";
+import { createCounters } from "./counters.ts";
 import type { Codec } from "./codec.ts";
 import { Compression, type CompressionOptions, type DeflateOffer } from "./compression.ts";
 import { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
@@ -74,6 +75,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     codec: deflate && agree(deflate, answer, socket),
     data: undefined,
     id: 0,
+    counting: createCounters(),
     onClosed: doNothing,
   });
   line.open(new Uint8Array());

@@ -4,18 +4,22 @@ import {
   Connection,
   type ConnectionEvent,
   type PreparedMessage,
-  ProtocolError,
   type Role,
   type SendOptions,
 } from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
-import type { Codec } from "./codec.ts";
+import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
+import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
+import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
 import { createMaskingKey } from "./masking-keys.ts";
+import { PeerPace } from "./peer-pace.ts";
+import { requirePrepared } from "./require-prepared.ts";
 import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
+import type { Topics } from "./topics.ts";
 import { Writer } from "./writer.ts";
 
 /** What a {@link Line} is made from. */
@@ -31,6 +35,9 @@ export interface LineOptions<Data> {
   readonly codec?: Codec | undefined;
   readonly data: Data;
   readonly id: number;
+  readonly counting: Counting;
+  /** A server's topics. */
+  readonly topics?: Topics<Line<Data>>;
   /** Called once, before the `close` handler. */
   readonly onClosed: (line: Line<Data>) => void;
 }
@@ -55,6 +62,8 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #connection: Connection;
   readonly #codec: Codec | undefined;
   readonly #writer: Writer;
+  readonly #counting: Counting;
+  readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
@@ -69,10 +78,14 @@ export class Line<Data> implements ServerSocket<Data> {
   #needsDrain = false;
   #lastAliveMs: number;
   #hasPinged = false;
+  /** When the heartbeat's ping that is not answered yet was sent. */
+  #pingedAtMs: number | undefined;
+  #roundTripMs: number | undefined;
   #blockedAtMs = 0;
   #heartbeatTimer: WheelTimer | undefined;
   #closeTimer: WheelTimer | undefined;
   #stallTimer: WheelTimer | undefined;
+  #pace: PeerPace | undefined;
 
   constructor(options: LineOptions<Data>) {
     const { role, socket, limits, timers } = options;
@@ -86,6 +99,8 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#handlers = options.handlers;
     this.#limits = limits;
     this.#timers = timers;
+    this.#counting = options.counting;
+    this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#codec = options.codec;
     this.#connection = new Connection({
@@ -98,6 +113,7 @@ export class Line<Data> implements ServerSocket<Data> {
     });
     this.#writer = new Writer({
       socket,
+      counting: options.counting,
       ...maskingKeys,
       onBlocked: () => this.#watchStall(),
       onTaken: (hadToWait) => this.#handleTaken(hadToWait),
@@ -114,6 +130,10 @@ export class Line<Data> implements ServerSocket<Data> {
     return this.#writer.bufferedBytes;
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
@@ -122,6 +142,7 @@ export class Line<Data> implements ServerSocket<Data> {
     );
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
+    tellOpen({ role: this.#role, socket: this });
     this.#run(this.#handlers.open, undefined);
   }
 
@@ -135,13 +156,16 @@ export class Line<Data> implements ServerSocket<Data> {
 
   send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
-    if (this.#codec !== undefined && this.#isToCompress(data, this.#codec, options?.compress)) {
-      this.#writer.writeFrame(this.#compress(data, this.#codec));
+    const [codec, role] = [this.#codec, this.#role];
+    if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, role))) {
+      this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role }));
     } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
     else this.#writer.writeFrame(requirePrepared(data, this.#role).frame);
+    this.#counting.messagesOut++;
     const { bufferedBytes } = this.#writer;
     if (bufferedBytes <= this.#limits.highWaterBytes) return true;
+    if (!this.#needsDrain) this.#tellBackpressure(bufferedBytes);
     this.#needsDrain = true;
     if (bufferedBytes > this.#limits.maxQueuedBytes) {
       this.close(1013, `More than ${this.#limits.maxQueuedBytes} bytes were waiting to be read`);
@@ -149,17 +173,12 @@ export class Line<Data> implements ServerSocket<Data> {
     return false;
   }
 
-  #isToCompress(data: string | Uint8Array | PreparedMessage, codec: Codec, compress: boolean | undefined): boolean {
-    if (compress !== undefined) return compress;
-    if (typeof data === "string") return Buffer.byteLength(data) >= codec.thresholdBytes;
-    if (data instanceof Uint8Array) return data.length >= codec.thresholdBytes;
-    return requirePrepared(data, this.#role).payload.length >= codec.thresholdBytes;
+  subscribe(topic: string): boolean {
+    return this.state === "open" && this.#topics !== undefined && this.#topics.add(this, topic);
   }
 
-  #compress(data: string | Uint8Array | PreparedMessage, codec: Codec): Uint8Array {
-    if (typeof data === "string") return this.#connection.sendText(data, { compress: true });
-    if (data instanceof Uint8Array) return this.#connection.sendBinary(data, { compress: true });
-    return codec.frameOf(requirePrepared(data, this.#role));
+  unsubscribe(topic: string): boolean {
+    return this.#topics !== undefined && this.#topics.remove(this, topic);
   }
 
   ping(data?: Uint8Array): void {
@@ -182,6 +201,7 @@ export class Line<Data> implements ServerSocket<Data> {
   pause(): void {
     if (this.state !== "open") return;
     this.#isPaused = true;
+    this.#pingedAtMs = undefined; // the time in which we do not read is not the peer's
     this.#socket.pause();
   }
 
@@ -196,11 +216,28 @@ export class Line<Data> implements ServerSocket<Data> {
 
   #receive(chunk: Uint8Array): void {
     this.#markAlive();
+    this.#counting.bytesIn += chunk.length;
     this.#connection.receive(chunk);
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
+    const { isMidMessage } = this.#connection;
+    if (isMidMessage || this.#pace !== undefined) this.#paceNow().watchMessage(isMidMessage, this.#held);
     this.#deliver();
+  }
+
+  #paceNow(): PeerPace {
+    const [isPaused, refuse] = [() => this.#isPaused, (reason: string) => this.#refuse(reason)];
+    return (this.#pace ??= new PeerPace({ limits: this.#limits, timers: this.#timers, isPaused, refuse }));
+  }
+
+  /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
+  #refuse(reason: string): void {
+    if (this.state !== "open") return;
+    this.#writer.writeFrame(this.#connection.sendClose(1008, reason));
+    this.#isDeaf = true;
+    this.#end({ code: 1008, reason, by: "us", wasClean: false });
+    this.#writer.end();
   }
 
   #deliver(): void {
@@ -220,11 +257,13 @@ export class Line<Data> implements ServerSocket<Data> {
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case "message":
-        if (!this.#isDeaf) this.#run(this.#handlers.message, event.data);
-        return;
+        if (this.#isDeaf) return;
+        this.#counting.messagesIn++;
+        return this.#run(this.#handlers.message, event.data);
       case "ping":
-        return this.#run(this.#handlers.ping, event.data);
+        return this.#paceNow().acceptPing() ? this.#run(this.#handlers.ping, event.data) : undefined;
       case "pong":
+        this.#measureRoundTrip();
         return this.#run(this.#handlers.pong, event.data);
       case "close":
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
@@ -258,9 +297,13 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#isGone = true;
     this.#held = nothing;
     this.#codec?.close();
+    this.#pace?.stop();
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
+    this.#topics?.removeAll(this);
     this.#onClosed(this);
-    this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#isClean });
+    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#isClean };
+    tellClose({ role: this.#role, socket: this, info });
+    this.#run(this.#handlers.close, info);
   }
 
   /** The line is ending because of `cause`; from now on the transport has `closeTimeoutMs` to be gone. */
@@ -303,18 +346,28 @@ export class Line<Data> implements ServerSocket<Data> {
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();
       this.#hasPinged = true;
+      this.#pingedAtMs = this.#timers.clockMs;
     }
     this.#scheduleHeartbeat(silentMs);
   }
 
-  #watchStall(): void {
-    this.#blockedAtMs = this.#timers.nowMs;
-    this.#stallTimer = this.#timers.schedule(this.#limits.stalledAfterMs, () => this.#cutStalled());
+  #measureRoundTrip(): void {
+    if (this.#pingedAtMs === undefined) return; // nobody asked
+    this.#roundTripMs = this.#timers.clockMs - this.#pingedAtMs;
+    this.#pingedAtMs = undefined;
   }
 
-  #cutStalled(): void {
-    const reason = `Nothing of what was sent was taken for ${this.#limits.stalledAfterMs} ms`;
-    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+  #tellBackpressure(bufferedBytes: number): void {
+    this.#counting.backpressured++;
+    tellBackpressure({ role: this.#role, socket: this, bufferedBytes, highWaterBytes: this.#limits.highWaterBytes });
+  }
+
+  #watchStall(): void {
+    const { stalledAfterMs } = this.#limits;
+    const reason = `Nothing of what was sent was taken for ${stalledAfterMs} ms`;
+    const cut = (): void => this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+    this.#blockedAtMs = this.#timers.nowMs;
+    this.#stallTimer = this.#timers.schedule(stalledAfterMs, cut);
   }
 
   #handleTaken(hadToWait: boolean): void {
@@ -344,14 +397,4 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#isDeaf = true;
     this.close(1011, "Internal error");
   }
-}
-
-function requirePrepared(data: PreparedMessage, role: Role): PreparedMessage {
-  const isFrame = data?.type === "prepared" && data.frame instanceof Uint8Array;
-  if (isFrame && role === "server") return data;
-  const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
-  throw new ProtocolError(
-    "ERR_PAYLOAD_TYPE",
-    `Cannot send ${isFrame ? "a server's frame to a server" : kind}: give a string or a Uint8Array`,
-  );
 }

@@ -11,6 +11,11 @@ export interface EngineSocket {
   /** Bytes that were sent but are not in the operating system's hands yet, headers included. */
   readonly bufferedBytes: number;
   /**
+   * How long the peer took to answer the last ping of the heartbeat, in milliseconds. Undefined until it has answered one: pings are
+   * sent after `pingAfterMs` of silence only, so a busy connection may never know.
+   */
+  readonly roundTripMs: number | undefined;
+  /**
    * Sends one message: a string as text, a `Uint8Array` as binary. Does not copy large arrays: leave the bytes unchanged.
    *
    * All that is sent in one turn of the event loop leaves in one write.
@@ -58,4 +63,13 @@ export interface ServerSocket<Data = undefined> extends EngineSocket {
   /** As in {@link EngineSocket.send}; a prepared message is framed once, and compressed
    * once for each kind of receiver, whatever their number. */
   send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean;
+  /**
+   * From now on the socket gets what is published to `topic`, until it unsubscribes or is closed. Once more does nothing.
+   *
+   * @param topic - any string; it is kept, so limit its length if a peer may choose it.
+   * @returns false, with nothing done, if it would be more than `maxTopicsPerSocket`, or if the connection is not open any more.
+   */
+  subscribe(topic: string): boolean;
+  /** Takes {@link subscribe} back. @returns false if the socket was not subscribed to `topic`. */
+  unsubscribe(topic: string): boolean;
 }
