@@ -53,20 +53,20 @@ async function main(): Promise<void> {
 }
 
 async function measure(server: Child, port: number): Promise<Rates> {
-  const receivers = await Promise.all(Array.from({ length: receiverCount }, () => open(port)));
-  const [publisher] = receivers;
+  const receivers = await Promise.all(Array.from({ length: receiverCount }, () => open(port, "/sub")));
+  const publisher = await open(port, "/pub");
   let deliveryCount = 0;
   for (const socket of receivers) {
     countFrames(socket, () => {
-      if (++deliveryCount % receiverCount === 0) publisher?.write(frame);
+      if (++deliveryCount % receiverCount === 0) publisher.write(frame);
     });
   }
-  for (let count = 0; count < outstandingCount; count++) publisher?.write(frame);
+  for (let count = 0; count < outstandingCount; count++) publisher.write(frame);
   await pass(warmupSeconds);
   const before = { ...(await cpuOf(server)), deliveryCount, atMs: performance.now() };
   await pass(seconds);
   const after = { ...(await cpuOf(server)), deliveryCount, atMs: performance.now() };
-  for (const socket of receivers) socket.destroy();
+  for (const socket of [publisher, ...receivers]) socket.destroy();
   const count = after.deliveryCount - before.deliveryCount;
   return {
     cpuMicros: (after.cpuMicros - before.cpuMicros) / count,
@@ -74,11 +74,11 @@ async function measure(server: Child, port: number): Promise<Rates> {
   };
 }
 
-async function open(port: number): Promise<Socket> {
+async function open(port: number, path: string): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
   socket.write(
-    `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\n` +
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\n` +
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
   );
   const [head] = (await once(socket, "data")) as [Buffer];

@@ -1,12 +1,4 @@
-import { createWebSocketServer, prepareMessage } from "switchboard/engine";
+import { createPubSubServer } from "../pub-sub.ts";
 import { serve } from "../serve.ts";
 
-const server = createWebSocketServer({
-  compression: {},
-  message(_socket, data) {
-    const message = prepareMessage(data);
-    for (const receiver of server.sockets) receiver.send(message);
-  },
-});
-
-await serve(async () => (await server.listen({ port: 0 })).port);
+await serve(async () => (await createPubSubServer({ compression: {} }).listen({ port: 0 })).port);
