@@ -25,6 +25,12 @@ export interface LineOptions<Data> {
   readonly onClosed: (line: Line<Data>) => void;
 }
 
+/** What a close frame of the peer said; 1005 when it had no code. */
+export interface PeerClose {
+  readonly code: number;
+  readonly reason: string;
+}
+
 const nothing: readonly never[] = [];
 // `drain` is called when the queue is down to this share of `highWaterBytes`: neither at every write nor only when it ran dry.
 const drainShare = 0.25;
@@ -47,7 +53,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #onClosed: (line: Line<Data>) => void;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
-  #isClean = false;
+  #peerClose: PeerClose | undefined;
   #isGone = false;
   #hasPeerEnded = false;
   #isPaused = false;
@@ -101,6 +107,11 @@ export class Line<Data> implements ServerSocket<Data> {
     return this.#writer.bufferedBytes;
   }
 
+  /** The peer's close frame; undefined while none came. */
+  get peerClose(): PeerClose | undefined {
+    return this.#peerClose;
+  }
+
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
@@ -139,12 +150,12 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   close(code = 1000, reason = ""): void {
-    if (this.state !== "open") return;
-    this.#writer.writeFrame(this.#connection.sendClose(code, reason));
-    this.#end({ code, reason, by: "us", wasClean: false });
-    if (!this.#isPaused) return;
-    this.#isDeaf = true;
-    this.resume();
+    if (this.state === "open") this.#startClose(this.#connection.sendClose(code, reason), code, reason);
+  }
+
+  /** As {@link close}, with a frame that has no body: what a browser's `close()` sends, and its peer reads as 1005. */
+  closeWithoutCode(): void {
+    if (this.state === "open") this.#startClose(this.#connection.sendClose(), 1005, "");
   }
 
   terminate(): void {
@@ -164,6 +175,14 @@ export class Line<Data> implements ServerSocket<Data> {
     // Not from within resume(), which a handler may have called; and before the socket reads on, a tick later.
     process.nextTick(() => this.#deliver());
     this.#socket.resume();
+  }
+
+  #startClose(frame: Uint8Array, code: number, reason: string): void {
+    this.#writer.writeFrame(frame);
+    this.#end({ code, reason, by: "us", wasClean: false });
+    if (!this.#isPaused) return;
+    this.#isDeaf = true;
+    this.resume();
   }
 
   #receive(chunk: Uint8Array): void {
@@ -198,7 +217,7 @@ export class Line<Data> implements ServerSocket<Data> {
         return this.#run(this.#handlers.pong, event.data);
       case "close":
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
-        this.#isClean = true;
+        this.#peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
         if (this.#role === "server") this.#writer.end();
         return;
@@ -229,7 +248,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#held = nothing;
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
     this.#onClosed(this);
-    this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#isClean });
+    this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#peerClose !== undefined });
   }
 
   /** The line is ending because of `cause`; from now on the transport has `closeTimeoutMs` to be gone. */
