@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { accept, CloseEvent, type CloseInfo, createWebSocketServer, type ServerOptions, WebSocket } from "./index.ts";
 
@@ -108,6 +109,17 @@ test("[WW4] text, bytes, Blobs and other values are sent as the IDL converts the
   expect(() => Reflect.apply(socket.send, socket, [])).toThrow(TypeError);
 });
 
+test("[WW4] a Blob that was sent before close() arrives; shared memory is refused", async () => {
+  const got: string[] = [];
+  const socket = await openSocket({ message: (_socket, data) => void got.push(Buffer.from(data).toString()) });
+  expect(() => socket.send(new Uint8Array(new SharedArrayBuffer(1)))).toThrow(TypeError);
+  socket.send(new Blob(["blob"]));
+  socket.close(3000);
+  expect(socket.bufferedAmount).toBe(4);
+  const { code } = await nextClose(socket);
+  expect([code, got, socket.bufferedAmount]).toEqual([3000, ["blob"], 0]);
+});
+
 test("[WW4] send before open is an InvalidStateError", async () => {
   const socket = new WebSocket(await serve());
   expectDomException("InvalidStateError", () => socket.send("x"));
@@ -210,6 +222,14 @@ test("[WW9] a handler attribute keeps its turn when replaced, loses it with null
   expect(socket.onclose).toBe(null);
   await once(socket, "open");
   expect(order).toEqual(["handler true open", "listener"]);
+  const { onopen } = socket;
+  socket.onopen = null;
+  socket.onopen = onopen;
+  socket.dispatchEvent(new Event("open"));
+  expect(order.slice(2)).toEqual(["listener", "handler true open"]);
+  Reflect.set(socket, "onopen", {}); // an object that cannot be called is kept, and not called
+  socket.dispatchEvent(new Event("open"));
+  expect([socket.onopen, order.length]).toEqual([{}, 5]);
 });
 
 test("[WW9] each message is a task of its own, with the origin of the URL, and those after close() are not told", async () => {
@@ -247,4 +267,20 @@ test("[WW11] headers are the third argument's, and a user in the URL becomes Aut
   await once(socket, "open");
   const credentials = Buffer.from("us er:pü").toString("base64");
   expect(seen).toEqual(["1", `Basic ${credentials}`]);
+});
+
+test("[WW11] wss uses the TLS options; a stray argument does no harm", async () => {
+  const [key, cert] = ["key", "cert"].map((name) =>
+    readFileSync(new URL(`../../test/fixtures/tls/${name}.pem`, import.meta.url)),
+  ) as [Buffer, Buffer];
+  const server = createWebSocketServer({});
+  cleanups.push(() => server.close({ graceMs: 1 }));
+  const { url } = await server.listen({ port: 0, tls: { key, cert } });
+  const socket = new WebSocket(url, [], { tls: { ca: cert } });
+  await once(socket, "open");
+  expect(new URL(socket.url).protocol).toBe("wss:");
+  for (const stray of ["stray", null]) {
+    const distrusting = Reflect.construct(WebSocket, [url, [], stray]) as WebSocket;
+    expect((await nextClose(distrusting)).code).toBe(1006);
+  }
 });

@@ -79,7 +79,7 @@ export class WebSocket extends EventTarget {
     super();
     this.#url = parseUrl(`${url as string}`);
     const names = parseProtocols(protocols);
-    void this.#connect(names, typeof options === "object" ? options : {});
+    void this.#connect(names, typeof options === "object" ? (options ?? {}) : {});
   }
 
   /** The URL, serialized. */
