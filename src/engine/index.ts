@@ -33,6 +33,11 @@ export {
   type ResponseHeaders,
   type UpgradeRequest,
 } from "./upgrade.ts";
+export { CloseEvent, type CloseEventInit } from "./close-event.ts";
+export type { EventHandler } from "./event-handler.ts";
+export { FailureEvent } from "./failure-event.ts";
+export type { SendData } from "./web-socket-arguments.ts";
+export { WebSocket, type WebSocketEventMap, type WebSocketListener, type WebSocketOptions } from "./web-socket.ts";
 // What an engine's user needs of the protocol.
 export {
   prepareMessage,

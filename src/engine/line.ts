@@ -14,6 +14,7 @@ import { decodeText } from "./decode-text.ts";
 import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
+import type { LineOptions } from "./line-options.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import { PeerPace } from "./peer-pace.ts";
 import { requirePrepared } from "./require-prepared.ts";
@@ -22,24 +23,10 @@ import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 import type { Topics } from "./topics.ts";
 import { Writer } from "./writer.ts";
 
-/** What a {@link Line} is made from. */
-export interface LineOptions<Data> {
-  readonly role: Role;
-  /** After its handshake; nothing else may read or write it any more. */
-  readonly socket: Duplex;
-  readonly handlers: SocketHandlers<Line<Data>>;
-  readonly limits: LineLimits;
-  readonly timers: TimerWheel;
-  readonly protocol: string;
-  /** Where compression was negotiated. The line closes it. */
-  readonly codec?: Codec | undefined;
-  readonly data: Data;
-  readonly id: number;
-  readonly counting: Counting;
-  /** A server's topics. */
-  readonly topics?: Topics<Line<Data>>;
-  /** Called once, before the `close` handler. */
-  readonly onClosed: (line: Line<Data>) => void;
+/** What a close frame of the peer said; 1005 when it had no code. */
+export interface PeerClose {
+  readonly code: number;
+  readonly reason: string;
 }
 
 const nothing: readonly never[] = [];
@@ -67,7 +54,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #onClosed: (line: Line<Data>) => void;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
-  #isClean = false;
+  #peerClose: PeerClose | undefined;
   #isGone = false;
   #hasPeerEnded = false;
   #isPaused = false;
@@ -134,6 +121,11 @@ export class Line<Data> implements ServerSocket<Data> {
     return this.#roundTripMs;
   }
 
+  /** The peer's close frame; undefined while none came. */
+  get peerClose(): PeerClose | undefined {
+    return this.#peerClose;
+  }
+
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
@@ -186,12 +178,12 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   close(code = 1000, reason = ""): void {
-    if (this.state !== "open") return;
-    this.#writer.writeFrame(this.#connection.sendClose(code, reason));
-    this.#end({ code, reason, by: "us", wasClean: false });
-    if (!this.#isPaused) return;
-    this.#isDeaf = true;
-    this.resume();
+    if (this.state === "open") this.#startClose(this.#connection.sendClose(code, reason), code, reason);
+  }
+
+  /** As {@link close}, with a frame that has no body: what a browser's `close()` sends, and its peer reads as 1005. */
+  closeWithoutCode(): void {
+    if (this.state === "open") this.#startClose(this.#connection.sendClose(), 1005, "");
   }
 
   terminate(): void {
@@ -212,6 +204,14 @@ export class Line<Data> implements ServerSocket<Data> {
     // Not from within resume(), which a handler may have called; and before the socket reads on, a tick later.
     process.nextTick(() => this.#deliver());
     this.#socket.resume();
+  }
+
+  #startClose(frame: Uint8Array, code: number, reason: string): void {
+    this.#writer.writeFrame(frame);
+    this.#end({ code, reason, by: "us", wasClean: false });
+    if (!this.#isPaused) return;
+    this.#isDeaf = true;
+    this.resume();
   }
 
   #receive(chunk: Uint8Array): void {
@@ -267,7 +267,7 @@ export class Line<Data> implements ServerSocket<Data> {
         return this.#run(this.#handlers.pong, event.data);
       case "close":
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
-        this.#isClean = true;
+        this.#peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
         if (this.#role === "server") this.#writer.end();
         return;
@@ -301,7 +301,7 @@ export class Line<Data> implements ServerSocket<Data> {
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
     this.#topics?.removeAll(this);
     this.#onClosed(this);
-    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#isClean };
+    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#peerClose !== undefined };
     tellClose({ role: this.#role, socket: this, info });
     this.#run(this.#handlers.close, info);
   }

@@ -1,0 +1,29 @@
+import type { Duplex } from "node:stream";
+import type { Role } from "../protocol/index.ts";
+import type { Codec } from "./codec.ts";
+import type { Counting } from "./counters.ts";
+import type { SocketHandlers } from "./handlers.ts";
+import type { LineLimits } from "./limits.ts";
+import type { Line } from "./line.ts";
+import type { TimerWheel } from "./timer-wheel.ts";
+import type { Topics } from "./topics.ts";
+
+/** What a {@link Line} is made from. */
+export interface LineOptions<Data> {
+  readonly role: Role;
+  /** After its handshake; nothing else may read or write it any more. */
+  readonly socket: Duplex;
+  readonly handlers: SocketHandlers<Line<Data>>;
+  readonly limits: LineLimits;
+  readonly timers: TimerWheel;
+  readonly protocol: string;
+  /** Where compression was negotiated. The line closes it. */
+  readonly codec?: Codec | undefined;
+  readonly data: Data;
+  readonly id: number;
+  readonly counting: Counting;
+  /** A server's topics. */
+  readonly topics?: Topics<Line<Data>>;
+  /** Called once, before the `close` handler. */
+  readonly onClosed: (line: Line<Data>) => void;
+}
