@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Connection, type ConnectionEvent, type PreparedMessage, ProtocolError, type Role } from "../protocol/index.ts";
+import { cutSocket, isStream } from "./caller.ts";
 import type { CloseInfo } from "./close-info.ts";
 import { decodeText } from "./decode-text.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
@@ -69,7 +70,8 @@ export class Line<Data> implements ServerSocket<Data> {
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
-    this.remoteAddress = socket instanceof Socket ? socket.remoteAddress : undefined;
+    const transport = isStream(socket) ? socket.session?.socket : socket;
+    this.remoteAddress = transport instanceof Socket ? transport.remoteAddress : undefined;
     this.#role = role;
     this.#socket = socket;
     this.#handlers = options.handlers;
@@ -236,12 +238,12 @@ export class Line<Data> implements ServerSocket<Data> {
   #end(cause: CloseInfo): void {
     if (this.#ending !== undefined) return;
     this.#ending = cause;
-    this.#closeTimer = this.#timers.schedule(this.#limits.closeTimeoutMs, () => this.#socket.destroy());
+    this.#closeTimer = this.#timers.schedule(this.#limits.closeTimeoutMs, () => cutSocket(this.#socket));
   }
 
   #cut(cause: CloseInfo): void {
     this.#end(cause);
-    this.#socket.destroy();
+    cutSocket(this.#socket);
   }
 
   #markAlive(): void {

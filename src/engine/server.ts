@@ -1,21 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import { once } from "node:events";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
-import {
-  Connection,
-  type HandshakeRequest,
-  readHandshake,
-  type Refusal,
-  selectProtocol,
-  writeAccept,
-} from "../protocol/index.ts";
+import { Connection, type ExtendedConnectRequest, type Refusal, selectProtocol } from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
+import { type Caller, cutSocket, streamCaller, upgradeCaller } from "./caller.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
 import { Line } from "./line.ts";
-import { createHandshakeServer, type ListenAddress, type ListenOptions, startListening } from "./listener.ts";
+import {
+  createHandshakeServer,
+  type HandshakeServer,
+  type ListenAddress,
+  type ListenOptions,
+  startListening,
+} from "./listener.ts";
 import { isAllowedOrigin, type OriginPolicy } from "./origin-policy.ts";
 import { PendingUpgrade } from "./pending-upgrade.ts";
 import { createRefusal, refuse } from "./refuse.ts";
@@ -62,11 +62,14 @@ export interface WebSocketServer<Data = undefined> {
   listen(options: ListenOptions): Promise<ListenAddress>;
   /**
    * Answers the handshakes of an HTTP server. A path that is not ours is left to the other `upgrade` listeners; where there are
-   * none, it gets 404. `path` overrides the server's own.
+   * none, it gets 404. `path` overrides the server's own. A server of `node:http2` is told to take WebSockets over HTTP/2 (RFC
+   * 8441): attach before it listens.
    */
   attach(server: AnyHttpServer, options?: { readonly path?: string }): void;
   /** Answers one handshake, as `node:http`'s `upgrade` event gives it. Looks at no path. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Answers one handshake of HTTP/2 (RFC 8441), as the `stream` event of `node:http2` gives it. Looks at no path. */
+  handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
   /**
    * Takes no more handshakes (503), sends every connection a close frame, waits for theirs, and resolves when all are gone.
    *
@@ -104,9 +107,8 @@ type Answer<Data> = Accept<Data> | Reject;
 
 /** A handshake that is in order, and where it came from. */
 interface Call {
-  readonly handshake: HandshakeRequest;
-  readonly socket: Duplex;
-  readonly head: Buffer;
+  readonly handshake: ExtendedConnectRequest;
+  readonly caller: Caller;
 }
 
 const closingRefusal = createRefusal(503, "The server is closing", [["Retry-After", "5"]]);
@@ -122,7 +124,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
   /** Sockets that were refused and are not closed yet. */
   readonly #refused = new Set<Duplex>();
   readonly #detachers: (() => void)[] = [];
-  readonly #listeners: AnyHttpServer[] = [];
+  readonly #listeners: HandshakeServer[] = [];
   readonly #whenEmpty: (() => void)[] = [];
   #lastId = 0;
   #isClosing = false;
@@ -150,20 +152,18 @@ class LineServer<Data> implements WebSocketServer<Data> {
   attach(server: AnyHttpServer, options: { readonly path?: string } = {}): void {
     const detach = attachTo(server, {
       path: options.path ?? this.#options.path,
-      handle: (request, socket, head) => this.handleUpgrade(request, socket, head),
-      handleForeign: (socket) => this.#refuse(socket, createRefusal(404, "Nothing is here")),
+      handle: (caller) => this.#receive(caller),
+      handleForeign: (caller) => this.#refuse(caller, createRefusal(404, "Nothing is here")),
     });
     this.#detachers.push(detach);
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", ignoreError);
-    const handshake = this.#judge(request, socket);
-    if (handshake.type === "refusal") return this.#refuse(socket, handshake);
-    const call: Call = { handshake, socket, head };
-    const answer = this.#decide(describeUpgrade(handshake, request, socket));
-    if (answer instanceof Promise) this.#await(answer, call);
-    else this.#answer(answer, call);
+    this.#receive(upgradeCaller(request, socket, head));
+  }
+
+  handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    this.#receive(streamCaller(stream, headers));
   }
 
   async close(options: CloseServerOptions = {}): Promise<void> {
@@ -180,15 +180,23 @@ class LineServer<Data> implements WebSocketServer<Data> {
     await Promise.all(closed);
   }
 
+  #receive(caller: Caller): void {
+    caller.socket.on("error", ignoreError);
+    const handshake = this.#judge(caller);
+    if (handshake.type === "refusal") return this.#refuse(caller, handshake);
+    const call: Call = { handshake, caller };
+    const answer = this.#decide(describeUpgrade(handshake, caller));
+    if (answer instanceof Promise) this.#await(answer, call);
+    else this.#answer(answer, call);
+  }
+
   /** What can be known without the application. */
-  #judge(request: IncomingMessage, socket: Duplex): HandshakeRequest | Refusal {
+  #judge(caller: Caller): ExtendedConnectRequest | Refusal {
     if (this.#isClosing) return closingRefusal;
-    const { method = "", url = "", httpVersion, rawHeaders } = request;
-    // node:http lets most faults pass on an upgrade: HTTP/1.0, no Host, a body, a wrong version.
-    const handshake = readHandshake({ method, target: url, httpVersion, rawHeaders });
+    const handshake = caller.readHandshake();
     if (handshake.type === "refusal") return handshake;
     const { origin = "", host } = handshake;
-    if (!isAllowedOrigin(this.#options.origins ?? "same", { ...handshake, isSecure: socket instanceof TLSSocket })) {
+    if (!isAllowedOrigin(this.#options.origins ?? "same", { ...handshake, isSecure: caller.isSecure })) {
       return createRefusal(403, `Cannot accept a connection from ${origin} to ${host}`);
     }
     if (this.#lines.size + this.#pending.size < this.#maxConnections) return handshake;
@@ -206,7 +214,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
 
   #await(answer: Promise<Answer<Data>>, call: Call): void {
     const pending = new PendingUpgrade<Answer<Data>>({
-      socket: call.socket,
+      socket: call.caller.socket,
       timers: this.#timers,
       timeoutMs: this.#handshakeTimeoutMs,
       lateAnswer: createRefusal(503, "The decision took too long"),
@@ -221,10 +229,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
   }
 
   #answer(answer: Answer<Data>, call: Call): void {
-    const { socket, head } = call;
+    const { socket, head } = call.caller;
     if (socket.destroyed) return;
-    const greeting = this.#greet(answer, call.handshake);
-    if (greeting.type === "refusal") return this.#refuse(socket, greeting);
+    const greeting = this.#greet(answer, call);
+    if (greeting.type === "refusal") return this.#refuse(call.caller, greeting);
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     const line = new Line<Data>({
       role: "server",
@@ -245,7 +253,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     line.read(head);
   }
 
-  #greet(answer: Answer<Data>, handshake: HandshakeRequest): Greeting<Data> | Refusal {
+  #greet(answer: Answer<Data>, { handshake, caller }: Call): Greeting<Data> | Refusal {
     try {
       if (answer.type === "refusal") return answer;
       // Whatever else an untyped program returns: when in doubt, nobody is let in.
@@ -253,19 +261,21 @@ class LineServer<Data> implements WebSocketServer<Data> {
         throw new TypeError("Cannot answer a handshake: upgrade must return accept() or reject()");
       }
       const { data, headers, protocol = selectProtocol(handshake.protocols, this.#options.protocols ?? []) } = answer;
-      const bytes = writeAccept({ key: handshake.key, protocols: handshake.protocols, protocol, headers });
+      const bytes = caller.accept({ protocol, headers });
       return { type: "greeting", bytes, protocol: protocol ?? "", data };
     } catch (error) {
       return this.#fail(error); // a header or a subprotocol that may not be sent, or no answer at all
     }
   }
 
-  #refuse(socket: Duplex, refusal: Refusal): void {
+  #refuse(caller: Caller, refusal: Refusal): void {
+    const { socket } = caller;
+    socket.on("error", ignoreError);
     const linger = { timers: this.#timers, lingerMs: this.#limits.closeTimeoutMs };
     try {
-      refuse(socket, refusal, linger);
+      refuse(caller, refusal, linger);
     } catch (error) {
-      refuse(socket, this.#fail(error), linger);
+      refuse(caller, this.#fail(error), linger);
     }
     this.#refused.add(socket);
     socket.once("close", () => {
@@ -281,7 +291,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
 
   #cutAll(): void {
     for (const line of this.#lines) line.terminate();
-    for (const socket of this.#refused) socket.destroy();
+    for (const socket of this.#refused) cutSocket(socket);
   }
 
   #empty(): Promise<void> {
@@ -307,7 +317,7 @@ interface Greeting<Data> {
 /** A peer may leave during its handshake: `close` follows. */
 function ignoreError(): void {}
 
-async function closeListener(server: AnyHttpServer): Promise<void> {
+async function closeListener(server: HandshakeServer): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections(); // those that have not begun a handshake; the others are no connections to it any more
