@@ -27,15 +27,15 @@ export function readExtendedConnect(rawHeaders: readonly string[]): ExtendedConn
   const headers = indexHeaders(rawHeaders);
   const fieldHeaders = headerPairs(rawHeaders).filter(([name]) => !name.startsWith(":"));
   const target = headers.get(":path")?.[0] ?? "";
+  const host = headers.get(":authority")?.join(", ") ?? "";
   const fault =
     findSizeFault(rawHeaders, target) ??
     findMethodFault(headers) ??
-    findPseudoFault(headers, target) ??
+    findPseudoFault(headers, { target, host }) ??
     findFieldFault({ rawHeaders: fieldHeaders.flat() }) ??
     findBodyFault(headers) ??
     findHandshakeFault(headers);
   if (fault !== undefined) return fault;
-  const host = headers.get(":authority")?.[0] ?? "";
   const origin = headers.get("origin")?.[0];
   const protocols = readProtocols(headers);
   if ("type" in protocols) return protocols;
@@ -65,19 +65,21 @@ function findMethodFault(headers: HeaderIndex): Refusal | undefined {
   return protocol === "websocket" ? undefined : refuse(501, `Cannot speak protocol ${quote(protocol)}`);
 }
 
-function findPseudoFault(headers: HeaderIndex, target: string): Refusal | undefined {
+function findPseudoFault(
+  headers: HeaderIndex,
+  { target, host }: { readonly target: string; readonly host: string },
+): Refusal | undefined {
   const scheme = headers.get(":scheme")?.join(", ") ?? "";
   if (scheme !== "https" && scheme !== "http") {
     return refuse(400, `Cannot accept :scheme ${quote(scheme)}: it is neither http nor https`);
   }
-  const authority = headers.get(":authority")?.join(", ") ?? "";
-  if (parseHost(authority) === undefined) {
-    return refuse(400, `Cannot accept :authority ${quote(authority)}: it is not a name and a port`);
+  if (parseHost(host) === undefined) {
+    return refuse(400, `Cannot accept :authority ${quote(host)}: it is not a name and a port`);
   }
   // RFC 9113 §8.3.1: a server treats a request as malformed whose Host differs from `:authority`.
   const hosts = headers.get("host") ?? [];
-  if (hosts.some((host) => host.toLowerCase() !== authority.toLowerCase())) {
-    return refuse(400, `Cannot accept Host ${quote(hosts.join(", "))}: :authority is ${quote(authority)}`);
+  if (hosts.some((other) => other.toLowerCase() !== host.toLowerCase())) {
+    return refuse(400, `Cannot accept Host ${quote(hosts.join(", "))}: :authority is ${quote(host)}`);
   }
   if (headers.get(":path")?.length === 1 && target.startsWith("/") && isTarget(target)) return undefined;
   return refuse(400, `Cannot accept :path ${quote(target)}: it is not one path of visible ASCII`);
