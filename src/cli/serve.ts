@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import {
-  type AnyHttpServer,
   answerHealth,
   createGateway,
   type Durability,
@@ -84,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-function createHttpServer({ tls }: ServeOptions, gateway: Gateway): AnyHttpServer {
+function createHttpServer({ tls }: ServeOptions, gateway: Gateway): HttpServer | HttpsServer {
   const servePage = servePages(pagesFolder);
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.url === "/healthz") answerHealth(gateway.info(), response);
@@ -115,7 +114,7 @@ function readPem(what: string, file: string): Buffer {
   }
 }
 
-async function listen(server: AnyHttpServer, { host, port, tls }: ServeOptions): Promise<string> {
+async function listen(server: HttpServer | HttpsServer, { host, port, tls }: ServeOptions): Promise<string> {
   try {
     server.listen({ host, port });
     await once(server, "listening");
@@ -129,7 +128,7 @@ async function listen(server: AnyHttpServer, { host, port, tls }: ServeOptions):
   return `${tls === undefined ? "http" : "https"}://${name}:${address.port}/`;
 }
 
-async function closeServer(server: AnyHttpServer): Promise<void> {
+async function closeServer(server: HttpServer | HttpsServer): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections();

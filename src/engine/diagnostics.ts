@@ -41,7 +41,7 @@ export interface BackpressureDiagnostics {
  * The engine's channels of `node:diagnostics_channel`. Whoever publishes asks `hasSubscribers` first, so that a message nobody wants
  * is not even made.
  */
-export const diagnostics: {
+const diagnostics: {
   readonly handshake: Channel;
   readonly open: Channel;
   readonly close: Channel;
@@ -52,6 +52,11 @@ export const diagnostics: {
   close: channel("switchboard:close"),
   backpressure: channel("switchboard:backpressure"),
 };
+
+/** Tells how a handshake was answered, if anybody listens. */
+export function tellHandshake(message: HandshakeDiagnostics): void {
+  if (diagnostics.handshake.hasSubscribers) diagnostics.handshake.publish(message);
+}
 
 /** Tells that a connection is open, if anybody listens. */
 export function tellOpen(message: OpenDiagnostics): void {

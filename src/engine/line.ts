@@ -1,4 +1,3 @@
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   Connection,
@@ -7,7 +6,8 @@ import {
   type Role,
   type SendOptions,
 } from "../protocol/index.ts";
-import type { CloseInfo } from "./close-info.ts";
+import { cutSocket, remoteAddressOf } from "./caller.ts";
+import type { CloseInfo, PeerClose } from "./close-info.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
@@ -22,12 +22,6 @@ import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 import type { Topics } from "./topics.ts";
 import { Writer } from "./writer.ts";
-
-/** What a close frame of the peer said; 1005 when it had no code. */
-export interface PeerClose {
-  readonly code: number;
-  readonly reason: string;
-}
 
 const nothing: readonly never[] = [];
 // `drain` is called when the queue is down to this share of `highWaterBytes`: neither at every write nor only when it ran dry.
@@ -80,7 +74,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
-    this.remoteAddress = socket instanceof Socket ? socket.remoteAddress : undefined;
+    this.remoteAddress = remoteAddressOf(socket);
     this.#role = role;
     this.#socket = socket;
     this.#handlers = options.handlers;
@@ -310,12 +304,12 @@ export class Line<Data> implements ServerSocket<Data> {
   #end(cause: CloseInfo): void {
     if (this.#ending !== undefined) return;
     this.#ending = cause;
-    this.#closeTimer = this.#timers.schedule(this.#limits.closeTimeoutMs, () => this.#socket.destroy());
+    this.#closeTimer = this.#timers.schedule(this.#limits.closeTimeoutMs, () => cutSocket(this.#socket));
   }
 
   #cut(cause: CloseInfo): void {
     this.#end(cause);
-    this.#socket.destroy();
+    cutSocket(this.#socket);
   }
 
   #markAlive(): void {

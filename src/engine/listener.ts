@@ -2,13 +2,17 @@ import { once } from "node:events";
 import {
   createServer,
   type IncomingMessage,
+  type Server as HttpServer,
   type ServerOptions as HttpServerOptions,
   type ServerResponse,
 } from "node:http";
-import { createServer as createHttpsServer, type ServerOptions as HttpsServerOptions } from "node:https";
+import {
+  createServer as createHttpsServer,
+  type Server as HttpsServer,
+  type ServerOptions as HttpsServerOptions,
+} from "node:https";
 import type { AddressInfo } from "node:net";
 import { readHandshake, type Refusal } from "../protocol/index.ts";
-import type { AnyHttpServer } from "./attachments.ts";
 import { createRefusal } from "./refuse.ts";
 
 /** Where to listen. */
@@ -29,11 +33,14 @@ export interface ListenAddress {
   readonly url: string;
 }
 
+/** A server of our own. */
+export type HandshakeServer = HttpServer | HttpsServer;
+
 /** A server of our own for nothing but handshakes, with deadlines for those who are slow with theirs. Not listening yet. */
 export function createHandshakeServer(options: {
   readonly handshakeTimeoutMs: number;
   readonly tls?: HttpsServerOptions | undefined;
-}): AnyHttpServer {
+}): HandshakeServer {
   const timeoutMs = Number.isFinite(options.handshakeTimeoutMs) ? options.handshakeTimeoutMs : 0;
   const limits: HttpServerOptions = {
     headersTimeout: timeoutMs,
@@ -48,7 +55,7 @@ export function createHandshakeServer(options: {
 
 /** Listens, and says where. Rejects with Node's own error (`EADDRINUSE`). */
 export async function startListening(
-  server: AnyHttpServer,
+  server: HandshakeServer,
   options: ListenOptions & { readonly path: string | undefined },
 ): Promise<ListenAddress> {
   const { port, host = "127.0.0.1", tls, path = "/" } = options;

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { cutSocket } from "./caller.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 
 /** What a {@link PendingUpgrade} is made from. */
@@ -19,7 +20,7 @@ export class PendingUpgrade<Answer> {
   readonly #options: PendingUpgradeOptions<Answer>;
   readonly #deadline: WheelTimer;
   readonly #leave = (): void => {
-    if (this.#settle()) this.#options.socket.destroy();
+    if (this.#settle()) cutSocket(this.#options.socket);
   };
   #isSettled = false;
 

@@ -1,5 +1,5 @@
-import type { Duplex } from "node:stream";
-import { type Refusal, writeRefusal } from "../protocol/index.ts";
+import type { Refusal } from "../protocol/index.ts";
+import { type Caller, cutSocket } from "./caller.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 
 /**
@@ -10,15 +10,15 @@ import type { TimerWheel } from "./timer-wheel.ts";
  * @throws {ProtocolError} `ERR_STATUS` or `ERR_HEADER` for a refusal that cannot be written.
  */
 export function refuse(
-  socket: Duplex,
+  caller: Pick<Caller, "socket" | "refuse">,
   refusal: Refusal,
   linger: { readonly timers: TimerWheel; readonly lingerMs: number },
 ): void {
-  const response = writeRefusal(refusal);
-  const timer = linger.timers.schedule(linger.lingerMs, () => socket.destroy());
+  const { socket } = caller;
+  caller.refuse(refusal);
+  const timer = linger.timers.schedule(linger.lingerMs, () => cutSocket(socket));
   socket.once("close", () => linger.timers.cancel(timer));
   socket.resume();
-  socket.end(response);
 }
 
 /** A refusal of our own. */

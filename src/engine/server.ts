@@ -1,26 +1,31 @@
 import type { IncomingMessage } from "node:http";
 import { once } from "node:events";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import {
   Connection,
-  type HandshakeRequest,
-  readHandshake,
+  type ExtendedConnectRequest,
   type PreparedMessage,
   prepareMessage,
   type Refusal,
   selectProtocol,
-  writeAccept,
 } from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
-import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
-import { diagnostics, type HandshakeDiagnostics } from "./diagnostics.ts";
+import { type Caller, cutSocket, isStream, streamCaller, upgradeCaller } from "./caller.ts";
 import { type AgreedDeflate, Compression, type CompressionOptions } from "./compression.ts";
+import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
+import { tellHandshake } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
 import { Line } from "./line.ts";
-import { createHandshakeServer, type ListenAddress, type ListenOptions, startListening } from "./listener.ts";
+import {
+  createHandshakeServer,
+  type HandshakeServer,
+  type ListenAddress,
+  type ListenOptions,
+  startListening,
+} from "./listener.ts";
 import { isAllowedOrigin, type OriginPolicy } from "./origin-policy.ts";
 import { PendingUpgrade } from "./pending-upgrade.ts";
 import { createRefusal, refuse } from "./refuse.ts";
@@ -80,11 +85,14 @@ export interface WebSocketServer<Data = undefined> {
   listen(options: ListenOptions): Promise<ListenAddress>;
   /**
    * Answers the handshakes of an HTTP server. A path that is not ours is left to the other `upgrade` listeners; where there are
-   * none, it gets 404. `path` overrides the server's own.
+   * none, it gets 404. `path` overrides the server's own. A server of `node:http2` is told to take WebSockets over HTTP/2 (RFC
+   * 8441): attach before it listens.
    */
   attach(server: AnyHttpServer, options?: { readonly path?: string }): void;
   /** Answers one handshake, as `node:http`'s `upgrade` event gives it. Looks at no path. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Answers one handshake of HTTP/2 (RFC 8441), as the `stream` event of `node:http2` gives it. Looks at no path. */
+  handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
   /**
    * Sends one message to every socket that is subscribed to `topic`. It is framed once, whatever their number; those who read
    * too slowly are subject to the same limits as with {@link ServerSocket.send}.
@@ -130,9 +138,8 @@ type Answer<Data> = Accept<Data> | Reject;
 
 /** A handshake that is in order, and where it came from. */
 interface Call {
-  readonly handshake: HandshakeRequest;
-  readonly socket: Duplex;
-  readonly head: Buffer;
+  readonly handshake: ExtendedConnectRequest;
+  readonly caller: Caller;
 }
 
 const closingRefusal = createRefusal(503, "The server is closing", [["Retry-After", "5"]]);
@@ -151,7 +158,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
   /** Sockets that were refused and are not closed yet. */
   readonly #refused = new Set<Duplex>();
   readonly #detachers: (() => void)[] = [];
-  readonly #listeners: AnyHttpServer[] = [];
+  readonly #listeners: HandshakeServer[] = [];
   readonly #whenEmpty: (() => void)[] = [];
   #lastId = 0;
   #isClosing = false;
@@ -198,20 +205,18 @@ class LineServer<Data> implements WebSocketServer<Data> {
   attach(server: AnyHttpServer, options: { readonly path?: string } = {}): void {
     const detach = attachTo(server, {
       path: options.path ?? this.#options.path,
-      handle: (request, socket, head) => this.handleUpgrade(request, socket, head),
-      handleForeign: (socket) => this.#refuse(socket, createRefusal(404, "Nothing is here")),
+      handle: (caller) => this.#receive(caller),
+      handleForeign: (caller) => this.#refuse(caller, createRefusal(404, "Nothing is here")),
     });
     this.#detachers.push(detach);
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", ignoreError);
-    const handshake = this.#judge(request, socket);
-    if (handshake.type === "refusal") return this.#refuse(socket, handshake);
-    const call: Call = { handshake, socket, head };
-    const answer = this.#decide(describeUpgrade(handshake, request, socket));
-    if (answer instanceof Promise) this.#await(answer, call);
-    else this.#answer(answer, call);
+    this.#receive(upgradeCaller(request, socket, head));
+  }
+
+  handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    this.#receive(streamCaller(stream, headers));
   }
 
   async close(options: CloseServerOptions = {}): Promise<void> {
@@ -228,15 +233,23 @@ class LineServer<Data> implements WebSocketServer<Data> {
     await Promise.all(closed);
   }
 
+  #receive(caller: Caller): void {
+    caller.socket.on("error", ignoreError);
+    const handshake = this.#judge(caller);
+    if (handshake.type === "refusal") return this.#refuse(caller, handshake);
+    const call: Call = { handshake, caller };
+    const answer = this.#decide(describeUpgrade(handshake, caller));
+    if (answer instanceof Promise) this.#await(answer, call);
+    else this.#answer(answer, call);
+  }
+
   /** What can be known without the application. */
-  #judge(request: IncomingMessage, socket: Duplex): HandshakeRequest | Refusal {
+  #judge(caller: Caller): ExtendedConnectRequest | Refusal {
     if (this.#isClosing) return closingRefusal;
-    const { method = "", url = "", httpVersion, rawHeaders } = request;
-    // node:http lets most faults pass on an upgrade: HTTP/1.0, no Host, a body, a wrong version.
-    const handshake = readHandshake({ method, target: url, httpVersion, rawHeaders });
+    const handshake = caller.readHandshake();
     if (handshake.type === "refusal") return handshake;
     const { origin = "", host } = handshake;
-    if (!isAllowedOrigin(this.#options.origins ?? "same", { ...handshake, isSecure: socket instanceof TLSSocket })) {
+    if (!isAllowedOrigin(this.#options.origins ?? "same", { ...handshake, isSecure: caller.isSecure })) {
       return createRefusal(403, `Cannot accept a connection from ${origin} to ${host}`);
     }
     if (this.#lines.size + this.#pending.size < this.#maxConnections) return handshake;
@@ -254,7 +267,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
 
   #await(answer: Promise<Answer<Data>>, call: Call): void {
     const pending = new PendingUpgrade<Answer<Data>>({
-      socket: call.socket,
+      socket: call.caller.socket,
       timers: this.#timers,
       timeoutMs: this.#handshakeTimeoutMs,
       lateAnswer: createRefusal(503, "The decision took too long"),
@@ -269,12 +282,13 @@ class LineServer<Data> implements WebSocketServer<Data> {
   }
 
   #answer(answer: Answer<Data>, call: Call): void {
-    const { socket, head } = call;
+    const { socket, head } = call.caller;
     if (socket.destroyed) return;
-    const greeting = this.#greet(answer, call.handshake);
-    if (greeting.type === "refusal") return this.#refuse(socket, greeting);
+    const greeting = this.#greet(answer, call);
+    if (greeting.type === "refusal") return this.#refuse(call.caller, greeting);
     this.#counting.accepted++;
-    tellHandshake(socket, 101, "");
+    const { remoteAddress } = call.caller;
+    tellHandshake({ remoteAddress, status: isStream(socket) ? 200 : 101, reason: "" });
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     const line = new Line<Data>({
       role: "server",
@@ -299,7 +313,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     line.read(head);
   }
 
-  #greet(answer: Answer<Data>, handshake: HandshakeRequest): Greeting<Data> | Refusal {
+  #greet(answer: Answer<Data>, { handshake, caller }: Call): Greeting<Data> | Refusal {
     try {
       if (answer.type === "refusal") return answer;
       // Whatever else an untyped program returns: when in doubt, nobody is let in.
@@ -308,23 +322,24 @@ class LineServer<Data> implements WebSocketServer<Data> {
       }
       const { data, headers, protocol = selectProtocol(handshake.protocols, this.#options.protocols ?? []) } = answer;
       const deflate = this.#compression?.answer(handshake.extensions);
-      const { key, protocols } = handshake;
-      const bytes = writeAccept({ key, protocols, protocol, headers, extensions: deflate?.header });
+      const bytes = caller.accept({ protocol, headers, extensions: deflate?.header });
       return { type: "greeting", bytes, protocol: protocol ?? "", deflate, data };
     } catch (error) {
       return this.#fail(error); // a header or a subprotocol that may not be sent, or no answer at all
     }
   }
 
-  #refuse(socket: Duplex, refusal: Refusal): void {
+  #refuse(caller: Caller, refusal: Refusal): void {
+    const { remoteAddress, socket } = caller;
+    socket.on("error", ignoreError);
     const linger = { timers: this.#timers, lingerMs: this.#limits.closeTimeoutMs };
     try {
-      refuse(socket, refusal, linger);
-      tellHandshake(socket, refusal.status, refusal.reason);
+      refuse(caller, refusal, linger);
+      tellHandshake({ remoteAddress, status: refusal.status, reason: refusal.reason });
     } catch (error) {
       const failure = this.#fail(error);
-      refuse(socket, failure, linger);
-      tellHandshake(socket, failure.status, failure.reason);
+      refuse(caller, failure, linger);
+      tellHandshake({ remoteAddress, status: failure.status, reason: failure.reason });
     }
     this.#counting.refused++;
     this.#refused.add(socket);
@@ -341,7 +356,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
 
   #cutAll(): void {
     for (const line of this.#lines) line.terminate();
-    for (const socket of this.#refused) socket.destroy();
+    for (const socket of this.#refused) cutSocket(socket);
   }
 
   #empty(): Promise<void> {
@@ -366,16 +381,10 @@ interface Greeting<Data> {
   readonly data: Data;
 }
 
-function tellHandshake(socket: Duplex, status: number, reason: string): void {
-  if (!diagnostics.handshake.hasSubscribers) return;
-  const remoteAddress = socket instanceof Socket ? socket.remoteAddress : undefined;
-  diagnostics.handshake.publish({ remoteAddress, status, reason } satisfies HandshakeDiagnostics);
-}
-
 /** A peer may leave during its handshake: `close` follows. */
 function ignoreError(): void {}
 
-async function closeListener(server: AnyHttpServer): Promise<void> {
+async function closeListener(server: HandshakeServer): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections(); // those that have not begun a handshake; the others are no connections to it any more

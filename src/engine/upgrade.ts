@@ -1,7 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { TLSSocket } from "node:tls";
-import type { Duplex } from "node:stream";
-import type { HandshakeRequest, Header, Refusal } from "../protocol/index.ts";
+import type { IncomingHttpHeaders } from "node:http";
+import type { ExtendedConnectRequest, Header, Refusal } from "../protocol/index.ts";
+import type { Caller } from "./caller.ts";
 
 /** A handshake that keeps every rule of RFC 6455 §4.2.1, from an origin that is allowed: what is left is whether you want it. */
 export interface UpgradeRequest {
@@ -14,7 +13,7 @@ export interface UpgradeRequest {
   readonly origin: string | undefined;
   /** The subprotocols the client offers, the one it likes best first. */
   readonly protocols: readonly string[];
-  /** As `node:http` gives them: names in lower case. */
+  /** As `node:http` gives them: names in lower case. With HTTP/2 `host` is its `:authority`. */
   readonly headers: IncomingHttpHeaders;
   /** The IP address of the other end of the socket, which may be a proxy's. */
   readonly remoteAddress: string | undefined;
@@ -42,7 +41,7 @@ export interface AcceptOptions<Data> {
   readonly data: Data;
   /** One of the subprotocols the client offered. Default: the first of the server's `protocols` that it did. */
   readonly protocol?: string;
-  /** Further headers of the 101. */
+  /** Further headers of the 101, or of the 200 of HTTP/2. */
   readonly headers?: ResponseHeaders;
 }
 
@@ -72,7 +71,7 @@ function headerPairs(headers: ResponseHeaders = {}): readonly Header[] {
 }
 
 /** What the `upgrade` handler gets to see. It keeps nothing of the request's machinery alive. */
-export function describeUpgrade(handshake: HandshakeRequest, request: IncomingMessage, socket: Duplex): UpgradeRequest {
+export function describeUpgrade(handshake: ExtendedConnectRequest, caller: Caller): UpgradeRequest {
   const queryAt = handshake.target.indexOf("?");
   return {
     path: queryAt < 0 ? handshake.target : handshake.target.slice(0, queryAt),
@@ -80,8 +79,8 @@ export function describeUpgrade(handshake: HandshakeRequest, request: IncomingMe
     host: handshake.host,
     origin: handshake.origin,
     protocols: handshake.protocols,
-    headers: request.headers,
-    remoteAddress: request.socket.remoteAddress,
-    isSecure: socket instanceof TLSSocket,
+    headers: caller.headers,
+    remoteAddress: caller.remoteAddress,
+    isSecure: caller.isSecure,
   };
 }

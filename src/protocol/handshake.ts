@@ -57,13 +57,18 @@ export function readHandshake(head: RequestHead): HandshakeRequest | Refusal {
   if (moreOrigins.length > 0) return refuse(403, "Cannot accept more than one Origin header");
   const protocols = readProtocols(headers);
   if ("type" in protocols) return protocols;
-  const extensions = splitExtensions(headers.get("sec-websocket-extensions") ?? [])
-    .map(parseExtension)
-    .filter((offer) => offer !== undefined);
-  return { type: "request", target, key, host, origin, protocols, extensions };
+  return { type: "request", target, key, host, origin, protocols, extensions: readOffers(headers) };
 }
 
-function refuse(status: number, reason: string, headers: readonly Header[] = []): Refusal {
+/** The extension offers that are well-formed. */
+export function readOffers(headers: HeaderIndex): readonly ExtensionOffer[] {
+  return splitExtensions(headers.get("sec-websocket-extensions") ?? [])
+    .map(parseExtension)
+    .filter((offer) => offer !== undefined);
+}
+
+/** A refusal of this room's own. */
+export function refuse(status: number, reason: string, headers: readonly Header[] = []): Refusal {
   return { type: "refusal", status, reason, headers };
 }
 
@@ -103,8 +108,8 @@ function findRequestLineFault(head: RequestHead): Refusal | undefined {
   return undefined;
 }
 
-// An HTTP parser in front refuses these already; the answer must not depend on which one it is.
-function findFieldFault(head: RequestHead): Refusal | undefined {
+/** What is wrong with the form of a header. An HTTP parser in front refuses it already; the answer must not depend on which one it is. */
+export function findFieldFault(head: RawHeaders): Refusal | undefined {
   for (const [name, value] of headerPairs(head.rawHeaders)) {
     if (!isToken(name)) return refuse(400, `Cannot accept header name ${quote(name)}: it is not a token`);
     if (!isFieldValue(value)) {
@@ -114,8 +119,8 @@ function findFieldFault(head: RequestHead): Refusal | undefined {
   return undefined;
 }
 
-// A body's bytes would be read as frames.
-function findBodyFault(headers: HeaderIndex): Refusal | undefined {
+/** Refuses a body: its bytes would be read as frames. */
+export function findBodyFault(headers: HeaderIndex): Refusal | undefined {
   if (headers.has("transfer-encoding")) return refuse(400, "Cannot accept Transfer-Encoding: a handshake has no body");
   const length = headers.get("content-length")?.find((value) => !/^0+$/.test(value));
   return length === undefined
@@ -173,7 +178,8 @@ function readKey(headers: HeaderIndex): string | Refusal {
   return isKey(key) ? key : refuse(400, `Cannot accept Sec-WebSocket-Key ${quote(key)}: it is not 16 bytes in base64`);
 }
 
-function readProtocols(headers: HeaderIndex): readonly string[] | Refusal {
+/** The offered subprotocols. */
+export function readProtocols(headers: HeaderIndex): readonly string[] | Refusal {
   const values = headers.get("sec-websocket-protocol");
   if (values === undefined) return [];
   const protocols = splitList(values);

@@ -35,5 +35,7 @@ export {
 } from "./http1.ts";
 export type { CompleteHead, HeadFault, RawHeaders, RequestLine, StatusLine } from "./http1.ts";
 export { readHandshake, type HandshakeRequest, type RequestHead } from "./handshake.ts";
+export { acceptConnect, refuseConnect } from "./answer-extended-connect.ts";
+export { readExtendedConnect, type ExtendedConnectRequest } from "./read-extended-connect.ts";
 export { maxRefusalBodyBytes, ResponseReader, type AcceptedResponse, type RefusedResponse } from "./response-reader.ts";
 export { writeRequest } from "./write-request.ts";

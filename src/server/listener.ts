@@ -1,8 +1,11 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import {
+  createServer as createTlsServer,
+  type Server as HttpsServer,
+  type ServerOptions as TlsOptions,
+} from "node:https";
 import type { AddressInfo } from "node:net";
-import type { AnyHttpServer } from "../engine/index.ts";
 import { answerHealth, type GatewayInfo } from "./health.ts";
 
 /** Where a gateway listens. */
@@ -30,7 +33,7 @@ const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSi
 
 /** The gateway's own HTTP server: WebSockets are attached to it by others, it says how the gateway is, and no more. */
 export class Listener {
-  readonly server: AnyHttpServer;
+  readonly server: HttpServer | HttpsServer;
   readonly #options: ListenOptions;
   readonly #info: () => GatewayInfo;
 

@@ -1,0 +1,118 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { constants, type IncomingHttpHeaders as Http2Headers, type ServerHttp2Stream } from "node:http2";
+import type { Duplex } from "node:stream";
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import {
+  acceptConnect,
+  type ExtendedConnectRequest,
+  type Header,
+  readExtendedConnect,
+  readHandshake,
+  type Refusal,
+  refuseConnect,
+  writeAccept,
+  writeRefusal,
+} from "../protocol/index.ts";
+
+/** What a handshake is accepted with. */
+interface CallerAnswer {
+  readonly protocol: string | undefined;
+  /** The whole value of `Sec-WebSocket-Extensions`, as negotiated. */
+  readonly extensions: string | undefined;
+  readonly headers: readonly Header[];
+}
+
+/** Who asks for a connection, and how one answers there: an upgrade of HTTP/1.1 or a stream of HTTP/2. */
+export interface Caller {
+  readonly socket: Duplex;
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string | undefined;
+  readonly isSecure: boolean;
+  /** What came glued to the request. */
+  readonly head: Uint8Array;
+  readHandshake(): ExtendedConnectRequest | Refusal;
+  /** Accepts. Returns what the first write begins with. Throws a ProtocolError, with nothing said, for what may not be sent. */
+  accept(answer: CallerAnswer): Uint8Array;
+  /** Says a whole response and ends the socket. Throws as `accept` does. */
+  refuse(refusal: Refusal): void;
+}
+
+/** The caller behind an `upgrade` event. */
+export function upgradeCaller(request: IncomingMessage, socket: Duplex, head: Uint8Array): Caller {
+  const { method = "", url = "", httpVersion, rawHeaders, headers } = request;
+  let key = "";
+  let protocols: readonly string[] = [];
+  return {
+    socket,
+    headers,
+    head,
+    remoteAddress: request.socket.remoteAddress,
+    isSecure: socket instanceof TLSSocket,
+    readHandshake() {
+      // node:http lets most faults pass on an upgrade: HTTP/1.0, no Host, a body, a wrong version.
+      const handshake = readHandshake({ method, target: url, httpVersion, rawHeaders });
+      if (handshake.type === "request") ({ key, protocols } = handshake);
+      return handshake;
+    },
+    accept: (answer) => writeAccept({ key, protocols, ...answer }),
+    refuse: (refusal) => void socket.end(writeRefusal(refusal)),
+  };
+}
+
+/** The caller behind a stream of HTTP/2. */
+export function streamCaller(stream: ServerHttp2Stream, headers: Http2Headers): Caller {
+  const pairs = Object.entries(headers).flatMap(([name, value = ""]) =>
+    typeof value === "string" ? [[name, value] as const] : value.map((one) => [name, one] as const),
+  );
+  const handshake = readExtendedConnect(pairs.flat());
+  const fields: IncomingHttpHeaders = Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith(":")),
+  );
+  if (handshake.type === "request") fields.host = handshake.host;
+  return {
+    socket: stream,
+    headers: fields,
+    head: new Uint8Array(),
+    remoteAddress: remoteAddressOf(stream),
+    isSecure: stream.session?.encrypted === true,
+    readHandshake: () => handshake,
+    accept(answer) {
+      const offered = handshake.type === "request" ? handshake.protocols : [];
+      stream.respond(statusHeaders(200, acceptConnect({ offered, ...answer })));
+      return new Uint8Array();
+    },
+    refuse(refusal) {
+      const answer = refuseConnect(refusal);
+      stream.respond(statusHeaders(refusal.status, answer.headers));
+      stream.end(answer.body);
+    },
+  };
+}
+
+/** Cuts a socket; on HTTP/2 its stream alone, with CANCEL, which is to a peer what RST is on TCP (RFC 8441 §5). */
+export function cutSocket(socket: Duplex): void {
+  if (isStream(socket) && !socket.destroyed) socket.close(constants.NGHTTP2_CANCEL);
+  socket.destroy();
+}
+
+/** Whether a socket is a stream of HTTP/2. */
+export function isStream(socket: Duplex): socket is ServerHttp2Stream {
+  return "rstCode" in socket;
+}
+
+/** The address of the peer, if there is one: a socket's own, or that of the session under a stream. */
+export function remoteAddressOf(socket: Duplex): string | undefined {
+  const transport = isStream(socket) ? socket.session?.socket : socket;
+  return transport instanceof Socket ? transport.remoteAddress : undefined;
+}
+
+function statusHeaders(status: number, headers: readonly Header[]): Record<string, string | number | string[]> {
+  const object: Record<string, string | number | string[]> = { ":status": status };
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    const present = object[key];
+    object[key] = Array.isArray(present) ? [...present, value] : present === undefined ? value : [`${present}`, value];
+  }
+  return object;
+}
