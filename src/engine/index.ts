@@ -1,9 +1,11 @@
+export { adoptSocket, refuseSocket, type AdoptedSocket, type AdoptOptions } from "./adopt-socket.ts";
 export type { AnyHttpServer } from "./attachments.ts";
 export type { CloseInfo } from "./close-info.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 export type { SocketHandlers } from "./handlers.ts";
 export type { LineLimits } from "./limits.ts";
+export type { LineHooks } from "./line.ts";
 export type { ListenAddress, ListenOptions } from "./listener.ts";
 export type { OriginPolicy } from "./origin-policy.ts";
 export { createWebSocketServer, type CloseServerOptions, type ServerOptions, type WebSocketServer } from "./server.ts";
@@ -18,11 +20,19 @@ export {
   type ResponseHeaders,
   type UpgradeRequest,
 } from "./upgrade.ts";
-// What an engine's user needs of the protocol.
+// What an engine's user needs of the protocol; the handshake and the frames for one who shakes hands by himself.
 export {
-  prepareMessage,
-  ProtocolError,
+  acceptValue,
+  encodeFrame,
+  frameHeaderBytes,
   type Header,
+  type HandshakeRequest,
+  prepareMessage,
   type PreparedMessage,
+  ProtocolError,
   type ProtocolErrorCode,
+  readHandshake,
+  type Refusal,
+  type Role,
+  writeAccept,
 } from "../protocol/index.ts";

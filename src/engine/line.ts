@@ -23,6 +23,20 @@ export interface LineOptions<Data> {
   readonly id: number;
   /** Called once, before the `close` handler. */
   readonly onClosed: (line: Line<Data>) => void;
+  /** Default none. */
+  readonly hooks?: LineHooks;
+  /** Default true. */
+  readonly answersPings?: boolean;
+}
+
+/** What only a facade with another interface needs to hear: {@link adoptSocket}. They must not throw. */
+export interface LineHooks {
+  /** The peer's close frame came; 1005 if it had no code. Called also when it answers ours. */
+  peerClosed?(code: number, reason: string): void;
+  /** The peer broke the protocol or a limit; it was told this code. */
+  failed?(code: number, reason: string): void;
+  /** The operating system has taken what it was given: `bufferedBytes` is smaller now. */
+  taken?(): void;
 }
 
 const nothing: readonly never[] = [];
@@ -45,6 +59,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #connection: Connection;
   readonly #writer: Writer;
   readonly #onClosed: (line: Line<Data>) => void;
+  readonly #hooks: LineHooks;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
   #isClean = false;
@@ -76,11 +91,13 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#limits = limits;
     this.#timers = timers;
     this.#onClosed = options.onClosed;
+    this.#hooks = options.hooks ?? {};
     this.#connection = new Connection({
       role,
       maxMessageBytes: limits.maxMessageBytes,
       maxFragmentCount: limits.maxFragmentCount,
       decodeText,
+      answersPings: options.answersPings ?? true,
       ...maskingKeys,
     });
     this.#writer = new Writer({
@@ -138,10 +155,26 @@ export class Line<Data> implements ServerSocket<Data> {
     if (this.state === "open") this.#writer.writeFrame(this.#connection.sendPing(data));
   }
 
+  pong(data?: Uint8Array): void {
+    if (this.state === "open") this.#writer.writeFrame(this.#connection.sendPong(data));
+  }
+
+  sendFragment(data: string | Uint8Array, isFinal: boolean): void {
+    if (this.state === "open") this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal));
+  }
+
   close(code = 1000, reason = ""): void {
+    this.#close(code, reason);
+  }
+
+  closeWithoutCode(): void {
+    this.#close(undefined, "");
+  }
+
+  #close(code: number | undefined, reason: string): void {
     if (this.state !== "open") return;
     this.#writer.writeFrame(this.#connection.sendClose(code, reason));
-    this.#end({ code, reason, by: "us", wasClean: false });
+    this.#end({ code: code ?? 1005, reason, by: "us", wasClean: false });
     if (!this.#isPaused) return;
     this.#isDeaf = true;
     this.resume();
@@ -197,12 +230,14 @@ export class Line<Data> implements ServerSocket<Data> {
       case "pong":
         return this.#run(this.#handlers.pong, event.data);
       case "close":
+        this.#hooks.peerClosed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.#isClean = true;
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
         if (this.#role === "server") this.#writer.end();
         return;
       case "fail":
+        this.#hooks.failed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "us", wasClean: false });
         return this.#writer.end();
       default:
@@ -292,6 +327,7 @@ export class Line<Data> implements ServerSocket<Data> {
       // The peer has made room by reading: that is life, though its pong may be far behind.
       if (this.#timers.nowMs - this.#blockedAtMs >= peerWaitMs) this.#markAlive();
     }
+    this.#hooks.taken?.();
     if (!this.#needsDrain || this.state !== "open") return;
     if (this.#writer.bufferedBytes > this.#limits.highWaterBytes * drainShare) return;
     this.#needsDrain = false;

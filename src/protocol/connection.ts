@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   readonly createMaskingKey?: () => number;
   /** Decodes `bytes[start, end)`, which is valid UTF-8; must keep a byte order mark. Default: the platform's `TextDecoder`. */
   readonly decodeText?: TextDecode;
+  /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
+  readonly answersPings?: boolean;
 }
 
 /** What the peer did. */
@@ -68,6 +70,7 @@ export class Connection {
   readonly #maxFragmentCount: number;
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #decodeText: TextDecode;
+  readonly #answersPings: boolean;
   readonly #header: FrameHeaderReader;
 
   #state: ConnectionState = "open";
@@ -96,6 +99,7 @@ export class Connection {
     this.#maxFragmentCount = requireLimit("maxFragmentCount", maxFragmentCount);
     this.#createMaskingKey = role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined;
     this.#decodeText = options.decodeText ?? decodeText;
+    this.#answersPings = options.answersPings ?? true;
     this.#header = new FrameHeaderReader(role === "server");
   }
 
@@ -303,7 +307,7 @@ export class Connection {
     this.#events.push({ type: opcode === opcodes.ping ? "ping" : "pong", data });
     // §5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
     // endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame." That bounds a ping flood.
-    if (opcode === opcodes.ping) this.#unansweredPing = data;
+    if (opcode === opcodes.ping && this.#answersPings) this.#unansweredPing = data;
   }
 
   #receiveClose(payload: Uint8Array): void {
