@@ -33,8 +33,6 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
   readonly socket: Duplex;
   /** What was read of the socket behind the handshake. Default none. */
   readonly head?: Uint8Array;
-  /** What to write first: a server's 101. It leaves in one write with what is sent in this turn. Default none. */
-  readonly greeting?: Uint8Array;
   /** The subprotocol both sides agreed on. Default empty. */
   readonly protocol?: string;
   /** Whether pings are answered. Default true. */
@@ -52,7 +50,7 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
  * @throws {RangeError} for a limit that is not a positive integer or `Infinity`.
  */
 export function adoptSocket(options: AdoptOptions): AdoptedSocket {
-  const { role, socket, head, greeting = noBytes, protocol = "", answersPings = true, hooks = {} } = options;
+  const { role, socket, head, protocol = "", answersPings = true, hooks = {} } = options;
   const line = new Line<undefined>({
     role,
     socket,
@@ -67,7 +65,7 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     answersPings,
   });
   if (head !== undefined && head.length > 0) socket.unshift(head);
-  line.open(greeting);
+  line.open(noBytes);
   line.read(noBytes);
   return line;
 }

@@ -161,11 +161,9 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     const made = new Class(null, undefined, this.options as object); // its socket options are a client's too
     made._protocol = protocol ?? "";
     const { maxPayload, maxFragments } = this.options;
-    made.setSocket(socket, head, {
-      maxPayload,
-      maxFragments,
-      greeting: Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"),
-    });
+    // At once, as `ws` does: a socket that is terminated in its `connection` listener was open to its client.
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+    made.setSocket(socket, head, { maxPayload, maxFragments });
     this.#track(made);
     callback(made, request);
   }

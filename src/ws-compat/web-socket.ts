@@ -49,8 +49,6 @@ export interface SendOptions {
 export interface SocketOptions {
   readonly maxPayload?: number | undefined;
   readonly maxFragments?: number | undefined;
-  /** A server's 101. */
-  readonly greeting?: Uint8Array | undefined;
 }
 
 type States = { readonly CONNECTING: 0; readonly OPEN: 1; readonly CLOSING: 2; readonly CLOSED: 3 };
@@ -169,7 +167,6 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       role: this._isServer ? "server" : "client",
       socket,
       head,
-      greeting: options.greeting ?? new Uint8Array(),
       protocol: this._protocol,
       answersPings: this.#options.autoPong !== false,
       // `ws` leaves heartbeats and queues to its users: what it does not do by itself a drop-in must not do either.
