@@ -10,6 +10,10 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "web/**/*.test.{ts,tsx}",
     ],
+    // Bounds for what hangs, not for what is slow: CI's two cores also run the browsers and servers under test.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
     reporters: ["default", new PlainReporter()],
     coverage: { include: ["src/**/*.ts"], exclude: ["**/*.test.ts"] },
   },

@@ -1,13 +1,16 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { clientFrame, type Payload, serverFrame } from "./frames.ts";
 
-/** One measurement's load: so many connections, each with so many messages under way. */
+/** One measurement's load: so many connections, so many messages under way. */
 export interface Load {
+  /** `echo`: each connection has `inFlightCount` of its own. `fanout`: one publisher has them, all others receive. */
+  readonly pattern: "echo" | "fanout";
   readonly port: number;
   readonly connectionCount: number;
   readonly inFlightCount: number;
-  readonly payloadBytes: number;
-  /** Without, the frames are echoed as they are: a bare socket. */
+  readonly payload: Payload;
+  /** Without, the frames are sent on as they are: a bare socket. */
   readonly isWebSocket: boolean;
 }
 
@@ -17,12 +20,11 @@ export type LoadRequest =
   | { readonly type: "count" }
   | { readonly type: "stop" };
 
-/** How many messages came back since the start. */
+/** How many messages came since the start. */
 export interface LoadReply {
   readonly messageCount: number;
 }
 
-const maskingKey = [0x37, 0xfa, 0x21, 0x3d];
 let messageCount = 0;
 let sockets: Socket[] = [];
 
@@ -41,9 +43,7 @@ async function handle(request: LoadRequest): Promise<void> {
   switch (request.type) {
     case "start":
       messageCount = 0;
-      sockets = await Promise.all(Array.from({ length: request.load.connectionCount }, () => open(request.load)));
-      for (const socket of sockets) pump(socket, request.load);
-      return;
+      return request.load.pattern === "echo" ? startEcho(request.load) : startFanout(request.load);
     case "count":
       return;
     case "stop":
@@ -54,28 +54,80 @@ async function handle(request: LoadRequest): Promise<void> {
   }
 }
 
-/** A connection whose first echo was compared to the byte. */
-async function open(load: Load): Promise<Socket> {
+/** Each connection's first echo is compared to the byte. */
+async function startEcho(load: Load): Promise<void> {
+  sockets = await openAll(load, "/");
+  await Promise.all(
+    sockets.map((socket) => {
+      socket.write(clientFrame(load.payload));
+      return expectFrame(socket, load);
+    }),
+  );
+  for (const socket of sockets) {
+    const write = createSender(socket, load);
+    countFrames(socket, load, write);
+    write(load.inFlightCount);
+  }
+}
+
+/** The first broadcast is compared to the byte by everyone; then the publisher keeps so many on their way to all. */
+async function startFanout(load: Load): Promise<void> {
+  const receivers = await openAll(load, "/sub");
+  const publisher = await open(load, "/pub");
+  sockets = [...receivers, publisher];
+  const write = createSender(publisher, load);
+  const first = receivers.map((socket) => expectFrame(socket, load));
+  write(1);
+  await Promise.all(first);
+  let deliveredCount = 0;
+  for (const receiver of receivers) {
+    countFrames(receiver, load, (count) => {
+      const doneBefore = Math.floor(deliveredCount / receivers.length);
+      deliveredCount += count;
+      const doneCount = Math.floor(deliveredCount / receivers.length) - doneBefore;
+      if (doneCount > 0) write(doneCount);
+    });
+  }
+  publisher.on("error", () => publisher.destroy());
+  write(load.inFlightCount);
+}
+
+async function openAll(load: Load, path: string): Promise<Socket[]> {
+  const opened: Socket[] = [];
+  while (opened.length < load.connectionCount) {
+    const count = Math.min(100, load.connectionCount - opened.length); // not more at once than a backlog holds
+    opened.push(...(await Promise.all(Array.from({ length: count }, () => open(load, path)))));
+  }
+  return opened;
+}
+
+async function open(load: Load, path: string): Promise<Socket> {
   const socket = connect({ port: load.port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
-  if (load.isWebSocket) await shakeHands(socket, load.port);
-  socket.write(clientFrame(load.payloadBytes));
-  const expected = load.isWebSocket ? serverFrame(load.payloadBytes) : clientFrame(load.payloadBytes);
-  const received = await readUntil(socket, (bytes) => bytes.length >= expected.length);
-  if (!received.equals(expected)) {
-    throw new Error(`Cannot measure port ${load.port}: the echo is ${received.toString("hex")}`);
+  if (load.isWebSocket) await shakeHands(socket, load.port, path);
+  else {
+    socket.write(path);
+    await readUntil(socket, (bytes) => bytes.length >= path.length);
   }
   return socket;
 }
 
-async function shakeHands(socket: Socket, port: number): Promise<void> {
+async function shakeHands(socket: Socket, port: number, path: string): Promise<void> {
   socket.write(
-    `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
   );
   const answer = await readUntil(socket, (bytes) => bytes.includes("\r\n\r\n"));
   if (!answer.toString().includes("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")) {
     throw new Error(`Cannot measure port ${port}: ${answer.toString()}`);
+  }
+}
+
+async function expectFrame(socket: Socket, load: Load): Promise<void> {
+  const expected = load.isWebSocket ? serverFrame(load.payload) : clientFrame(load.payload);
+  const received = await readUntil(socket, (bytes) => bytes.length >= expected.length);
+  if (!received.equals(expected)) {
+    throw new Error(`Cannot measure port ${load.port}: received ${received.subarray(0, 200).toString("hex")}`);
   }
 }
 
@@ -88,33 +140,24 @@ async function readUntil(socket: Socket, isEnough: (bytes: Buffer) => boolean): 
   return bytes;
 }
 
-/** Sends `inFlightCount` messages, and for each that came back another: all of one read in one write. */
-function pump(socket: Socket, load: Load): void {
-  const frame = clientFrame(load.payloadBytes);
+/** Sends so many messages in one write. */
+function createSender(socket: Socket, load: Load): (count: number) => void {
+  const frame = clientFrame(load.payload);
   const frames = Buffer.concat(Array.from({ length: load.inFlightCount }, () => frame));
-  const echoBytes = load.isWebSocket ? serverFrame(load.payloadBytes).length : frame.length;
+  return (count) => void socket.write(frames.subarray(0, count * frame.length));
+}
+
+/** Counts what arrives, and says how many messages were whole with each chunk that made some so. */
+function countFrames(socket: Socket, load: Load, onMessages: (count: number) => void): void {
+  const frameBytes = (load.isWebSocket ? serverFrame(load.payload) : clientFrame(load.payload)).length;
   let receivedBytes = 0;
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
     receivedBytes += chunk.length;
-    const count = Math.floor(receivedBytes / echoBytes);
+    const count = Math.floor(receivedBytes / frameBytes);
     if (count === 0) return;
-    receivedBytes -= count * echoBytes;
+    receivedBytes -= count * frameBytes;
     messageCount += count;
-    socket.write(frames.subarray(0, count * frame.length));
+    onMessages(count);
   });
-  socket.write(frames);
-}
-
-function payload(byteCount: number): Buffer {
-  return Buffer.alloc(byteCount, "switchboard ");
-}
-
-function serverFrame(payloadBytes: number): Buffer {
-  return Buffer.concat([Buffer.from([0x81, payloadBytes]), payload(payloadBytes)]);
-}
-
-function clientFrame(payloadBytes: number): Buffer {
-  const masked = payload(payloadBytes).map((byte, index) => byte ^ (maskingKey[index % 4] ?? 0));
-  return Buffer.concat([Buffer.from([0x81, 0x80 | payloadBytes, ...maskingKey]), masked]);
 }

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { type EchoOptions, type Measurement, type Peer, peers } from "./echo.ts";
+import { type MeasureOptions, type Measurement, type Peer, peers } from "./measure.ts";
 
 /** One peer's medians, and what they are in multiples of ws's. */
 export interface Summary {
@@ -11,6 +11,8 @@ export interface Summary {
   readonly throughputRatio: number;
   /** Below 1 is cheaper than ws. */
   readonly cpuRatio: number;
+  /** Below 1 is cheaper than uWebSockets.js. */
+  readonly cpuToUws: number;
 }
 
 /** What was measured on. */
@@ -51,8 +53,10 @@ export function summarize(measurements: readonly Measurement[], inFlightCounts: 
       };
     });
     const base = medians.find((one) => one.peer === "ws");
+    const uws = medians.find((one) => one.peer === "uws");
     return medians.map((one) => ({
       ...one,
+      cpuToUws: one.cpuMicrosPerMessage / (uws?.cpuMicrosPerMessage ?? Number.NaN),
       throughputRatio: one.messagesPerSecond / (base?.messagesPerSecond ?? Number.NaN),
       cpuRatio: one.cpuMicrosPerMessage / (base?.cpuMicrosPerMessage ?? Number.NaN),
     }));
@@ -60,21 +64,21 @@ export function summarize(measurements: readonly Measurement[], inFlightCounts: 
 }
 
 /** The table for people. */
-export function formatReport(summaries: readonly Summary[], options: EchoOptions): string {
+export function formatReport(summaries: readonly Summary[], options: MeasureOptions): string {
   const { cpu, coreCount, node, platform } = describeMachine();
   const lines = [
-    `echo: ${options.payloadBytes} bytes of text, ${options.connectionCount} connections, loopback, medians of ${options.roundCount} rounds of ${options.seconds} s`,
+    `${options.pattern}: ${options.payload.bytes} bytes, ${options.payload.kind}, ${options.connectionCount} connections, loopback, medians of ${options.roundCount} rounds of ${options.seconds} s`,
     `${cpu}, ${coreCount} cores, Node ${node}, ${platform}; one process each for the server and the load`,
   ];
   for (const inFlightCount of options.inFlightCounts) {
-    lines.push("", `${inFlightCount} in flight   messages/s     x ws   CPU us/message   x ws`);
+    lines.push("", `${inFlightCount} in flight   messages/s     x ws   CPU us/message   x ws  x uws`);
     for (const one of summaries.filter((summary) => summary.inFlightCount === inFlightCount)) {
       lines.push(formatRow(one));
     }
   }
   lines.push(
     "",
-    "net is a bare node:net echo without handshake, frames or text: the floor. x ws: throughput up, CPU down is better.",
+    "net is bare node:net without handshake, frames or text: the floor; uws is uWebSockets.js, native. x ws: throughput up, CPU down is better.",
   );
   return lines.join("\n");
 }
@@ -86,5 +90,6 @@ function formatRow(one: Summary): string {
     one.throughputRatio.toFixed(2).padStart(9),
     one.cpuMicrosPerMessage.toFixed(2).padStart(17),
     one.cpuRatio.toFixed(2).padStart(7),
+    one.cpuToUws.toFixed(2).padStart(7),
   ].join("");
 }

@@ -5,6 +5,8 @@ import { connect, type Socket } from "node:net";
 export interface RawFrame {
   readonly opcode: number;
   readonly isMasked: boolean;
+  /** Whether RSV1 was set. */
+  readonly isCompressed?: true;
   readonly payload: Buffer;
 }
 
@@ -172,6 +174,7 @@ function parseFrame(bytes: Buffer): RawFrame {
   return {
     opcode: first & 15,
     isMasked,
+    ...((first & 64) === 0 ? {} : { isCompressed: true }),
     payload: payload.map((byte, index) => byte ^ (key[index % 4] ?? 0)) as Buffer,
   };
 }

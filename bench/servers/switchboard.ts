@@ -1,10 +1,4 @@
-import { createWebSocketServer } from "switchboard/engine";
+import { createPubSubServer } from "../pub-sub.ts";
 import { serve } from "../serve.ts";
 
-const server = createWebSocketServer({
-  message(socket, data) {
-    socket.send(data);
-  },
-});
-
-await serve(async () => (await server.listen({ port: 0 })).port);
+await serve(async () => (await createPubSubServer().listen({ port: 0 })).port);

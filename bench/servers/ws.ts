@@ -1,13 +1,21 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { serve } from "../serve.ts";
 
 const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
-server.on("connection", (socket) => {
+const subscribers = new Set<WebSocket>();
+
+server.on("connection", (socket, request) => {
   socket.binaryType = "nodebuffer";
-  // Text as a string, as Switchboard hands it over.
-  socket.on("message", (data, isBinary) => socket.send(isBinary ? data : (data as Buffer).toString()));
+  if (request.url === "/sub") subscribers.add(socket);
+  socket.on("close", () => subscribers.delete(socket));
+  socket.on("message", (data, isBinary) => {
+    // Text as a string, as Switchboard hands it over.
+    const message = isBinary ? data : (data as Buffer).toString();
+    if (request.url !== "/pub") socket.send(message);
+    else for (const subscriber of subscribers) subscriber.send(message);
+  });
 });
 
 await serve(async () => {

@@ -1,8 +1,10 @@
 import type { Duplex } from "node:stream";
 import type { Refusal, Role } from "../protocol/index.ts";
+import { createCounters } from "./counters.ts";
 import type { SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits } from "./limits.ts";
-import { Line, type LineHooks } from "./line.ts";
+import { Line } from "./line.ts";
+import type { LineHooks } from "./line-options.ts";
 import { refuse } from "./refuse.ts";
 import type { EngineSocket } from "./sockets.ts";
 import { sharedTimerWheel } from "./timer-wheel.ts";
@@ -22,8 +24,8 @@ export interface AdoptedSocket extends EngineSocket {
    * @throws {ProtocolError} `ERR_CONTROL_TOO_BIG` or `ERR_PAYLOAD_TYPE`.
    */
   pong(data?: Uint8Array): void;
-  /** As `close()`, with a close frame that has no code: the peer sees 1005. */
-  closeWithoutCode(): void;
+  /** As in {@link EngineSocket.close}; `"none"` is a close frame without a code, which the peer sees as 1005. */
+  close(code?: number | "none", reason?: string): void;
 }
 
 /** What a socket is adopted with. */
@@ -60,6 +62,7 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     protocol,
     data: undefined,
     id: 0,
+    counting: createCounters(),
     onClosed: doNothing,
     hooks,
     answersPings,

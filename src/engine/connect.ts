@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 import { type AcceptedResponse, type RefusedResponse, ResponseReader, writeRequest } from "../protocol/index.ts";
+import { createCounters } from "./counters.ts";
+import type { Codec } from "./codec.ts";
+import { Compression, type CompressionOptions, type DeflateOffer } from "./compression.ts";
 import { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 import type { SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
@@ -19,6 +22,8 @@ export interface ConnectOptions extends SocketHandlers<ClientSocket>, Partial<Li
   readonly headers?: Readonly<Record<string, string>>;
   /** For `wss:`, as `node:tls` takes them: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized`. */
   readonly tls?: TlsOptions;
+  /** Offers to compress (permessage-deflate). Default: no offer. */
+  readonly compression?: CompressionOptions;
   /** How long everything up to the 101 may take, in milliseconds. Default 10 000. */
   readonly handshakeTimeoutMs?: number;
   /** Gives the attempt up when it is aborted. Has no effect on an open connection. */
@@ -43,6 +48,8 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const limits = readLimits(options);
   const timeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
   const { protocols = [], origin, timers = sharedTimerWheel(), signal } = options;
+  const deflate = options.compression && new Compression("client", options.compression).offer();
+  const extensions = deflate?.header;
   const key = randomBytes(16).toString("base64");
   const { host, target, isSecure } = address;
   const request = writeRequest({
@@ -50,12 +57,14 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     target,
     key,
     protocols,
+    extensions,
     origin,
     headers: Object.entries(options.headers ?? {}),
   });
-  const reader = new ResponseReader({ key, protocols });
+  const reader = new ResponseReader({ key, protocols, extensions });
   const socket = openSocket(address, options.tls ?? {});
-  const { protocol, rest } = await shakeHands({ socket, isSecure, request, reader, timers, timeoutMs, signal });
+  const answer = await shakeHands({ socket, isSecure, request, reader, timers, timeoutMs, signal });
+  const { protocol, rest } = answer;
   const line = new Line<undefined>({
     role: "client",
     socket,
@@ -63,14 +72,26 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     limits,
     timers,
     protocol,
+    codec: deflate && agree(deflate, answer, socket),
     data: undefined,
     id: 0,
+    counting: createCounters(),
     onClosed: doNothing,
   });
   line.open(new Uint8Array());
   // The caller's code after `await connect()` runs first: its handlers may use what it sets up there.
   setImmediate(() => line.read(rest));
   return line;
+}
+
+/** What the connection compresses with, if the server answered our offer. */
+function agree(deflate: DeflateOffer, { extensions, headers }: AcceptedResponse, socket: Socket): Codec | undefined {
+  const [extension] = extensions; // there is one at most: one was offered
+  if (extension === undefined) return undefined;
+  const reading = deflate.read(extension);
+  if (reading.type === "agreed") return deflate.createCodec(reading.parameters);
+  socket.destroy();
+  throw new HandshakeError("ERR_RESPONSE", `Cannot connect: ${reading.reason}`, { status: 101, headers });
 }
 
 interface Address {

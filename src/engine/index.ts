@@ -1,14 +1,29 @@
 export { adoptSocket, refuseSocket, type AdoptedSocket, type AdoptOptions } from "./adopt-socket.ts";
 export type { AnyHttpServer } from "./attachments.ts";
 export type { CloseInfo } from "./close-info.ts";
+export type { ServerCounters } from "./counters.ts";
+export type { CompressionOptions } from "./compression.ts";
+export { CompressionBudget, type CompressionBudgetOptions } from "./compression-budget.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
+export type {
+  BackpressureDiagnostics,
+  CloseDiagnostics,
+  HandshakeDiagnostics,
+  OpenDiagnostics,
+} from "./diagnostics.ts";
 export { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 export type { SocketHandlers } from "./handlers.ts";
 export type { LineLimits } from "./limits.ts";
-export type { LineHooks } from "./line.ts";
+export type { LineHooks } from "./line-options.ts";
 export type { ListenAddress, ListenOptions } from "./listener.ts";
 export type { OriginPolicy } from "./origin-policy.ts";
-export { createWebSocketServer, type CloseServerOptions, type ServerOptions, type WebSocketServer } from "./server.ts";
+export {
+  createWebSocketServer,
+  type CloseServerOptions,
+  type PublishOptions,
+  type ServerOptions,
+  type WebSocketServer,
+} from "./server.ts";
 export type { ClientSocket, EngineSocket, ServerSocket } from "./sockets.ts";
 export { TimerWheel, type WheelClock, type WheelTimer } from "./timer-wheel.ts";
 export {
@@ -35,4 +50,5 @@ export {
   type Refusal,
   type Role,
   writeAccept,
+  type SendOptions,
 } from "../protocol/index.ts";

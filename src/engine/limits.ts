@@ -4,6 +4,10 @@ export interface LineLimits {
   readonly maxMessageBytes: number;
   /** The most frames one message may come in; above it the connection fails with 1008. Default 1024. */
   readonly maxFragmentCount: number;
+  /** How long one message may take to come, from its first byte to its last, in milliseconds; then 1008. Default 30 000. */
+  readonly messageTimeoutMs: number;
+  /** The most pings to accept within 10 seconds; one more ends the connection with 1008. Default 20. */
+  readonly maxPingCount: number;
   /** `send()` returns false while more than this is queued, in bytes. Default 1 MiB. */
   readonly highWaterBytes: number;
   /** The connection is closed with 1013 when more than this is queued, in bytes. Default 16 MiB. */
@@ -21,6 +25,8 @@ export interface LineLimits {
 const defaults: LineLimits = {
   maxMessageBytes: 2 ** 20,
   maxFragmentCount: 1024,
+  messageTimeoutMs: 30_000,
+  maxPingCount: 20,
   highWaterBytes: 2 ** 20,
   maxQueuedBytes: 2 ** 24,
   pingAfterMs: 25_000,
@@ -34,6 +40,8 @@ export function readLimits(options: Partial<LineLimits>): LineLimits {
   return {
     maxMessageBytes: requireLimit("maxMessageBytes", options.maxMessageBytes ?? defaults.maxMessageBytes),
     maxFragmentCount: requireLimit("maxFragmentCount", options.maxFragmentCount ?? defaults.maxFragmentCount),
+    messageTimeoutMs: requireLimit("messageTimeoutMs", options.messageTimeoutMs ?? defaults.messageTimeoutMs),
+    maxPingCount: requireLimit("maxPingCount", options.maxPingCount ?? defaults.maxPingCount),
     highWaterBytes: requireLimit("highWaterBytes", options.highWaterBytes ?? defaults.highWaterBytes),
     maxQueuedBytes: requireLimit("maxQueuedBytes", options.maxQueuedBytes ?? defaults.maxQueuedBytes),
     pingAfterMs: requireLimit("pingAfterMs", options.pingAfterMs ?? defaults.pingAfterMs),

@@ -739,3 +739,56 @@ test("[EN50] pings are told and answered, pongs are told", async () => {
   await ponged.promise;
   expect(told).toEqual(["ping a", "pong b"]);
 });
+
+/** Sends bytes and resolves when the server has read them. */
+async function arrive(transport: Socket, peer: RawPeer, bytes: Uint8Array): Promise<void> {
+  const arrived = once(transport, "data");
+  peer.write(bytes);
+  await arrived;
+}
+
+test("[EN57] a message that takes longer than messageTimeoutMs to come is refused with 1008, however steadily it drips", async () => {
+  const { clock, peer, transport, closed } = await setUp({ messageTimeoutMs: 3000 });
+  const frame = rawFrame(0x1, "slowly");
+  for (const byte of frame.subarray(0, 5)) {
+    await arrive(transport, peer, Buffer.from([byte]));
+    clock.advance(700);
+  }
+  await peer.readToEnd();
+  peer.socket.end();
+  expect(await closed).toMatchObject({ code: 1008, by: "us", reason: "A message took longer than 3000 ms to come" });
+});
+
+test("[EN57] the time of one message is not the next one's, and there is no deadline between messages or while we do not read", async () => {
+  const heard: unknown[] = [];
+  const { clock, line, peer, transport } = await setUp({
+    messageTimeoutMs: 3000,
+    message: (_socket, data) => heard.push(data),
+  });
+  const [head, tail] = [rawFrame(0x1, "ab").subarray(0, 4), rawFrame(0x1, "ab").subarray(4)];
+  await arrive(transport, peer, head);
+  clock.advance(2000);
+  await arrive(transport, peer, Buffer.concat([tail, head]));
+  clock.advance(2000);
+  line.pause();
+  clock.advance(9000);
+  line.resume();
+  await arrive(transport, peer, tail);
+  clock.advance(9000);
+  expect(heard).toEqual(["ab", "ab"]);
+  expect(line.state).toBe("open");
+});
+
+test("[EN58] a peer may ping maxPingCount times in 10 s; one more is refused with 1008", async () => {
+  const { clock, line, peer, transport, closed } = await setUp({ maxPingCount: 3 });
+  const ping = rawFrame(0x9, "");
+  for (let round = 0; round < 2; round++) {
+    await arrive(transport, peer, Buffer.concat([ping, ping, ping]));
+    clock.advance(10_000);
+  }
+  expect(line.state).toBe("open");
+  peer.write(Buffer.concat([ping, ping, ping, ping]));
+  await peer.readToEnd();
+  peer.socket.end();
+  expect(await closed).toMatchObject({ code: 1008, by: "us", reason: "More than 3 pings came within 10000 ms" });
+});

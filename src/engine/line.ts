@@ -1,43 +1,27 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Connection, type ConnectionEvent, type PreparedMessage, ProtocolError, type Role } from "../protocol/index.ts";
+import {
+  Connection,
+  type ConnectionEvent,
+  type PreparedMessage,
+  type Role,
+  type SendOptions,
+} from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
+import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
+import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
+import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
+import type { LineHooks, LineOptions } from "./line-options.ts";
 import { createMaskingKey } from "./masking-keys.ts";
+import { PeerPace } from "./peer-pace.ts";
+import { requirePrepared } from "./require-prepared.ts";
 import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
+import type { Topics } from "./topics.ts";
 import { Writer } from "./writer.ts";
-
-/** What a {@link Line} is made from. */
-export interface LineOptions<Data> {
-  readonly role: Role;
-  /** After its handshake; nothing else may read or write it any more. */
-  readonly socket: Duplex;
-  readonly handlers: SocketHandlers<Line<Data>>;
-  readonly limits: LineLimits;
-  readonly timers: TimerWheel;
-  readonly protocol: string;
-  readonly data: Data;
-  readonly id: number;
-  /** Called once, before the `close` handler. */
-  readonly onClosed: (line: Line<Data>) => void;
-  /** Default none. */
-  readonly hooks?: LineHooks;
-  /** Default true. */
-  readonly answersPings?: boolean;
-}
-
-/** What only a facade with another interface needs to hear: {@link adoptSocket}. They must not throw. */
-export interface LineHooks {
-  /** The peer's close frame came; 1005 if it had no code. Called also when it answers ours. */
-  peerClosed?(code: number, reason: string): void;
-  /** The peer broke the protocol or a limit; it was told this code. */
-  failed?(code: number, reason: string): void;
-  /** The operating system has taken what it was given: `bufferedBytes` is smaller now. */
-  taken?(): void;
-}
 
 const nothing: readonly never[] = [];
 // `drain` is called when the queue is down to this share of `highWaterBytes`: neither at every write nor only when it ran dry.
@@ -57,7 +41,10 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #limits: LineLimits;
   readonly #timers: TimerWheel;
   readonly #connection: Connection;
+  readonly #codec: Codec | undefined;
   readonly #writer: Writer;
+  readonly #counting: Counting;
+  readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
   readonly #hooks: LineHooks;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
@@ -73,10 +60,14 @@ export class Line<Data> implements ServerSocket<Data> {
   #needsDrain = false;
   #lastAliveMs: number;
   #hasPinged = false;
+  /** When the heartbeat's ping that is not answered yet was sent. */
+  #pingedAtMs: number | undefined;
+  #roundTripMs: number | undefined;
   #blockedAtMs = 0;
   #heartbeatTimer: WheelTimer | undefined;
   #closeTimer: WheelTimer | undefined;
   #stallTimer: WheelTimer | undefined;
+  #pace: PeerPace | undefined;
 
   constructor(options: LineOptions<Data>) {
     const { role, socket, limits, timers } = options;
@@ -90,18 +81,23 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#handlers = options.handlers;
     this.#limits = limits;
     this.#timers = timers;
+    this.#counting = options.counting;
+    this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#hooks = options.hooks ?? {};
+    this.#codec = options.codec;
     this.#connection = new Connection({
       role,
       maxMessageBytes: limits.maxMessageBytes,
       maxFragmentCount: limits.maxFragmentCount,
       decodeText,
       answersPings: options.answersPings ?? true,
+      codec: options.codec,
       ...maskingKeys,
     });
     this.#writer = new Writer({
       socket,
+      counting: options.counting,
       ...maskingKeys,
       onBlocked: () => this.#watchStall(),
       onTaken: (hadToWait) => this.#handleTaken(hadToWait),
@@ -118,6 +114,10 @@ export class Line<Data> implements ServerSocket<Data> {
     return this.#writer.bufferedBytes;
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
@@ -126,6 +126,7 @@ export class Line<Data> implements ServerSocket<Data> {
     );
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
+    tellOpen({ role: this.#role, socket: this });
     this.#run(this.#handlers.open, undefined);
   }
 
@@ -137,18 +138,31 @@ export class Line<Data> implements ServerSocket<Data> {
     if (!this.#isPaused) this.#socket.resume();
   }
 
-  send(data: string | Uint8Array | PreparedMessage): boolean {
+  send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
-    if (typeof data === "string") this.#writer.writeText(data);
+    const [codec, role] = [this.#codec, this.#role];
+    if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, role))) {
+      this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role }));
+    } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
-    else this.#writer.writeFrame(requireServerFrame(data, this.#role));
+    else this.#writer.writeFrame(requirePrepared(data, this.#role).frame);
+    this.#counting.messagesOut++;
     const { bufferedBytes } = this.#writer;
     if (bufferedBytes <= this.#limits.highWaterBytes) return true;
+    if (!this.#needsDrain) this.#tellBackpressure(bufferedBytes);
     this.#needsDrain = true;
     if (bufferedBytes > this.#limits.maxQueuedBytes) {
       this.close(1013, `More than ${this.#limits.maxQueuedBytes} bytes were waiting to be read`);
     }
     return false;
+  }
+
+  subscribe(topic: string): boolean {
+    return this.state === "open" && this.#topics !== undefined && this.#topics.add(this, topic);
+  }
+
+  unsubscribe(topic: string): boolean {
+    return this.#topics !== undefined && this.#topics.remove(this, topic);
   }
 
   ping(data?: Uint8Array): void {
@@ -163,18 +177,10 @@ export class Line<Data> implements ServerSocket<Data> {
     if (this.state === "open") this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal));
   }
 
-  close(code = 1000, reason = ""): void {
-    this.#close(code, reason);
-  }
-
-  closeWithoutCode(): void {
-    this.#close(undefined, "");
-  }
-
-  #close(code: number | undefined, reason: string): void {
+  close(code: number | "none" = 1000, reason = ""): void {
     if (this.state !== "open") return;
-    this.#writer.writeFrame(this.#connection.sendClose(code, reason));
-    this.#end({ code: code ?? 1005, reason, by: "us", wasClean: false });
+    this.#writer.writeFrame(this.#connection.sendClose(code === "none" ? undefined : code, reason));
+    this.#end({ code: code === "none" ? 1005 : code, reason, by: "us", wasClean: false });
     if (!this.#isPaused) return;
     this.#isDeaf = true;
     this.resume();
@@ -187,6 +193,7 @@ export class Line<Data> implements ServerSocket<Data> {
   pause(): void {
     if (this.state !== "open") return;
     this.#isPaused = true;
+    this.#pingedAtMs = undefined; // the time in which we do not read is not the peer's
     this.#socket.pause();
   }
 
@@ -201,11 +208,28 @@ export class Line<Data> implements ServerSocket<Data> {
 
   #receive(chunk: Uint8Array): void {
     this.#markAlive();
+    this.#counting.bytesIn += chunk.length;
     this.#connection.receive(chunk);
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
+    const { isMidMessage } = this.#connection;
+    if (isMidMessage || this.#pace !== undefined) this.#paceNow().watchMessage(isMidMessage, this.#held);
     this.#deliver();
+  }
+
+  #paceNow(): PeerPace {
+    const [isPaused, refuse] = [() => this.#isPaused, (reason: string) => this.#refuse(reason)];
+    return (this.#pace ??= new PeerPace({ limits: this.#limits, timers: this.#timers, isPaused, refuse }));
+  }
+
+  /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
+  #refuse(reason: string): void {
+    if (this.state !== "open") return;
+    this.#writer.writeFrame(this.#connection.sendClose(1008, reason));
+    this.#isDeaf = true;
+    this.#end({ code: 1008, reason, by: "us", wasClean: false });
+    this.#writer.end();
   }
 
   #deliver(): void {
@@ -217,17 +241,21 @@ export class Line<Data> implements ServerSocket<Data> {
       this.#handleEvent(event);
     }
     this.#held = count === events.length ? nothing : events.slice(count);
-    if (this.#hasPeerEnded && this.#held.length === 0) this.#handlePeerEnd();
+    if (this.#held.length > 0) return;
+    this.#codec?.release();
+    if (this.#hasPeerEnded) this.#handlePeerEnd();
   }
 
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case "message":
-        if (!this.#isDeaf) this.#run(this.#handlers.message, event.data);
-        return;
+        if (this.#isDeaf) return;
+        this.#counting.messagesIn++;
+        return this.#run(this.#handlers.message, event.data);
       case "ping":
-        return this.#run(this.#handlers.ping, event.data);
+        return this.#paceNow().acceptPing() ? this.#run(this.#handlers.ping, event.data) : undefined;
       case "pong":
+        this.#measureRoundTrip();
         return this.#run(this.#handlers.pong, event.data);
       case "close":
         this.#hooks.peerClosed?.(event.code, event.reason);
@@ -262,9 +290,14 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
     this.#isGone = true;
     this.#held = nothing;
+    this.#codec?.close();
+    this.#pace?.stop();
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
+    this.#topics?.removeAll(this);
     this.#onClosed(this);
-    this.#run(this.#handlers.close, { ...(this.#ending as CloseInfo), wasClean: this.#isClean });
+    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#isClean };
+    tellClose({ role: this.#role, socket: this, info });
+    this.#run(this.#handlers.close, info);
   }
 
   /** The line is ending because of `cause`; from now on the transport has `closeTimeoutMs` to be gone. */
@@ -307,18 +340,28 @@ export class Line<Data> implements ServerSocket<Data> {
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();
       this.#hasPinged = true;
+      this.#pingedAtMs = this.#timers.clockMs;
     }
     this.#scheduleHeartbeat(silentMs);
   }
 
-  #watchStall(): void {
-    this.#blockedAtMs = this.#timers.nowMs;
-    this.#stallTimer = this.#timers.schedule(this.#limits.stalledAfterMs, () => this.#cutStalled());
+  #measureRoundTrip(): void {
+    if (this.#pingedAtMs === undefined) return; // nobody asked
+    this.#roundTripMs = this.#timers.clockMs - this.#pingedAtMs;
+    this.#pingedAtMs = undefined;
   }
 
-  #cutStalled(): void {
-    const reason = `Nothing of what was sent was taken for ${this.#limits.stalledAfterMs} ms`;
-    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+  #tellBackpressure(bufferedBytes: number): void {
+    this.#counting.backpressured++;
+    tellBackpressure({ role: this.#role, socket: this, bufferedBytes, highWaterBytes: this.#limits.highWaterBytes });
+  }
+
+  #watchStall(): void {
+    const { stalledAfterMs } = this.#limits;
+    const reason = `Nothing of what was sent was taken for ${stalledAfterMs} ms`;
+    const cut = (): void => this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+    this.#blockedAtMs = this.#timers.nowMs;
+    this.#stallTimer = this.#timers.schedule(stalledAfterMs, cut);
   }
 
   #handleTaken(hadToWait: boolean): void {
@@ -349,14 +392,4 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#isDeaf = true;
     this.close(1011, "Internal error");
   }
-}
-
-function requireServerFrame(data: PreparedMessage, role: Role): Uint8Array {
-  const isFrame = data?.type === "prepared" && data.frame instanceof Uint8Array;
-  if (isFrame && role === "server") return data.frame;
-  const kind = Object.prototype.toString.call(data).slice("[object ".length, -1);
-  throw new ProtocolError(
-    "ERR_PAYLOAD_TYPE",
-    `Cannot send ${isFrame ? "a server's frame to a server" : kind}: give a string or a Uint8Array`,
-  );
 }

@@ -7,11 +7,16 @@ import {
   Connection,
   type HandshakeRequest,
   readHandshake,
+  type PreparedMessage,
+  prepareMessage,
   type Refusal,
   selectProtocol,
   writeAccept,
 } from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
+import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
+import { diagnostics, type HandshakeDiagnostics } from "./diagnostics.ts";
+import { type AgreedDeflate, Compression, type CompressionOptions } from "./compression.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
 import { Line } from "./line.ts";
@@ -21,6 +26,7 @@ import { PendingUpgrade } from "./pending-upgrade.ts";
 import { createRefusal, refuse } from "./refuse.ts";
 import type { ServerSocket } from "./sockets.ts";
 import { sharedTimerWheel, type TimerWheel } from "./timer-wheel.ts";
+import { Topics } from "./topics.ts";
 import { accept, type Accept, describeUpgrade, type Reject, type UpgradeRequest } from "./upgrade.ts";
 
 /** Handlers and options of a server. The defaults are safe ones; every limit is finite. */
@@ -38,8 +44,12 @@ export interface ServerOptions<Data = undefined> extends SocketHandlers<ServerSo
   readonly origins?: OriginPolicy;
   /** How long a handshake may take, in milliseconds, an asynchronous `upgrade` included (503 then). Default 10 000. */
   readonly handshakeTimeoutMs?: number;
+  /** Compresses with the clients that offer it (permessage-deflate). Default: with none. */
+  readonly compression?: CompressionOptions;
   /** More connections than this, handshakes included, are refused with 503. Default 20 000. */
   readonly maxConnections?: number;
+  /** The most topics one socket may be subscribed to; `subscribe` returns false above. Default 256. */
+  readonly maxTopicsPerSocket?: number;
   /** Whose deadlines these are. Default: one wheel for the process. */
   readonly timers?: TimerWheel;
 }
@@ -54,10 +64,18 @@ export interface CloseServerOptions {
   readonly graceMs?: number;
 }
 
+/** How to publish. */
+export interface PublishOptions<Data = undefined> {
+  /** The one who is not told, though it may be subscribed: usually the sender. Default nobody. */
+  readonly except?: ServerSocket<Data> | undefined;
+}
+
 /** A WebSocket server. Made by {@link createWebSocketServer}. */
 export interface WebSocketServer<Data = undefined> {
   /** All connections that are not closed. */
   readonly sockets: ReadonlySet<ServerSocket<Data>>;
+  /** What it has done so far: a copy, made when asked for. */
+  readonly counters: ServerCounters;
   /** Listens on a port of its own; whatever is not a handshake gets 426 there. Rejects with Node's error, such as `EADDRINUSE`. */
   listen(options: ListenOptions): Promise<ListenAddress>;
   /**
@@ -67,6 +85,14 @@ export interface WebSocketServer<Data = undefined> {
   attach(server: AnyHttpServer, options?: { readonly path?: string }): void;
   /** Answers one handshake, as `node:http`'s `upgrade` event gives it. Looks at no path. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /**
+   * Sends one message to every socket that is subscribed to `topic`. It is framed once, whatever their number; those who read
+   * too slowly are subject to the same limits as with {@link ServerSocket.send}.
+   *
+   * @returns how many sockets it was sent to.
+   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if `data` cannot be sent; not if nobody listens, as it is not looked at then.
+   */
+  publish(topic: string, data: string | Uint8Array | PreparedMessage, options?: PublishOptions<Data>): number;
   /**
    * Takes no more handshakes (503), sends every connection a close frame, waits for theirs, and resolves when all are gone.
    *
@@ -117,6 +143,9 @@ class LineServer<Data> implements WebSocketServer<Data> {
   readonly #timers: TimerWheel;
   readonly #handshakeTimeoutMs: number;
   readonly #maxConnections: number;
+  readonly #counting: Counting = createCounters();
+  readonly #topics: Topics<Line<Data>>;
+  readonly #compression: Compression | undefined;
   readonly #lines = new Set<Line<Data>>();
   readonly #pending = new Set<PendingUpgrade<Answer<Data>>>();
   /** Sockets that were refused and are not closed yet. */
@@ -133,10 +162,29 @@ class LineServer<Data> implements WebSocketServer<Data> {
     this.#timers = options.timers ?? sharedTimerWheel();
     this.#handshakeTimeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
     this.#maxConnections = requireLimit("maxConnections", options.maxConnections ?? 20_000);
+    this.#topics = new Topics(requireLimit("maxTopicsPerSocket", options.maxTopicsPerSocket ?? 256));
+    this.#compression = options.compression && new Compression("server", options.compression);
   }
 
   get sockets(): ReadonlySet<ServerSocket<Data>> {
     return this.#lines;
+  }
+
+  get counters(): ServerCounters {
+    return { ...this.#counting };
+  }
+
+  publish(topic: string, data: string | Uint8Array | PreparedMessage, options: PublishOptions<Data> = {}): number {
+    const members = this.#topics.membersOf(topic);
+    if (members.size === 0) return 0;
+    const message = typeof data === "string" || data instanceof Uint8Array ? prepareMessage(data) : data;
+    let count = 0;
+    for (const line of members) {
+      if (line === options.except || line.state !== "open") continue;
+      line.send(message);
+      count++;
+    }
+    return count;
   }
 
   async listen(options: ListenOptions): Promise<ListenAddress> {
@@ -225,6 +273,8 @@ class LineServer<Data> implements WebSocketServer<Data> {
     if (socket.destroyed) return;
     const greeting = this.#greet(answer, call.handshake);
     if (greeting.type === "refusal") return this.#refuse(socket, greeting);
+    this.#counting.accepted++;
+    tellHandshake(socket, 101, "");
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     const line = new Line<Data>({
       role: "server",
@@ -233,9 +283,13 @@ class LineServer<Data> implements WebSocketServer<Data> {
       limits: this.#limits,
       timers: this.#timers,
       protocol: greeting.protocol,
+      codec: greeting.deflate?.createCodec(),
       data: greeting.data,
       id: ++this.#lastId,
+      counting: this.#counting,
+      topics: this.#topics,
       onClosed: (closed) => {
+        this.#counting.closed++;
         this.#lines.delete(closed);
         this.#tellIfEmpty();
       },
@@ -253,8 +307,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
         throw new TypeError("Cannot answer a handshake: upgrade must return accept() or reject()");
       }
       const { data, headers, protocol = selectProtocol(handshake.protocols, this.#options.protocols ?? []) } = answer;
-      const bytes = writeAccept({ key: handshake.key, protocols: handshake.protocols, protocol, headers });
-      return { type: "greeting", bytes, protocol: protocol ?? "", data };
+      const deflate = this.#compression?.answer(handshake.extensions);
+      const { key, protocols } = handshake;
+      const bytes = writeAccept({ key, protocols, protocol, headers, extensions: deflate?.header });
+      return { type: "greeting", bytes, protocol: protocol ?? "", deflate, data };
     } catch (error) {
       return this.#fail(error); // a header or a subprotocol that may not be sent, or no answer at all
     }
@@ -264,9 +320,13 @@ class LineServer<Data> implements WebSocketServer<Data> {
     const linger = { timers: this.#timers, lingerMs: this.#limits.closeTimeoutMs };
     try {
       refuse(socket, refusal, linger);
+      tellHandshake(socket, refusal.status, refusal.reason);
     } catch (error) {
-      refuse(socket, this.#fail(error), linger);
+      const failure = this.#fail(error);
+      refuse(socket, failure, linger);
+      tellHandshake(socket, failure.status, failure.reason);
     }
+    this.#counting.refused++;
     this.#refused.add(socket);
     socket.once("close", () => {
       this.#refused.delete(socket);
@@ -301,7 +361,15 @@ interface Greeting<Data> {
   readonly type: "greeting";
   readonly bytes: Uint8Array;
   readonly protocol: string;
+  /** Where compression was negotiated. */
+  readonly deflate: AgreedDeflate | undefined;
   readonly data: Data;
+}
+
+function tellHandshake(socket: Duplex, status: number, reason: string): void {
+  if (!diagnostics.handshake.hasSubscribers) return;
+  const remoteAddress = socket instanceof Socket ? socket.remoteAddress : undefined;
+  diagnostics.handshake.publish({ remoteAddress, status, reason } satisfies HandshakeDiagnostics);
 }
 
 /** A peer may leave during its handshake: `close` follows. */

@@ -1,4 +1,4 @@
-import type { PreparedMessage } from "../protocol/index.ts";
+import type { PreparedMessage, SendOptions } from "../protocol/index.ts";
 
 /** Both sides' view of one connection. */
 export interface EngineSocket {
@@ -11,15 +11,22 @@ export interface EngineSocket {
   /** Bytes that were sent but are not in the operating system's hands yet, headers included. */
   readonly bufferedBytes: number;
   /**
+   * How long the peer took to answer the last ping of the heartbeat, in milliseconds. Undefined until it has answered one: pings are
+   * sent after `pingAfterMs` of silence only, so a busy connection may never know.
+   */
+  readonly roundTripMs: number | undefined;
+  /**
    * Sends one message: a string as text, a `Uint8Array` as binary. Does not copy large arrays: leave the bytes unchanged.
    *
    * All that is sent in one turn of the event loop leaves in one write.
    *
+   * @param options.compress - where compression was negotiated: `true` also below its threshold, `false` not at all. Default: from the
+   * threshold on.
    * @returns false if more than `highWaterBytes` are queued: wait for `drain`. Also false, with nothing sent, if the connection
    * is not open any more: `close` was called or will be.
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` for anything else, a `DataView` or `Float32Array` too.
    */
-  send(data: string | Uint8Array): boolean;
+  send(data: string | Uint8Array, options?: SendOptions): boolean;
   /**
    * Sends a ping; its answer comes to the `pong` handler. Does nothing if the connection is not open.
    *
@@ -53,6 +60,16 @@ export interface ServerSocket<Data = undefined> extends EngineSocket {
   readonly data: Data;
   /** Different for every connection of this server; counts up from 1. */
   readonly id: number;
-  /** As in {@link EngineSocket.send}; a prepared message goes out as it is, whatever the number of receivers. */
-  send(data: string | Uint8Array | PreparedMessage): boolean;
+  /** As in {@link EngineSocket.send}; a prepared message is framed once, and compressed
+   * once for each kind of receiver, whatever their number. */
+  send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean;
+  /**
+   * From now on the socket gets what is published to `topic`, until it unsubscribes or is closed. Once more does nothing.
+   *
+   * @param topic - any string; it is kept, so limit its length if a peer may choose it.
+   * @returns false, with nothing done, if it would be more than `maxTopicsPerSocket`, or if the connection is not open any more.
+   */
+  subscribe(topic: string): boolean;
+  /** Takes {@link subscribe} back. @returns false if the socket was not subscribed to `topic`. */
+  unsubscribe(topic: string): boolean;
 }

@@ -52,6 +52,11 @@ export class TimerWheel {
     return this.#stopTicking === undefined ? this.#clock.nowMs() : this.#lastTick * this.#tickMs;
   }
 
+  /** The clock's own time in milliseconds, read now: for what is shorter than a tick. */
+  get clockMs(): number {
+    return this.#clock.nowMs();
+  }
+
   /** Calls `callback` once, in `delayMs` milliseconds. `Infinity` never fires. */
   schedule(delayMs: number, callback: () => void): WheelTimer {
     if (delayMs === Infinity) return neverTimer;

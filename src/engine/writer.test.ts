@@ -53,6 +53,7 @@ function setUp(options: { createMaskingKey?: () => number } = {}): {
   const writer = new Writer({
     socket,
     ...options,
+    counting: { bytesOut: 0 },
     onBlocked: () => told.push("blocked"),
     onTaken: (hadToWait) => told.push(hadToWait ? "taken late" : "taken"),
   });

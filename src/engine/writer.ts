@@ -16,6 +16,8 @@ const turnSlab = new Slab(32 * 1024);
 /** What a {@link Writer} is made from. */
 export interface WriterOptions {
   readonly socket: Duplex;
+  /** Where the bytes handed to the socket are counted. */
+  readonly counting: { bytesOut: number };
   /** For a client: 32 random bits for each frame. A server does not mask. */
   readonly createMaskingKey?: (() => number) | undefined;
   /** The socket did not take all bytes at once: the peer reads more slowly than we write. */
@@ -30,6 +32,7 @@ export interface WriterOptions {
  */
 export class Writer {
   readonly #socket: Duplex;
+  readonly #counting: { bytesOut: number };
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #onBlocked: () => void;
   readonly #onTaken: (hadToWait: boolean) => void;
@@ -49,6 +52,7 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     this.#socket = options.socket;
+    this.#counting = options.counting;
     this.#createMaskingKey = options.createMaskingKey;
     this.#onBlocked = options.onBlocked;
     this.#onTaken = options.onTaken;
@@ -101,7 +105,12 @@ export class Writer {
     this.#isScheduled = false;
     this.#seal();
     if (!this.#socket.writable) this.#discard();
-    while (this.#chunks.length > 0 && !this.#isBlocked) this.#writeBatch(this.#takeBatch());
+    while (this.#chunks.length > 0 && !this.#isBlocked) {
+      const waitingBytes = this.#waitingBytes;
+      const batch = this.#takeBatch();
+      this.#counting.bytesOut += waitingBytes - this.#waitingBytes;
+      this.#writeBatch(batch);
+    }
     if (this.#isEnding && this.#chunks.length === 0) this.#socket.end();
   }
 

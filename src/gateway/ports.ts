@@ -54,6 +54,7 @@ export interface ReadRequest {
   /** Entries with a higher offset than this. */
   readonly after: number;
   readonly maxCount: number;
+  /** Of `data` in UTF-8. One entry is given whatever its size. */
   readonly maxBytes: number;
 }
 

@@ -16,6 +16,8 @@ export const closeCodes = {
   policyViolation: 1008,
   /** A message above `maxMessageBytes`. */
   messageTooBig: 1009,
+  /** We cannot serve now. */
+  tryAgainLater: 1013,
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Connection, type ConnectionEvent, type Role } from "./connection.ts";
+import { Connection, type ConnectionEvent } from "./connection.ts";
+import type { Role } from "./connection-options.ts";
 import { encodeFrame, type Opcode } from "./frame.ts";
 
 function makeConnection(role: Role): Connection {

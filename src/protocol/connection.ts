@@ -1,36 +1,13 @@
 import { closeCodes } from "./close-codes.ts";
 import { encodeClose, readClose } from "./close-frame.ts";
+import { checkOptions, type ConnectionOptions } from "./connection-options.ts";
 import { transitions, type ConnectionInput, type ConnectionState } from "./connection-state.ts";
+import { deflateMessage, inflateFaults, maxCompressedBytes, type MessageCodec, type SendOptions } from "./deflate.ts";
 import { ProtocolError } from "./errors.ts";
 import { applyMask, encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
 import { PartialMessage, readMessage, type ReceivedMessage, type TextDecode } from "./message.ts";
 import { encodeText, openSurrogate, requireBytes, requireControlBytes } from "./payload.ts";
-
-/** Which end of the connection we are. A client masks what it sends, a server does not (RFC 6455 §5.1). */
-export type Role = "server" | "client";
-
-/** What a {@link Connection} is made from. */
-export interface ConnectionOptions {
-  readonly role: Role;
-  /**
-   * The longest message to accept, in bytes on the wire, summed over its fragments. Judged on the header, before anything is
-   * allocated; above it the connection fails with 1009. Default 1 MiB. `Infinity` is the longest string there can be
-   * ({@link longestMessageBytes}).
-   */
-  readonly maxMessageBytes?: number;
-  /** The most frames one message may come in, empty ones included; above it the connection fails with 1008. Default 1024. */
-  readonly maxFragmentCount?: number;
-  /**
-   * 32 random bits for the mask of the next frame; required for a client, not called for a server. §5.3: "The masking key needs
-   * to be unpredictable", so take them from a strong source.
-   */
-  readonly createMaskingKey?: () => number;
-  /** Decodes `bytes[start, end)`, which is valid UTF-8; must keep a byte order mark. Default: the platform's `TextDecoder`. */
-  readonly decodeText?: TextDecode;
-  /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
-  readonly answersPings?: boolean;
-}
 
 /** What the peer did. */
 export type ConnectionEvent =
@@ -42,14 +19,8 @@ export type ConnectionEvent =
   /** The peer broke the protocol or a limit. Our close frame is in the output; write it and end the transport. */
   | { readonly type: "fail"; readonly code: number; readonly reason: string };
 
-/** V8's longest string. What does not fit could not be handed over as text, and decoding would throw for what a peer sent. */
-export const longestMessageBytes: number = 2 ** 29 - 24;
-
-const defaultMaxMessageBytes = 2 ** 20;
-const defaultMaxFragmentCount = 1024;
 const nothing: readonly never[] = Object.freeze([]);
 const noBytes = new Uint8Array(0);
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * One WebSocket connection after its handshake (RFC 6455 §5-§7): bytes in, events and bytes out. It has no I/O, no clock and no
@@ -71,6 +42,7 @@ export class Connection {
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #decodeText: TextDecode;
   readonly #answersPings: boolean;
+  readonly #codec: MessageCodec | undefined;
   readonly #header: FrameHeaderReader;
 
   #state: ConnectionState = "open";
@@ -94,13 +66,15 @@ export class Connection {
    * `createMaskingKey`.
    */
   constructor(options: ConnectionOptions) {
-    const { role, maxMessageBytes = defaultMaxMessageBytes, maxFragmentCount = defaultMaxFragmentCount } = options;
-    this.#maxMessageBytes = Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestMessageBytes);
-    this.#maxFragmentCount = requireLimit("maxFragmentCount", maxFragmentCount);
-    this.#createMaskingKey = role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined;
-    this.#decodeText = options.decodeText ?? decodeText;
-    this.#answersPings = options.answersPings ?? true;
-    this.#header = new FrameHeaderReader(role === "server");
+    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec, answersPings } =
+      checkOptions(options);
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#maxFragmentCount = maxFragmentCount;
+    this.#createMaskingKey = createMaskingKey;
+    this.#decodeText = decodeText;
+    this.#answersPings = answersPings;
+    this.#codec = codec;
+    this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
   }
 
   /** Where the connection stands. */
@@ -151,28 +125,28 @@ export class Connection {
   }
 
   /**
-   * A text message in one frame. A lone surrogate becomes U+FFFD, as in a browser.
+   * A text message in one frame, compressed if it was negotiated and is worth it. A lone surrogate becomes U+FFFD, as in a browser.
    *
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`, `ERR_MESSAGE_UNFINISHED`.
    */
-  sendText(text: string): Uint8Array {
+  sendText(text: string, options?: SendOptions): Uint8Array {
     this.#requireWholeMessages();
-    return this.#frame(opcodes.text, encodeText(text));
+    return this.#messageFrame(opcodes.text, encodeText(text), options);
   }
 
   /**
-   * A binary message in one frame; the bytes are copied.
+   * A binary message in one frame, compressed if it was negotiated and is worth it; the bytes are copied.
    *
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`, `ERR_MESSAGE_UNFINISHED`.
    */
-  sendBinary(data: Uint8Array): Uint8Array {
+  sendBinary(data: Uint8Array, options?: SendOptions): Uint8Array {
     this.#requireWholeMessages();
-    return this.#frame(opcodes.binary, requireBytes(data));
+    return this.#messageFrame(opcodes.binary, requireBytes(data), options);
   }
 
   /**
    * The next piece of a message of unknown length, as one frame (§5.4). Strings make a text message, bytes a binary one; between
-   * the first piece and the last only control frames may be sent. A surrogate pair may be cut by two pieces.
+   * the first piece and the last only control frames may be sent. A surrogate pair may be cut by two pieces. Never compressed.
    *
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` also if the kind changes within a message; `ERR_NOT_OPEN`.
    */
@@ -250,7 +224,7 @@ export class Connection {
       return this.#fail(closeCodes.protocolError, "A message must not begin within another");
     }
     const messageBytes = (message?.byteCount ?? 0) + payloadBytes;
-    if (messageBytes > this.#maxMessageBytes) {
+    if (messageBytes > this.#maxMessageBytes && !this.#mayBeCompressed(messageBytes)) {
       return this.#fail(closeCodes.messageTooBig, `A message must not have more than ${this.#maxMessageBytes} bytes`);
     }
     message?.beginFrame(payloadBytes, isFinal);
@@ -261,6 +235,12 @@ export class Connection {
       );
     }
     return true;
+  }
+
+  /** Whether so many bytes are compressed ones that may make a message within the limit. */
+  #mayBeCompressed(messageBytes: number): boolean {
+    const { isCompressed } = this.#message ?? this.#header;
+    return isCompressed && messageBytes <= maxCompressedBytes(this.#maxMessageBytes);
   }
 
   #readPayload(chunk: Uint8Array, at: number): number {
@@ -278,20 +258,33 @@ export class Connection {
   }
 
   #readData(chunk: Uint8Array, start: number, end: number): void {
-    const { opcode, isFinal, payloadBytes } = this.#header;
+    const { opcode, isFinal, isCompressed, payloadBytes } = this.#header;
     const isText = opcode === opcodes.text;
     if (this.#message === undefined) {
       if (isFinal && end - start === payloadBytes) {
+        if (isCompressed) return this.#receiveCompressed(isText, chunk.subarray(start, end));
         return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#decodeText));
       }
-      this.#message = new PartialMessage(isText);
+      this.#message = new PartialMessage(isText, isCompressed);
       this.#message.beginFrame(payloadBytes, isFinal);
     }
     const message = this.#message;
     if (!message.append(chunk, start, end)) return this.#receiveMessage(undefined);
     if (this.#missingBytes > 0 || !isFinal) return;
     this.#message = undefined;
+    if (message.isCompressed) return this.#receiveCompressed(message.isText, message.takeBytes());
     this.#receiveMessage(message.finish(this.#decodeText));
+  }
+
+  #receiveCompressed(isText: boolean, compressed: Uint8Array): void {
+    const codec = this.#codec as MessageCodec; // the header reader lets RSV1 pass only where there is one
+    const result = codec.inflate(compressed, this.#maxMessageBytes);
+    if (result.type === "inflated") {
+      const { data } = result;
+      return this.#receiveMessage(readMessage(isText, data, 0, data.length, this.#decodeText));
+    }
+    const { code, reason } = inflateFaults[result.fault];
+    this.#fail(code, reason);
   }
 
   #receiveMessage(event: ReceivedMessage | undefined): void {
@@ -342,6 +335,13 @@ export class Connection {
     this.#unansweredPing = undefined;
   }
 
+  #messageFrame(opcode: Opcode, payload: Uint8Array, options: SendOptions | undefined): Uint8Array {
+    const compressed = this.#codec && deflateMessage(this.#codec, payload, options?.compress);
+    if (compressed === undefined) return this.#frame(opcode, payload);
+    const maskingKey = this.#createMaskingKey?.();
+    return encodeFrame({ fin: true, rsv1: true, opcode, payload: compressed, maskingKey });
+  }
+
   #frame(opcode: Opcode, payload: Uint8Array, fin = true): Uint8Array {
     return encodeFrame({ fin, rsv1: false, opcode, payload, maskingKey: this.#createMaskingKey?.() });
   }
@@ -374,21 +374,4 @@ export class Connection {
     this.#heldBack = isFinal ? "" : openSurrogate(open);
     return encodeText(open.slice(0, open.length - this.#heldBack.length));
   }
-}
-
-function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  return utf8.decode(bytes.subarray(start, end));
-}
-
-function requireLimit(name: string, value: number): number {
-  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value;
-  throw new ProtocolError("ERR_OPTION", `Cannot use ${value} as ${name}: give a positive integer or Infinity`);
-}
-
-function requireMaskingKeys(createMaskingKey: (() => number) | undefined): () => number {
-  if (createMaskingKey !== undefined) return createMaskingKey;
-  throw new ProtocolError(
-    "ERR_OPTION",
-    "Cannot make a client connection without createMaskingKey: a client must mask (RFC 6455 §5.3)",
-  );
 }

@@ -4,8 +4,12 @@ import { frameHeaderBytes, opcodes, writeFrameHeader } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
 
 /** Feeds a header byte by byte, and tells after how many bytes it stopped, and with what. */
-function read(isMasked: boolean, hex: string): { reader: FrameHeaderReader; takenBytes: number } {
-  const reader = new FrameHeaderReader(isMasked);
+function read(
+  isMasked: boolean,
+  hex: string,
+  isCompressible = false,
+): { reader: FrameHeaderReader; takenBytes: number } {
+  const reader = new FrameHeaderReader({ isMasked, isCompressible });
   let takenBytes = 0;
   for (const byte of Buffer.from(hex, "hex")) takenBytes += reader.read(Uint8Array.of(byte), 0);
   return { reader, takenBytes };
@@ -14,17 +18,19 @@ function read(isMasked: boolean, hex: string): { reader: FrameHeaderReader; take
 test("[FR1] what was written is read again, in any cut, and nothing behind it is taken", () => {
   const opcode = fc.constantFrom(opcodes.continuation, opcodes.text, opcodes.binary);
   const payloadBytes = fc.oneof(fc.nat(200), fc.integer({ min: 65000, max: 66000 }), fc.maxSafeNat());
-  const header = fc.record({ fin: fc.boolean(), rsv1: fc.constant(false), opcode, payloadBytes });
+  const header = fc.record({ fin: fc.boolean(), rsv1: fc.boolean(), opcode, payloadBytes });
   fc.assert(
-    fc.property(header, fc.option(fc.integer(), { nil: undefined }), fc.nat(14), (given, maskingKey, cut) => {
+    fc.property(header, fc.option(fc.integer(), { nil: undefined }), fc.nat(14), (any, maskingKey, cut) => {
+      const given = { ...any, rsv1: any.rsv1 && any.opcode !== opcodes.continuation };
       const bytes = new Uint8Array(frameHeaderBytes(given.payloadBytes, maskingKey !== undefined) + 1);
       const end = writeFrameHeader(bytes, 0, { ...given, maskingKey });
-      const reader = new FrameHeaderReader(maskingKey !== undefined);
+      const reader = new FrameHeaderReader({ isMasked: maskingKey !== undefined, isCompressible: true });
       const firstBytes = Math.min(cut, end);
       expect(reader.read(bytes.subarray(0, firstBytes), 0)).toBe(firstBytes);
       expect(reader.isComplete).toBe(firstBytes === end);
       expect(reader.read(bytes, firstBytes)).toBe(end);
       expect(reader).toMatchObject({ isComplete: true, isFinal: given.fin, opcode: given.opcode, fault: undefined });
+      expect(reader.isCompressed).toBe(given.rsv1);
       expect(reader.payloadBytes).toBe(given.payloadBytes);
       expect(reader.maskingKey).toBe(maskingKey ?? 0);
     }),
@@ -32,7 +38,7 @@ test("[FR1] what was written is read again, in any cut, and nothing behind it is
 });
 
 test("[FR1] one reader reads one header after the other", () => {
-  const reader = new FrameHeaderReader(true);
+  const reader = new FrameHeaderReader({ isMasked: true, isCompressible: false });
   expect(reader.isEmpty).toBe(true);
   const bytes = Buffer.from("81fe012c01020304" + "098005060708".replace("09", "89"), "hex");
   expect(reader.read(bytes, 0)).toBe(8);
@@ -105,4 +111,19 @@ test("[FR7] a control frame that is fragmented or announces more than 125 bytes 
     expect(read(false, `8${opcode.toString(16)}7d`).reader).toMatchObject({ fault: undefined, isComplete: true });
   }
   for (const opcode of [0, 1, 2]) expect(isControl(opcode)).toBe(false);
+});
+
+test("[PD7] RSV1 marks the first frame of a message where compression was negotiated, and nothing else", () => {
+  for (const hex of ["c1", "41", "c2", "42"]) {
+    expect(read(false, hex, true).reader).toMatchObject({ isCompressed: true, fault: undefined });
+    expect(read(false, hex).reader.fault).toBe("RSV bits must be 0: no extension is negotiated");
+  }
+  for (const hex of ["c0", "40", "c8", "c9", "ca"]) {
+    expect(read(false, hex, true).reader.fault).toBe("RSV1 must be 0 but on the first frame of a message");
+  }
+  for (const hex of ["a1", "91", "e1", "d1"]) {
+    expect(read(false, hex, true).reader.fault).toBe(
+      "RSV2 and RSV3 must be 0: no extension that uses them is negotiated",
+    );
+  }
 });

@@ -20,6 +20,8 @@ export function isControl(opcode: number): boolean {
  */
 export class FrameHeaderReader {
   isFinal = false;
+  /** RSV1: the message that begins here is compressed (RFC 7692 §6). */
+  isCompressed = false;
   opcode = 0;
   /** May exceed the safe integers, then rounded: good enough to be compared with a limit. */
   payloadBytes = 0;
@@ -32,10 +34,15 @@ export class FrameHeaderReader {
   /** The least length that may be written in the form at hand. */
   #shortestBytes = 0;
   readonly #isMasked: boolean;
+  readonly #isCompressible: boolean;
 
-  /** @param isMasked - whether the peer must mask: true in a server, false in a client (§5.1). */
-  constructor(isMasked: boolean) {
-    this.#isMasked = isMasked;
+  /**
+   * @param options.isMasked - whether the peer must mask: true in a server, false in a client (§5.1).
+   * @param options.isCompressible - whether permessage-deflate was negotiated.
+   */
+  constructor(options: { readonly isMasked: boolean; readonly isCompressible: boolean }) {
+    this.#isMasked = options.isMasked;
+    this.#isCompressible = options.isCompressible;
   }
 
   /** Whether the next byte is the payload's. */
@@ -71,16 +78,29 @@ export class FrameHeaderReader {
 
   #takeFirst(byte: number): void {
     this.isFinal = byte >= 0x80;
+    this.isCompressed = (byte & 0x40) !== 0;
     this.opcode = byte & 0x0f;
     this.#part = parts.second;
-    // §5.2: "If a nonzero value is received and none of the negotiated extensions defines the meaning of such a nonzero value,
-    // the receiving endpoint MUST _Fail the WebSocket Connection_."
-    if ((byte & 0x70) !== 0) this.fault = "RSV bits must be 0: no extension is negotiated";
-    else if (this.opcode > lastControlOpcode || (this.opcode > lastDataOpcode && !isControl(this.opcode))) {
+    if ((byte & 0x70) !== 0) this.#checkReserved(byte);
+    if (this.opcode > lastControlOpcode || (this.opcode > lastDataOpcode && !isControl(this.opcode))) {
       this.fault = `Opcode ${this.opcode} is reserved`;
     }
     // §5.5: "All control frames [...] MUST NOT be fragmented."
     else if (isControl(this.opcode) && !this.isFinal) this.fault = "A control frame must not be fragmented";
+  }
+
+  /**
+   * §5.2: "If a nonzero value is received and none of the negotiated extensions defines the meaning of such a nonzero value, the
+   * receiving endpoint MUST _Fail the WebSocket Connection_."
+   */
+  #checkReserved(byte: number): void {
+    if (!this.#isCompressible) this.fault = "RSV bits must be 0: no extension is negotiated";
+    else if ((byte & 0x30) !== 0) this.fault = "RSV2 and RSV3 must be 0: no extension that uses them is negotiated";
+    // RFC 7692 §6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments of a
+    // data message.'
+    else if (this.opcode === opcodes.continuation || isControl(this.opcode)) {
+      this.fault = "RSV1 must be 0 but on the first frame of a message";
+    }
   }
 
   #takeSecond(byte: number): void {

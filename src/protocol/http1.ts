@@ -193,7 +193,10 @@ export function writeHead(options: {
     }
     head += `${name}: ${value}\r\n`;
   }
-  return Uint8Array.from(`${head}\r\n`, (character) => character.charCodeAt(0)); // Latin-1, as checked above
+  const text = `${head}\r\n`;
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at); // Latin-1, as checked above
+  return bytes;
 }
 
 function fault(status: number, reason: string): HeadFault {

@@ -1,13 +1,9 @@
 export { closeCodes, isCloseCode } from "./close-codes.ts";
-export {
-  Connection,
-  longestMessageBytes,
-  type ConnectionEvent,
-  type ConnectionOptions,
-  type Role,
-} from "./connection.ts";
+export { Connection, type ConnectionEvent } from "./connection.ts";
+export { longestMessageBytes, type ConnectionOptions, type Role } from "./connection-options.ts";
 export type { ConnectionState } from "./connection-state.ts";
-export type { InflateResult, MessageDeflater, MessageInflater } from "./deflate.ts";
+export { deflateMessage } from "./deflate.ts";
+export type { InflateFault, InflateResult, MessageCodec, MessageDeflater, SendOptions } from "./deflate.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 export {
   applyMask,
@@ -27,6 +23,8 @@ export { selectProtocol, writeAccept, writeRefusal, type Refusal } from "./hands
 export { acceptValue } from "./handshake-key.ts";
 export type { ExtensionOffer, Header } from "./header-values.ts";
 export { isSameOrigin } from "./host.ts";
+export { answerDeflateOffers, readDeflateAnswer, writeDeflateOffer } from "./permessage-deflate.ts";
+export type { DeflateAnswer, DeflateParameters, DeflateReading } from "./permessage-deflate.ts";
 export {
   defaultMaxHeadBytes,
   HeadReader,

@@ -11,7 +11,7 @@ function decode(bytes: Uint8Array, start: number, end: number): string {
 
 /** A message of one-piece fragments, the last of them final. */
 function assemble(isText: boolean, hexes: readonly string[]): ReceivedMessage | undefined {
-  const message = new PartialMessage(isText);
+  const message = new PartialMessage(isText, false);
   for (const [index, hex] of hexes.entries()) {
     const bytes = bytesOf(hex);
     message.beginFrame(bytes.length, index === hexes.length - 1);
@@ -54,15 +54,15 @@ describe("in many pieces", () => {
   });
 
   test("[MS3] a text fails with the piece that has the bad byte, a binary message never", () => {
-    const text = new PartialMessage(true);
+    const text = new PartialMessage(true, false);
     expect(text.append(bytesOf("61e2"), 0, 2)).toBe(true);
     expect(text.append(bytesOf("61"), 0, 1)).toBe(false);
-    const binary = new PartialMessage(false);
+    const binary = new PartialMessage(false, false);
     expect(binary.append(bytesOf("ffff"), 0, 2)).toBe(true);
   });
 
   test("[LM2] frames are counted when they begin, bytes when they arrive", () => {
-    const message = new PartialMessage(false);
+    const message = new PartialMessage(false, false);
     message.beginFrame(3, false);
     expect(message).toMatchObject({ fragmentCount: 1, byteCount: 0 });
     message.append(bytesOf("0102"), 0, 2);
@@ -72,7 +72,7 @@ describe("in many pieces", () => {
   });
 
   test("[MS7] data whose length was known before is handed over without another copy, and owns its whole buffer", () => {
-    const message = new PartialMessage(false);
+    const message = new PartialMessage(false, false);
     message.beginFrame(5, true);
     message.append(bytesOf("0102"), 0, 2);
     message.append(bytesOf("03"), 0, 1);
@@ -85,5 +85,13 @@ describe("in many pieces", () => {
       if (one?.opcode !== "binary") throw new Error("A binary message was expected");
       expect(one.data.buffer.byteLength).toBe(one.data.length);
     }
+  });
+
+  test("[PD9] the bytes of a compressed text are no text yet", () => {
+    const message = new PartialMessage(true, true);
+    message.beginFrame(1, false);
+    expect(message.append(bytesOf("ffff"), 0, 1)).toBe(true);
+    expect(message).toMatchObject({ isText: true, isCompressed: true });
+    expect(message.takeBytes()).toEqual(bytesOf("ff"));
   });
 });

@@ -43,13 +43,16 @@ export class PartialMessage {
   /** How many frames have begun, empty ones included. */
   fragmentCount = 0;
 
-  readonly #isText: boolean;
+  readonly isText: boolean;
+  /** Whether the bytes are those of a compressed message; then they are no text yet. */
+  readonly isCompressed: boolean;
   #bytes: Uint8Array = new Uint8Array(0);
   #utf8: Utf8State = utf8Complete;
   #expectedBytes = Infinity;
 
-  constructor(isText: boolean) {
-    this.#isText = isText;
+  constructor(isText: boolean, isCompressed: boolean) {
+    this.isText = isText;
+    this.isCompressed = isCompressed;
   }
 
   /** Begins the next frame; the last one tells how long the message will be, so that the array ends up exact. */
@@ -60,7 +63,7 @@ export class PartialMessage {
 
   /** Adds a copy of `bytes[start, end)`. False at the first byte that cannot be UTF-8 in a text. */
   append(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#isText) this.#utf8 = checkUtf8(this.#utf8, bytes, start, end);
+    if (this.isText && !this.isCompressed) this.#utf8 = checkUtf8(this.#utf8, bytes, start, end);
     if (this.#utf8 === utf8Invalid) return false;
     const neededBytes = this.byteCount + end - start;
     if (neededBytes > this.#bytes.length) this.#grow(neededBytes);
@@ -69,12 +72,16 @@ export class PartialMessage {
     return true;
   }
 
-  /** The message, or `undefined` if a text ends within a character. */
+  /** The message, which was not compressed, or `undefined` if a text ends within a character. */
   finish(decode: TextDecode): ReceivedMessage | undefined {
     if (this.#utf8 !== utf8Complete) return undefined;
-    if (this.#isText) return { type: "message", opcode: "text", data: decode(this.#bytes, 0, this.byteCount) };
-    const data = this.byteCount === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.byteCount);
-    return { type: "message", opcode: "binary", data };
+    if (this.isText) return { type: "message", opcode: "text", data: decode(this.#bytes, 0, this.byteCount) };
+    return { type: "message", opcode: "binary", data: this.takeBytes() };
+  }
+
+  /** What has arrived, in an array of its own that is exactly as long. */
+  takeBytes(): Uint8Array {
+    return this.byteCount === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.byteCount);
   }
 
   #grow(neededBytes: number): void {

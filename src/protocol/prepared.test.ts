@@ -18,3 +18,19 @@ test("[FR14] it cannot be changed into another, nor made from what is neither te
     expect(() => prepareMessage(wrong)).toThrow(expect.objectContaining({ code: "ERR_PAYLOAD_TYPE" }));
   }
 });
+
+test("[PD14] it is compressed once for each kind of receiver, on first need", () => {
+  let count = 0;
+  const shorten = { deflate: (message: Uint8Array) => (count++, message.subarray(0, 2)) };
+  const refuse = { deflate: () => (count++, undefined) };
+  const text = prepareMessage("Hello");
+  expect(count).toBe(0);
+  expect(Buffer.from(text.payload).toString()).toBe("Hello");
+  for (const _receiver of [1, 2, 3]) {
+    expect(text.compressedFrame(shorten)).toEqual(Uint8Array.of(0xc1, 2, 0x48, 0x65));
+    expect(text.compressedFrame(refuse)).toBeUndefined();
+  }
+  expect(count).toBe(2);
+  expect(text.compressedFrame(shorten)).toBe(text.compressedFrame(shorten));
+  expect(prepareMessage(Uint8Array.of(7, 8, 9)).compressedFrame(shorten)).toEqual(Uint8Array.of(0xc2, 2, 7, 8));
+});

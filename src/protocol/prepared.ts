@@ -1,3 +1,4 @@
+import type { MessageDeflater } from "./deflate.ts";
 import { encodeFrame, opcodes } from "./frame.ts";
 import { encodeText, requireBytes } from "./payload.ts";
 
@@ -7,16 +8,40 @@ export interface PreparedMessage {
   readonly opcode: "text" | "binary";
   /** Header and payload, unmasked: only a server may write it (RFC 6455 §5.1). Shared by all receivers: never change it. */
   readonly frame: Uint8Array;
+  /** What is in the frame: a view. */
+  readonly payload: Uint8Array;
+  /**
+   * The compressed frame for the receivers that share a deflater, made when the first of them asks; `undefined` where it is better
+   * sent as it is. The deflater must not remember earlier messages.
+   */
+  compressedFrame(deflater: MessageDeflater): Uint8Array | undefined;
 }
 
 /**
- * Frames a message once for many receivers. Bytes are copied.
+ * Frames a message once for many receivers, and compresses it once for each kind of receiver. Bytes are copied.
  *
  * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if `data` is neither a string nor a `Uint8Array`.
  */
 export function prepareMessage(data: string | Uint8Array): PreparedMessage {
   const isText = typeof data === "string";
-  const payload = isText ? encodeText(data) : requireBytes(data);
-  const frame = encodeFrame({ fin: true, rsv1: false, opcode: isText ? opcodes.text : opcodes.binary, payload });
-  return Object.freeze({ type: "prepared", opcode: isText ? "text" : "binary", frame });
+  const bytes = isText ? encodeText(data) : requireBytes(data);
+  const opcode = isText ? opcodes.text : opcodes.binary;
+  const frame = encodeFrame({ fin: true, rsv1: false, opcode, payload: bytes });
+  const payload = frame.subarray(frame.length - bytes.length);
+  // Not the reverse, a list in each deflater: that would keep every message alive.
+  const compressedFrames = new WeakMap<MessageDeflater, { readonly frame: Uint8Array | undefined }>();
+  return Object.freeze({
+    type: "prepared",
+    opcode: isText ? "text" : "binary",
+    frame,
+    payload,
+    compressedFrame(deflater: MessageDeflater): Uint8Array | undefined {
+      const known = compressedFrames.get(deflater);
+      if (known !== undefined) return known.frame;
+      const compressed = deflater.deflate(payload);
+      const made = compressed && encodeFrame({ fin: true, rsv1: true, opcode, payload: compressed });
+      compressedFrames.set(deflater, { frame: made });
+      return made;
+    },
+  });
 }

@@ -7,8 +7,8 @@ test("[WR16] the range of a close code says whether to come back", () => {
 });
 
 test("[WR16] each of our own codes lies in the range of its verdict", () => {
-  const { goingAway, authTimeout, stalled, tooManyErrors, badCredentials, badVersion } = closeCodes;
-  expect([goingAway, authTimeout, stalled, tooManyErrors].every(mayReconnect)).toBe(true);
+  const { goingAway, authTimeout, tooManyErrors, badCredentials, badVersion } = closeCodes;
+  expect([goingAway, authTimeout, tooManyErrors].every(mayReconnect)).toBe(true);
   expect([badCredentials, badVersion].some(mayReconnect)).toBe(false);
 });
 

@@ -30,8 +30,6 @@ export const closeCodes = {
   goingAway: 1001,
   /** No `auth` within the deadline. */
   authTimeout: 4000,
-  /** The outbound queue made no progress for too long. */
-  stalled: 4001,
   /** Three refused frames in a row, or more than three in a minute. */
   tooManyErrors: 4002,
   /** The credentials were refused. */

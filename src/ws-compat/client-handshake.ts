@@ -54,12 +54,6 @@ export interface AttemptHandlers {
   open(opened: { readonly socket: Duplex; readonly head: Buffer; readonly protocol: string }): void;
 }
 
-/** A handshake on its way. */
-export interface ClientAttempt {
-  request(): ClientRequest;
-  abort(): void;
-}
-
 export function splitArguments(
   protocols: string | readonly string[] | ClientOptions | undefined,
   options: ClientOptions | undefined,
@@ -70,76 +64,92 @@ export function splitArguments(
   return { protocols: list === undefined ? [] : ([list].flat() as string[]), options: given }; // strings: what is no option
 }
 
-/**
- * Sends the request. The caller ends it.
- *
- * @throws {SyntaxError} for a URL or a subprotocol that cannot be.
- */
-export function startClient(address: string | URL, given: Arguments, handlers: AttemptHandlers): ClientAttempt {
-  requireOptions(given);
-  const first = parseUrl(address);
-  let redirectCount = 0;
-  let isGivenUp = false;
-  let current = attempt(first);
+/** A handshake on its way: one request, or one after the other where redirects are followed. */
+export class ClientAttempt {
+  readonly #given: Arguments;
+  readonly #handlers: AttemptHandlers;
+  readonly #first: URL;
+  /** What is not the current request's is not listened to any more. */
+  #current: ClientRequest | undefined;
+  #redirectCount = 0;
 
-  function attempt(url: URL): ClientRequest {
-    handlers.url(url.href);
+  /** @throws {SyntaxError} for a URL or a subprotocol that cannot be. */
+  constructor(address: string | URL, given: Arguments, handlers: AttemptHandlers) {
+    requireOptions(given);
+    this.#given = given;
+    this.#handlers = handlers;
+    this.#first = parseUrl(address);
+  }
+
+  /** Makes the request, which the caller ends. */
+  start(): ClientRequest {
+    return this.#request(this.#first);
+  }
+
+  /** Gives up; nothing is told any more. */
+  abort(): void {
+    const request = this.#current;
+    this.#current = undefined;
+    request?.destroy();
+  }
+
+  #request(url: URL): ClientRequest {
+    this.#handlers.url(url.href);
     const key = randomBytes(16).toString("base64");
-    const isForeign = url.host !== first.host || (first.protocol === "wss:" && url.protocol === "ws:");
-    const request = sendRequest(url, key, given, isForeign && !handlers.hasRedirectListener());
-    request.on("error", (error) => (isGivenUp ? undefined : fail(error)));
-    request.on("timeout", () => fail(new Error("Opening handshake has timed out")));
-    request.on("response", (response) => handleResponse(url, response));
+    const isForeign = url.host !== this.#first.host || (this.#first.protocol === "wss:" && url.protocol === "ws:");
+    const isStripped = isForeign && !this.#handlers.hasRedirectListener();
+    const request = sendRequest(url, key, this.#given, isStripped);
+    this.#current = request;
+    const ifCurrent = (act: () => void): void => (request === this.#current ? act() : undefined);
+    request.on("error", (error) => ifCurrent(() => this.#fail(error)));
+    request.on("timeout", () => ifCurrent(() => this.#fail(new Error("Opening handshake has timed out"))));
+    request.on("response", (response) => ifCurrent(() => this.#handleResponse(url, request, response)));
     request.on("upgrade", (response, socket, head) => {
-      if (!handlers.upgrade(response)) return void socket.destroy();
-      const fault = findFault(response, key, given.protocols);
-      if (fault !== undefined) {
-        socket.destroy();
-        return fail(new Error(fault));
-      }
-      handlers.open({ socket, head, protocol: response.headers["sec-websocket-protocol"] ?? "" });
+      if (request === this.#current && this.#handlers.upgrade(response)) this.#open(response, key, { socket, head });
+      else socket.destroy();
     });
     return request;
   }
 
-  function fail(error: Error): void {
-    if (isGivenUp) return;
-    abort();
-    handlers.fail(error);
-  }
-
-  function abort(): void {
-    isGivenUp = true;
-    current.destroy();
-  }
-
-  function handleResponse(url: URL, response: IncomingMessage): void {
-    const { statusCode = 0, headers } = response;
-    const isRedirect = given.options.followRedirects && statusCode >= 300 && statusCode < 400;
-    if (isRedirect && headers.location !== undefined) return redirect(url, headers.location);
-    if (handlers.emitsUnexpected(current, response)) return;
-    fail(new Error(`Unexpected server response: ${statusCode}`));
-  }
-
-  function redirect(from: URL, location: string): void {
-    if (++redirectCount > (given.options.maxRedirects ?? 10)) return fail(new Error("Maximum redirects exceeded"));
-    current.off("error", fail).on("error", doNothing);
-    isGivenUp = true;
-    current.destroy();
-    isGivenUp = false;
-    try {
-      current = attempt(parseUrl(new URL(location, from)));
-    } catch (error) {
-      return fail(error instanceof Error ? error : new Error(String(error)));
+  #open(response: IncomingMessage, key: string, opened: { readonly socket: Duplex; readonly head: Buffer }): void {
+    const fault = findFault(response, key, this.#given.protocols);
+    if (fault === undefined) {
+      this.#handlers.open({ ...opened, protocol: response.headers["sec-websocket-protocol"] ?? "" });
+    } else {
+      opened.socket.destroy();
+      this.#fail(new Error(fault));
     }
-    handlers.emitsRedirect(from.href, current);
-    current.end();
   }
 
-  return { request: () => current, abort };
-}
+  #handleResponse(url: URL, request: ClientRequest, response: IncomingMessage): void {
+    const { statusCode = 0, headers } = response;
+    const isRedirect = this.#given.options.followRedirects && statusCode >= 300 && statusCode < 400;
+    if (isRedirect && headers.location !== undefined) this.#redirect(url, headers.location);
+    else if (!this.#handlers.emitsUnexpected(request, response)) {
+      this.#fail(new Error(`Unexpected server response: ${statusCode}`));
+    }
+  }
 
-function doNothing(): void {}
+  #redirect(from: URL, location: string): void {
+    if (++this.#redirectCount > (this.#given.options.maxRedirects ?? 10)) {
+      return this.#fail(new Error("Maximum redirects exceeded"));
+    }
+    this.abort();
+    try {
+      const url = parseUrl(location, from);
+      const request = this.#request(url);
+      this.#handlers.emitsRedirect(url.href, request);
+      request.end();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #fail(error: Error): void {
+    this.abort();
+    this.#handlers.fail(error);
+  }
+}
 
 function requireOptions({ protocols, options }: Arguments): void {
   const { protocolVersion = 13 } = options;
@@ -152,9 +162,9 @@ function requireOptions({ protocols, options }: Arguments): void {
   }
 }
 
-function parseUrl(address: string | URL): URL {
-  if (!URL.canParse(String(address))) throw new SyntaxError(`Invalid URL: ${String(address)}`);
-  const url = new URL(address);
+function parseUrl(address: string | URL, base?: URL): URL {
+  if (!URL.canParse(String(address), base?.href)) throw new SyntaxError(`Invalid URL: ${String(address)}`);
+  const url = new URL(address, base);
   if (url.protocol === "http:" || url.protocol === "https:") url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
   if (url.protocol !== "ws:" && url.protocol !== "wss:" && url.protocol !== "ws+unix:") {
     throw new SyntaxError(`The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`);
@@ -163,13 +173,12 @@ function parseUrl(address: string | URL): URL {
   return url;
 }
 
-function sendRequest(url: URL, key: string, { protocols, options }: Arguments, isForeign: boolean): ClientRequest {
+function sendRequest(url: URL, key: string, { protocols, options }: Arguments, isStripped: boolean): ClientRequest {
   const isSecure = url.protocol === "wss:";
   const [socketPath, pipePath = "/"] = url.pathname.split(":");
   const target = url.protocol === "ws+unix:" ? { socketPath, path: pipePath + url.search } : addressOf(url, isSecure);
   const user =
     url.username === "" ? options.auth : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const own = isForeign ? {} : options.headers;
   return (isSecure ? requestHttps : requestHttp)({
     ...options,
     host: undefined,
@@ -177,12 +186,12 @@ function sendRequest(url: URL, key: string, { protocols, options }: Arguments, i
     port: undefined,
     protocol: isSecure ? "https:" : "http:",
     ...target,
-    auth: isForeign ? undefined : user,
+    auth: isStripped ? undefined : user,
     agent: options.agent ?? false,
     method: "GET",
     timeout: options.handshakeTimeout,
     headers: {
-      ...(own as Record<string, string>), // never the flat list: `ws` takes an object only
+      ...(isStripped ? withoutSecrets(options.headers) : (options.headers as Record<string, string>)), // an object, as in `ws`
       ...(options.origin === undefined ? {} : { Origin: options.origin }),
       ...(protocols.length === 0 ? {} : { "Sec-WebSocket-Protocol": protocols.join(",") }),
       "Sec-WebSocket-Version": "13",
@@ -191,6 +200,13 @@ function sendRequest(url: URL, key: string, { protocols, options }: Arguments, i
       Upgrade: "websocket",
     },
   });
+}
+
+/** What another host may be told. */
+function withoutSecrets(headers: RequestOptions["headers"] = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !/^(authorization|cookie|host)$/i.test(name)),
+  ) as Record<string, string>; // an object, as in `ws`
 }
 
 function addressOf(url: URL, isSecure: boolean) {

@@ -8,6 +8,10 @@ import * as ours from "./index.ts";
 type Module = typeof ours.WebSocket;
 const real = createRequire(import.meta.url)("ws") as Module;
 
+function toText(data: ours.RawData): string {
+  return Buffer.from(data as Buffer).toString();
+}
+
 /** The message of the error, then the code of the close. */
 function endOf(socket: ours.WebSocket): Promise<[string, number]> {
   return new Promise((resolve) => {
@@ -108,13 +112,15 @@ for (const [name, Ws] of [
     expect(await pong).toEqual([Buffer.from("mine")]);
   });
 
-  for (const [given, told] of [
-    [[], [1005, ""]],
+  const closes: readonly (readonly [given: [code?: number, reason?: string], told: [code: number, reason: string]])[] =
     [
-      [4001, "bye"],
-      [4001, "bye"],
-    ],
-  ] as const) {
+      [[], [1005, ""]],
+      [
+        [4001, "bye"],
+        [4001, "bye"],
+      ],
+    ];
+  for (const [given, told] of closes) {
     test(`[WS6] ${name}: close(${given.join(", ")}) is told to both as ${told[0]}`, async () => {
       const { client, peer } = await pair();
       const closed = Promise.all([once(client, "close"), once(peer, "close")]);
@@ -326,7 +332,7 @@ for (const [name, Ws] of [
   test(`[WS16] ${name}: a paused socket delivers nothing until it is resumed`, async () => {
     const { client, peer } = await pair();
     const got: string[] = [];
-    client.on("message", (data) => got.push(String(data)));
+    client.on("message", (data) => got.push(toText(data)));
     client.pause();
     expect(client.isPaused).toBe(true);
     await new Promise((resolve) => peer.send("1", resolve));

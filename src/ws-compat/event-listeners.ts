@@ -25,47 +25,63 @@ interface Registration {
   readonly isAttribute: boolean;
 }
 type Emitter = Pick<EventEmitter, "on" | "once" | "listeners" | "removeListener">;
+type Listener = (...args: unknown[]) => void;
 
 // The listeners are the emitter's own, so that removeAllListeners() removes these too. `ws` does it the same way.
 const registrations = new WeakMap<object, Registration>();
+const types: readonly WebSocketEventType[] = ["open", "message", "error", "close"];
 
-/** Registers `listener`, which stands for `handler`. Twice the same is once. */
-export function addListener(
-  emitter: Emitter,
-  type: WebSocketEventType,
-  added: Registration & { readonly listener: (...args: never[]) => void; readonly once: boolean },
-): void {
+/** Makes a listener of `handler`. Twice the same is once. */
+export function addHandler(emitter: Emitter, type: WebSocketEventType, added: Registration & { once: boolean }): void {
   if (!added.isAttribute && findListener(emitter, type, added) !== undefined) return;
-  registrations.set(added.listener, added);
-  emitter[added.once ? "once" : "on"](type, added.listener as (...args: unknown[]) => void); // each knows its event's arguments
+  const listener: Listener = (...args) => {
+    const event = { type, target: emitter, ...detailsOf[type](args) };
+    if (typeof added.handler === "function") added.handler.call(emitter, event);
+    else (added.handler as { handleEvent(event: object): void }).handleEvent(event); // the other form a handler has
+  };
+  registrations.set(listener, added);
+  emitter[added.once ? "once" : "on"](type, listener);
 }
 
-/** Takes out what {@link addListener} put in for this handler. */
-export function dropListener(emitter: Emitter, type: WebSocketEventType, registration: Registration): void {
+/** Takes out what {@link addHandler} put in for this handler. */
+export function dropHandler(emitter: Emitter, type: WebSocketEventType, registration: Registration): void {
   const listener = findListener(emitter, type, registration);
   if (listener !== undefined) emitter.removeListener(type, listener);
 }
 
-/** The handler that `on<type> =` set, or null. */
-export function attributeOf(emitter: Emitter, type: WebSocketEventType): unknown {
+/** Gives a class `onopen`, `onmessage`, `onerror` and `onclose`, where `ws` has them: on the prototype. */
+export function defineAttributes(prototype: Emitter): void {
+  for (const type of types) {
+    Object.defineProperty(prototype, `on${type}`, {
+      enumerable: true,
+      configurable: true,
+      get(this: Emitter) {
+        return attributeOf(this, type);
+      },
+      set(this: Emitter, handler: unknown) {
+        dropHandler(this, type, { handler: attributeOf(this, type), isAttribute: true });
+        if (typeof handler === "function") addHandler(this, type, { handler, once: false, isAttribute: true });
+      },
+    });
+  }
+}
+
+/** An event's own members, of what the emitter gives its listeners. */
+const detailsOf: Readonly<Record<WebSocketEventType, (args: readonly unknown[]) => object>> = {
+  open: () => ({}),
+  message: ([data, isBinary]) => ({ data: isBinary ? data : String(data) }),
+  error: ([error]) => ({ error, message: (error as Error).message }), // only errors are emitted as such
+  close: ([code, reason]) => ({ code, reason: String(reason), wasClean: code !== 1006 }),
+};
+
+function attributeOf(emitter: Emitter, type: WebSocketEventType): unknown {
   const found = emitter.listeners(type).find((listener) => registrations.get(listener)?.isAttribute);
   return found === undefined ? null : registrations.get(found)?.handler;
 }
 
-/** Takes out what `on<type> =` set. */
-export function dropAttribute(emitter: Emitter, type: WebSocketEventType): void {
-  dropListener(emitter, type, { handler: attributeOf(emitter, type), isAttribute: true });
-}
-
-/** Calls a handler of either form. */
-export function callHandler<Event>(handler: EventHandler<Event>, target: unknown, event: Event): void {
-  if (typeof handler === "function") handler.call(target, event);
-  else handler.handleEvent(event);
-}
-
-function findListener(emitter: Emitter, type: WebSocketEventType, wanted: Registration) {
+function findListener(emitter: Emitter, type: WebSocketEventType, wanted: Registration): Listener | undefined {
   return emitter.listeners(type).find((listener) => {
     const known = registrations.get(listener);
     return known !== undefined && known.handler === wanted.handler && known.isAttribute === wanted.isAttribute;
-  }) as ((...args: unknown[]) => void) | undefined; // EventEmitter types its listeners as Function
+  }) as Listener | undefined; // EventEmitter types its listeners as Function
 }

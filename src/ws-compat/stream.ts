@@ -27,7 +27,8 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
     },
   });
   socket.on("message", (data, isBinary) => {
-    const chunk: unknown = !isBinary && stream.readableObjectMode ? data.toString() : data;
+    // Text is a Buffer whatever binaryType says.
+    const chunk: unknown = !isBinary && stream.readableObjectMode ? (data as Buffer).toString() : data;
     if (!stream.push(chunk)) socket.pause();
   });
   socket.once("error", (error) => stream.destroy(error));

@@ -150,10 +150,9 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     if (!socket.readable || !socket.writable) return void socket.destroy();
     if (this.#state !== "running") return refuseSocket(socket, refusal(503));
     const protocol = this.#selectProtocol(handshake, request);
-    const lines = Buffer.from(writeAccept({ key: handshake.key, protocols: handshake.protocols, protocol }))
-      .toString("latin1")
-      .trimEnd()
-      .split("\r\n");
+    const greeting = this.#greet(handshake, protocol);
+    if (greeting === undefined) return refuseSocket(socket, refusal(500));
+    const lines = greeting.toString("latin1").trimEnd().split("\r\n");
     this.emit("headers", lines, request);
     // A line break within a line would be a header of somebody else's, or the end of them.
     if (lines.some((line) => /[\r\n\0]/.test(line))) return refuseSocket(socket, refusal(500));
@@ -166,6 +165,16 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     made.setSocket(socket, head, { maxPayload, maxFragments });
     this.#track(made);
     callback(made, request);
+  }
+
+  /** Undefined if the program chose a subprotocol that was not offered: a client would have to fail the connection. */
+  #greet({ key, protocols }: HandshakeRequest, protocol: string | undefined): Buffer | undefined {
+    try {
+      return Buffer.from(writeAccept({ key, protocols, protocol }));
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+      return undefined;
+    }
   }
 
   #selectProtocol({ protocols }: HandshakeRequest, request: IncomingMessage): string | undefined {
@@ -229,11 +238,13 @@ function refusal(status: number, reason = STATUS_CODES[status] ?? "", headers: O
 }
 
 /** A request's head. One that no parser made, as tests have it (`@fastify/websocket`), lacks what a parser knows. */
-function headOf(request: IncomingMessage) {
-  const { method = "GET", url = "/", httpVersion = "1.1" } = request;
-  const made = { host: "localhost", ...request.headers };
-  const rawHeaders =
-    (request.rawHeaders as string[] | undefined) ??
-    Object.entries(made).flatMap(([name, value]) => [name, String(value)]);
-  return { method, target: url, httpVersion, rawHeaders };
+function headOf(request: IncomingMessage): Parameters<typeof readHandshake>[0] {
+  const { method = "GET", url = "/", httpVersion = "1.1", rawHeaders } = request as Partial<IncomingMessage>;
+  const headers = Object.entries({ ...request.headers, host: request.headers.host ?? "localhost" });
+  return {
+    method,
+    target: url,
+    httpVersion,
+    rawHeaders: rawHeaders ?? headers.flatMap(([name, value]) => [name, String(value)]),
+  };
 }

@@ -4,13 +4,11 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { adoptSocket, type AdoptedSocket, frameHeaderBytes, ProtocolError } from "../engine/index.ts";
-import { type ClientAttempt, type ClientOptions, splitArguments, startClient } from "./client-handshake.ts";
+import { ClientAttempt, type ClientOptions, splitArguments } from "./client-handshake.ts";
 import {
-  addListener,
-  attributeOf,
-  callHandler,
-  dropAttribute,
-  dropListener,
+  addHandler,
+  defineAttributes,
+  dropHandler,
   type EventHandler,
   type WebSocketEventMap,
   type WebSocketEventType,
@@ -51,7 +49,6 @@ export interface SocketOptions {
   readonly maxFragments?: number | undefined;
 }
 
-type States = { readonly CONNECTING: 0; readonly OPEN: 1; readonly CLOSING: 2; readonly CLOSED: 3 };
 const stateNames = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
 const lineStates = { open: 1, closing: 2, closed: 3 } as const;
 
@@ -60,14 +57,18 @@ const lineStates = { open: 1, closing: 2, closed: 3 } as const;
  * docs/guide/ws-drop-in.md lists where it is stricter.
  */
 export class WebSocket extends EventEmitter<WebSocketEvents> {
-  static readonly CONNECTING: 0 = 0;
-  static readonly OPEN: 1 = 1;
-  static readonly CLOSING: 2 = 2;
-  static readonly CLOSED: 3 = 3;
-  declare readonly CONNECTING: States["CONNECTING"];
-  declare readonly OPEN: States["OPEN"];
-  declare readonly CLOSING: States["CLOSING"];
-  declare readonly CLOSED: States["CLOSED"];
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSING = 2;
+  static readonly CLOSED = 3;
+  declare readonly CONNECTING: 0;
+  declare readonly OPEN: 1;
+  declare readonly CLOSING: 2;
+  declare readonly CLOSED: 3;
+  declare onopen: EventHandler<WebSocketEventMap<this>["open"]> | null;
+  declare onmessage: EventHandler<WebSocketEventMap<this>["message"]> | null;
+  declare onerror: EventHandler<WebSocketEventMap<this>["error"]> | null;
+  declare onclose: EventHandler<WebSocketEventMap<this>["close"]> | null;
 
   /** The socket below, null before the handshake is done; `_` because `ws` calls it so, and its users read it. */
   _socket: Duplex | null = null;
@@ -103,7 +104,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     this.#options = given.options;
     this._isServer = address === null;
     if (address === null) return;
-    const attempt = startClient(address, given, {
+    this.#attempt = new ClientAttempt(address, given, {
       url: (url) => (this.#url = url),
       emitsUnexpected: (request, response) => this.emit("unexpected-response", request, response),
       emitsRedirect: (url, request) => this.emit("redirect", url, request),
@@ -118,9 +119,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
         this.setSocket(socket, head, given.options);
       },
     });
-    this.#attempt = attempt;
-    given.options.finishRequest?.(attempt.request(), this);
-    if (given.options.finishRequest === undefined) attempt.request().end();
+    const request = this.#attempt.start();
+    if (given.options.finishRequest === undefined) request.end();
+    else given.options.finishRequest(request, this);
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
@@ -173,6 +174,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       pingAfterMs: Infinity,
       deadAfterMs: Infinity,
       stalledAfterMs: Infinity,
+      messageTimeoutMs: Infinity,
+      maxPingCount: Infinity,
       highWaterBytes: Infinity,
       maxQueuedBytes: Infinity,
       closeTimeoutMs: this.#options.closeTimeout ?? 30_000,
@@ -204,13 +207,12 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     const done = typeof options === "function" ? options : callback;
     const line = this.#requireLine(data, done);
     if (line === undefined) return;
-    const { binary = typeof data !== "string" && typeof data !== "number", fin = true } = settings;
-    const bytes = typeof data === "string" ? undefined : toBuffer(data);
-    const sentBytes = bytes?.length ?? Buffer.byteLength(data as string); // bytes is undefined for a string only
-    this.#sends.add(frameHeaderBytes(sentBytes, !this._isServer) + sentBytes, done);
-    if (this.#fragments !== undefined || !fin) this.#sendFragment(bytes ?? toBuffer(data), binary, fin);
-    else if (binary) line.send(bytes ?? toBuffer(data));
-    else line.send(bytes === undefined ? (data as string) : bytes.toString()); // the same
+    const { binary: isBinary = typeof data !== "string" && typeof data !== "number", fin: isFinal = true } = settings;
+    const payload = typeof data === "string" ? data : toBuffer(data);
+    const payloadBytes = Buffer.byteLength(payload);
+    this.#sends.add(frameHeaderBytes(payloadBytes, !this._isServer) + payloadBytes, done);
+    if (this.#fragments !== undefined || !isFinal) this.#sendFragment(toBuffer(payload), { isBinary, isFinal });
+    else line.send(isBinary ? toBuffer(payload) : payload.toString());
   }
 
   /**
@@ -235,7 +237,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   close(code?: number, reason: string | Buffer = ""): void {
     if (this.#line === undefined) return this.#giveUp();
     if (this.#line.state !== "open") return;
-    if (code === undefined) this.#line.closeWithoutCode();
+    if (code === undefined) this.#line.close("none");
     else translateFaults(() => this.#line?.close(code, reason.toString()));
   }
 
@@ -265,71 +267,14 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     handler: EventHandler<WebSocketEventMap<this>[Type]>,
     options: { readonly once?: boolean } = {},
   ): void {
-    this.#addHandler(type, handler, { once: options.once ?? false, isAttribute: false });
+    addHandler(this, type, { handler, once: options.once ?? false, isAttribute: false });
   }
 
   removeEventListener<Type extends WebSocketEventType>(
     type: Type,
     handler: EventHandler<WebSocketEventMap<this>[Type]>,
   ): void {
-    dropListener(this, type, { handler, isAttribute: false });
-  }
-
-  get onopen(): EventHandler<WebSocketEventMap<this>["open"]> | null {
-    return attributeOf(this, "open") as EventHandler<WebSocketEventMap<this>["open"]> | null; // only the setter below sets it
-  }
-
-  set onopen(handler: EventHandler<WebSocketEventMap<this>["open"]> | null) {
-    this.#setAttribute("open", handler);
-  }
-
-  get onmessage(): EventHandler<WebSocketEventMap<this>["message"]> | null {
-    return attributeOf(this, "message") as EventHandler<WebSocketEventMap<this>["message"]> | null;
-  }
-
-  set onmessage(handler: EventHandler<WebSocketEventMap<this>["message"]> | null) {
-    this.#setAttribute("message", handler);
-  }
-
-  get onerror(): EventHandler<WebSocketEventMap<this>["error"]> | null {
-    return attributeOf(this, "error") as EventHandler<WebSocketEventMap<this>["error"]> | null;
-  }
-
-  set onerror(handler: EventHandler<WebSocketEventMap<this>["error"]> | null) {
-    this.#setAttribute("error", handler);
-  }
-
-  get onclose(): EventHandler<WebSocketEventMap<this>["close"]> | null {
-    return attributeOf(this, "close") as EventHandler<WebSocketEventMap<this>["close"]> | null;
-  }
-
-  set onclose(handler: EventHandler<WebSocketEventMap<this>["close"]> | null) {
-    this.#setAttribute("close", handler);
-  }
-
-  #setAttribute<Type extends WebSocketEventType>(
-    type: Type,
-    handler: EventHandler<WebSocketEventMap<this>[Type]> | null,
-  ) {
-    dropAttribute(this, type);
-    if (typeof handler === "function") this.#addHandler(type, handler, { once: false, isAttribute: true });
-  }
-
-  #addHandler<Type extends WebSocketEventType>(
-    type: Type,
-    handler: EventHandler<WebSocketEventMap<this>[Type]>,
-    how: { readonly once: boolean; readonly isAttribute: boolean },
-  ): void {
-    const call = (event: object): void =>
-      callHandler(handler, this, { type, target: this, ...event } as unknown as WebSocketEventMap<this>[Type]); // type picks it
-    const listeners = {
-      open: () => call({}),
-      message: (data: RawData, isBinary: boolean) => call({ data: isBinary ? data : data.toString() }),
-      error: (error: Error) => call({ error, message: error.message }),
-      close: (code: number, reason: Buffer) =>
-        call({ code, reason: reason.toString(), wasClean: this.#peerClose !== undefined }),
-    };
-    addListener(this as EventEmitter, type, { handler, listener: listeners[type], ...how });
+    dropHandler(this, type, { handler, isAttribute: false });
   }
 
   #requireLine(data: unknown, callback: SendCallback | undefined): AdoptedSocket | undefined {
@@ -342,7 +287,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     return undefined;
   }
 
-  #sendFragment(bytes: Buffer, isBinary: boolean, isFinal: boolean): void {
+  #sendFragment(bytes: Buffer, { isBinary, isFinal }: { readonly isBinary: boolean; readonly isFinal: boolean }): void {
     // As in `ws` the first piece says of which kind all are. A character may be cut by two pieces.
     this.#fragments ??= isBinary ? "binary" : new StringDecoder();
     const fragments = this.#fragments;
@@ -400,6 +345,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
 for (const [value, name] of stateNames.entries()) {
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
 }
+defineAttributes(WebSocket.prototype);
 
 const faultCodes: Readonly<Record<number, string>> = {
   1002: "WS_ERR_INVALID_FRAME",

@@ -1,6 +1,6 @@
 /** People at real browsers, over `wss:`, at the real command. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { browserTest, findChromium } from "../chromium.ts";
 import { type ChatServer, startChatServer } from "./chat-server.ts";
 import { openChat, openPage, type Person, phone } from "./person.ts";
@@ -154,9 +154,11 @@ browserTest("[BW6] the policy refuses markup made of text, foreign scripts and s
 browserTest("[BW7] everything is done by keyboard: name, message, rooms, people, leaving", async (browser) => {
   const { page, ...person } = await openPage(browser, server.url);
   people.push({ page, ...person });
+  await hasFocus(page.getByLabel("Your name", { exact: true }));
   await page.keyboard.type("Ada");
   await page.keyboard.press("Enter");
   await page.getByText("On the line").waitFor();
+  await expectFocus(page, "Message to room general");
   await page.keyboard.type("one");
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("two");
@@ -165,11 +167,14 @@ browserTest("[BW7] everything is done by keyboard: name, message, rooms, people,
   await page.keyboard.press("Alt+ArrowDown");
   await page.getByRole("heading", { name: "random" }).waitFor();
   expect(new URL(page.url()).hash).toBe("#/random");
+  await expectFocus(page, "Message to room random");
   await page.getByRole("button", { name: "Open a room" }).focus();
   await page.keyboard.press("Enter");
+  await hasFocus(page.getByLabel("Room", { exact: true }));
   await page.keyboard.type("Late Night");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "late-night" }).waitFor();
+  await expectFocus(page, "Message to room late-night");
   await page.keyboard.press("Alt+ArrowDown");
   await page.getByRole("heading", { name: "general" }).waitFor();
   await expectFocus(page, "Message to room general");
@@ -313,6 +318,10 @@ async function expectFocus(page: Page, label: string | RegExp): Promise<void> {
   const focused = (): Promise<string> =>
     page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.tagName ?? "");
   await expect.poll(focused).toMatch(label);
+}
+
+async function hasFocus(element: Locator): Promise<void> {
+  await expect.poll(() => element.evaluate((node) => node === document.activeElement)).toBe(true);
 }
 
 async function topOf(person: Person, text: string): Promise<number | undefined> {

@@ -1,19 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Child } from "./child.ts";
-import type { LoadReply } from "./load.ts";
+import type { Load, LoadReply } from "./load.ts";
 import type { ServerReply } from "./serve.ts";
 
 /** Who is measured. `ws` is what the ratios are against. */
-export const peers = ["switchboard", "ws", "net"] as const;
+export const peers = ["switchboard", "ws", "uws", "net"] as const;
 export type Peer = (typeof peers)[number];
 
-/** How `echo` is measured. */
-export interface EchoOptions {
+/** What is measured, and how. */
+export interface MeasureOptions extends Pick<Load, "pattern" | "payload"> {
   readonly roundCount: number;
   readonly seconds: number;
   readonly warmupSeconds: number;
   readonly connectionCount: number;
-  readonly payloadBytes: number;
   readonly inFlightCounts: readonly number[];
 }
 
@@ -30,7 +29,10 @@ export interface Measurement {
  * Measures every peer in every round: each server in its own process, the load in another. The peers take turns, so that a
  * disturbance of the machine hits all of them and not one.
  */
-export async function measureEcho(options: EchoOptions, onProgress: (line: string) => void): Promise<Measurement[]> {
+export async function measureSuite(
+  options: MeasureOptions,
+  onProgress: (line: string) => void,
+): Promise<Measurement[]> {
   const load = new Child("load.ts");
   const servers = new Map(peers.map((peer) => [peer, new Child(`servers/${peer}.ts`)]));
   const measurements: Measurement[] = [];
@@ -55,7 +57,7 @@ export async function measureEcho(options: EchoOptions, onProgress: (line: strin
 interface Target {
   readonly server: Child;
   readonly load: Child;
-  readonly options: EchoOptions;
+  readonly options: MeasureOptions;
   readonly peer: Peer;
   readonly port: number;
   readonly inFlightCount: number;
@@ -69,10 +71,10 @@ async function measure({
   port,
   inFlightCount,
 }: Target): Promise<Pick<Measurement, "messagesPerSecond" | "cpuMicrosPerMessage">> {
-  const { connectionCount, payloadBytes, seconds, warmupSeconds } = options;
+  const { pattern, payload, connectionCount, seconds, warmupSeconds } = options;
   await load.ask({
     type: "start",
-    load: { port, connectionCount, inFlightCount, payloadBytes, isWebSocket: peer !== "net" },
+    load: { pattern, port, connectionCount, inFlightCount, payload, isWebSocket: peer !== "net" },
   });
   await wait(warmupSeconds * 1000);
   const before = await sample(server, load);

@@ -1,0 +1,128 @@
+import type {
+  Connection,
+  DeflateParameters,
+  InflateResult,
+  MessageCodec,
+  PreparedMessage,
+  Role,
+} from "../protocol/index.ts";
+import type { CompressionBudget } from "./compression-budget.ts";
+import { type Deflater, inflate, sharedDeflater } from "./deflate.ts";
+import { History } from "./history.ts";
+import { requirePrepared } from "./require-prepared.ts";
+
+/** What a {@link Codec} is made from. */
+export interface CodecOptions {
+  readonly role: Role;
+  /** What both ends agreed on. */
+  readonly parameters: DeflateParameters;
+  readonly thresholdBytes: number;
+  readonly level: number;
+  readonly memLevel: number;
+  readonly budget: CompressionBudget;
+}
+
+/** The compression of one connection. Without context takeover it holds no memory between messages. */
+export class Codec implements MessageCodec {
+  readonly thresholdBytes: number;
+  readonly #budget: CompressionBudget;
+  /** Absent for a window of 8 bits, which zlib cannot keep to: then nothing is compressed. */
+  readonly #deflater: Deflater | undefined;
+  readonly #peerWindowBits: number;
+  readonly #sent: History | undefined;
+  readonly #received: History | undefined;
+  readonly #historyBytes: number;
+  #heldBytes = 0;
+
+  constructor(options: CodecOptions) {
+    const { role, parameters, level, memLevel, budget } = options;
+    const { ours, peers } = sides(role, parameters);
+    this.thresholdBytes = options.thresholdBytes;
+    this.#budget = budget;
+    this.#deflater = ours.windowBits > 8 ? sharedDeflater({ windowBits: ours.windowBits, level, memLevel }) : undefined;
+    this.#peerWindowBits = peers.windowBits;
+    this.#sent = ours.takesOver ? new History(ours.windowBits) : undefined;
+    this.#received = peers.takesOver ? new History(peers.windowBits) : undefined;
+    this.#historyBytes = historyBytes(parameters);
+    budget.takeHistory(this.#historyBytes);
+  }
+
+  deflate(message: Uint8Array): Uint8Array | undefined {
+    const compressed = this.#deflater?.deflate(message, this.#sent?.dictionary);
+    if (compressed !== undefined) this.#sent?.append(message);
+    return compressed;
+  }
+
+  inflate(compressed: Uint8Array, limitBytes: number): InflateResult {
+    const roomBytes = this.#budget.inflatedRoomBytes;
+    const result = inflate(compressed, {
+      windowBits: this.#peerWindowBits,
+      limitBytes: Math.min(limitBytes, roomBytes),
+      history: this.#received,
+    });
+    if (result.type === "inflated") this.#hold(result.data.length);
+    else if (result.fault === "tooBig" && roomBytes < limitBytes) return { type: "fault", fault: "overloaded" };
+    return result;
+  }
+
+  /**
+   * The frame of a prepared message for this connection, compressed. It refers to no earlier message, so that it is the same for all;
+   * later ones may refer to it.
+   */
+  frameOf(message: PreparedMessage): Uint8Array {
+    const frame = this.#deflater && message.compressedFrame(this.#deflater);
+    if (frame === undefined) return message.frame;
+    this.#sent?.append(message.payload);
+    return frame;
+  }
+
+  /** All that was inflated has been given to a handler. */
+  release(): void {
+    this.#hold(-this.#heldBytes);
+  }
+
+  /** The connection is gone. To be called once. */
+  close(): void {
+    this.release();
+    this.#budget.takeHistory(-this.#historyBytes);
+  }
+
+  #hold(byteCount: number): void {
+    this.#heldBytes += byteCount;
+    this.#budget.takeInflated(byteCount);
+  }
+}
+
+/** What a connection with these parameters remembers at most. */
+export function historyBytes(parameters: DeflateParameters): number {
+  const server = parameters.serverNoContextTakeover ? 0 : 2 ** parameters.serverMaxWindowBits;
+  const client = parameters.clientNoContextTakeover ? 0 : 2 ** parameters.clientMaxWindowBits;
+  return server + client;
+}
+
+interface Side {
+  readonly takesOver: boolean;
+  readonly windowBits: number;
+}
+
+function sides(role: Role, parameters: DeflateParameters): { readonly ours: Side; readonly peers: Side } {
+  const server = { takesOver: !parameters.serverNoContextTakeover, windowBits: parameters.serverMaxWindowBits };
+  const client = { takesOver: !parameters.clientNoContextTakeover, windowBits: parameters.clientMaxWindowBits };
+  return role === "server" ? { ours: server, peers: client } : { ours: client, peers: server };
+}
+
+/** Whether a message is long enough to be compressed. */
+export function isToCompress(data: string | Uint8Array | PreparedMessage, codec: Codec, role: Role): boolean {
+  if (typeof data === "string") return Buffer.byteLength(data) >= codec.thresholdBytes;
+  return (data instanceof Uint8Array ? data : requirePrepared(data, role).payload).length >= codec.thresholdBytes;
+}
+
+/** The compressed frame of a message; of a prepared one the same bytes for every receiver of its kind. */
+export function compressedFrame(
+  data: string | Uint8Array | PreparedMessage,
+  { connection, codec, role }: { readonly connection: Connection; readonly codec: Codec; readonly role: Role },
+): Uint8Array {
+  if (typeof data === "string") return connection.sendText(data, { compress: true });
+  if (data instanceof Uint8Array) return connection.sendBinary(data, { compress: true });
+  return codec.frameOf(requirePrepared(data, role));
+}

@@ -1,0 +1,110 @@
+import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from "node:zlib";
+import type { InflateFault, InflateResult, MessageDeflater } from "../protocol/index.ts";
+import { History } from "./history.ts";
+
+// Sync flush ends what it writes with an empty block, 00 00 ff ff; RFC 7692 §7.2.1: "Remove 4 octets (that are 0x00 0x00 0xff 0xff)
+// from the tail end".
+const flushTailBytes = 4;
+
+// §7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message". Behind them an empty final block:
+// where zlib does not come to the end of a stream, the message ended within a block.
+const messageTail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00);
+
+// A stream of two bytes costs as much to begin as one of a kilobyte: a message full of them would be an attack, not a message.
+const maxStreamCount = 32;
+
+/** How to compress, in zlib's terms. */
+export interface DeflaterOptions {
+  /** 9 to 15. */
+  readonly windowBits: number;
+  /** 0 to 9. */
+  readonly level: number;
+  /** 1 to 9. */
+  readonly memLevel: number;
+}
+
+/** Compresses messages, each by itself or after a given history. It remembers nothing, so all connections of one kind share one. */
+export class Deflater implements MessageDeflater {
+  readonly #options: ZlibOptions;
+
+  constructor(options: DeflaterOptions) {
+    this.#options = { ...options, finishFlush: constants.Z_SYNC_FLUSH };
+  }
+
+  /**
+   * Compresses in the calling thread: a message of a kilobyte takes less than the way to zlib's threads and back.
+   *
+   * @returns `undefined` if it would not become shorter.
+   */
+  deflate(message: Uint8Array, dictionary?: Uint8Array): Uint8Array | undefined {
+    const options = dictionary === undefined ? this.#options : { ...this.#options, dictionary };
+    const flushed = deflateRawSync(message, options);
+    const byteCount = flushed.length - flushTailBytes;
+    return byteCount < message.length ? flushed.subarray(0, byteCount) : undefined;
+  }
+}
+
+const deflaters = new Map<string, Deflater>();
+
+/** The one deflater with these options: who shares it shares compressed frames. */
+export function sharedDeflater(options: DeflaterOptions): Deflater {
+  const key = `${options.windowBits} ${options.level} ${options.memLevel}`;
+  const known = deflaters.get(key);
+  if (known !== undefined) return known;
+  const made = new Deflater(options);
+  deflaters.set(key, made);
+  return made;
+}
+
+/** What to inflate a message with. */
+export interface InflateOptions {
+  /** 8 to 15. */
+  readonly windowBits: number;
+  readonly limitBytes: number;
+  /** What was inflated before, where the context is taken over. The message is added to it. */
+  readonly history?: History | undefined;
+}
+
+/** Inflates one message, in the calling thread, and stops when there is more than the limit. */
+export function inflate(compressed: Uint8Array, options: InflateOptions): InflateResult {
+  // §7.2.3.6 makes it one byte, but zlib has nothing to say when it is asked twice, and then ws sends no byte.
+  if (compressed.length === 0) return { type: "inflated", data: compressed };
+  const { windowBits, limitBytes } = options;
+  let { history } = options;
+  const parts: Buffer[] = [];
+  let rest: Uint8Array = Buffer.concat([compressed, messageTail]);
+  let roomBytes = limitBytes;
+  // §7.2.3.4: a block may be final. Then its stream ends, the next begins at the next byte, and the window stays.
+  for (let streamCount = 0; streamCount < maxStreamCount; streamCount++) {
+    const stream = inflateStream(rest, { windowBits, limitBytes: roomBytes, history });
+    if (typeof stream === "string") return { type: "fault", fault: stream };
+    parts.push(stream.data);
+    roomBytes -= stream.data.length;
+    const isLast = stream.takenBytes === rest.length;
+    if (!isLast) history ??= new History(windowBits);
+    history?.append(stream.data);
+    if (isLast) return { type: "inflated", data: parts.length === 1 ? stream.data : Buffer.concat(parts) };
+    rest = rest.subarray(stream.takenBytes);
+  }
+  return { type: "fault", fault: "tooManyStreams" };
+}
+
+function inflateStream(
+  bytes: Uint8Array,
+  { windowBits, limitBytes, history }: InflateOptions,
+): { readonly data: Buffer; readonly takenBytes: number } | InflateFault {
+  const dictionary = history?.dictionary;
+  try {
+    const result = inflateRawSync(bytes, {
+      windowBits,
+      info: true,
+      maxOutputLength: Math.max(limitBytes, 1), // zlib takes no 0
+      ...(dictionary === undefined ? {} : { dictionary }),
+    });
+    // What `info` makes of the result is documented, but the types do not know it.
+    const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    return buffer.length > limitBytes ? "tooBig" : { data: buffer, takenBytes: engine.bytesWritten };
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? "tooBig" : "corrupt";
+  }
+}

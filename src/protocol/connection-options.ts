@@ -1,0 +1,85 @@
+import type { MessageCodec } from "./deflate.ts";
+import { ProtocolError } from "./errors.ts";
+import type { TextDecode } from "./message.ts";
+
+/** Which end of the connection we are. A client masks what it sends, a server does not (RFC 6455 §5.1). */
+export type Role = "server" | "client";
+
+/** What a {@link Connection} is made from. */
+export interface ConnectionOptions {
+  readonly role: Role;
+  /**
+   * The longest message to accept, in bytes on the wire, summed over its fragments. Judged on the header, before anything is
+   * allocated; above it the connection fails with 1009. Default 1 MiB. `Infinity` is the longest string there can be
+   * ({@link longestMessageBytes}).
+   */
+  readonly maxMessageBytes?: number;
+  /** The most frames one message may come in, empty ones included; above it the connection fails with 1008. Default 1024. */
+  readonly maxFragmentCount?: number;
+  /**
+   * 32 random bits for the mask of the next frame; required for a client, not called for a server. §5.3: "The masking key needs
+   * to be unpredictable", so take them from a strong source.
+   */
+  readonly createMaskingKey?: () => number;
+  /** Decodes `bytes[start, end)`, which is valid UTF-8; must keep a byte order mark. Default: the platform's `TextDecoder`. */
+  readonly decodeText?: TextDecode;
+  /**
+   * The compression that was negotiated (RFC 7692). While absent, RSV1 is refused with 1002. `maxMessageBytes` then also holds for what
+   * messages inflate to.
+   */
+  readonly codec?: MessageCodec | undefined;
+  /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
+  readonly answersPings?: boolean;
+}
+
+/** V8's longest string. What does not fit could not be handed over as text, and decoding would throw for what a peer sent. */
+export const longestMessageBytes: number = 2 ** 29 - 24;
+
+const defaultMaxMessageBytes = 2 ** 20;
+const defaultMaxFragmentCount = 1024;
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The options with the defaults for the others. */
+export interface CheckedOptions {
+  readonly maxMessageBytes: number;
+  readonly maxFragmentCount: number;
+  /** Absent in a server. */
+  readonly createMaskingKey: (() => number) | undefined;
+  readonly decodeText: TextDecode;
+  readonly codec: MessageCodec | undefined;
+  readonly answersPings: boolean;
+}
+
+/**
+ * Checks the options of a connection.
+ *
+ * @throws {ProtocolError} `ERR_OPTION`, as the constructor of a connection says.
+ */
+export function checkOptions(options: ConnectionOptions): CheckedOptions {
+  const { maxMessageBytes = defaultMaxMessageBytes, maxFragmentCount = defaultMaxFragmentCount } = options;
+  return {
+    maxMessageBytes: Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestMessageBytes),
+    maxFragmentCount: requireLimit("maxFragmentCount", maxFragmentCount),
+    createMaskingKey: options.role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined,
+    decodeText: options.decodeText ?? decodeText,
+    codec: options.codec,
+    answersPings: options.answersPings ?? true,
+  };
+}
+
+function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  return utf8.decode(bytes.subarray(start, end));
+}
+
+function requireLimit(name: string, value: number): number {
+  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value;
+  throw new ProtocolError("ERR_OPTION", `Cannot use ${value} as ${name}: give a positive integer or Infinity`);
+}
+
+function requireMaskingKeys(createMaskingKey: (() => number) | undefined): () => number {
+  if (createMaskingKey !== undefined) return createMaskingKey;
+  throw new ProtocolError(
+    "ERR_OPTION",
+    "Cannot make a client connection without createMaskingKey: a client must mask (RFC 6455 §5.3)",
+  );
+}
