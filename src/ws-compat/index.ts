@@ -4,7 +4,13 @@ import { WebSocketServer } from "./web-socket-server.ts";
 
 export type { ClientOptions } from "./client-handshake.ts";
 export type { BinaryType, RawData, SendData } from "./payload.ts";
-export { WebSocketServer, type ServerOptions, type WebSocketServerEvents } from "./web-socket-server.ts";
+export {
+  WebSocketServer,
+  type ServerOptions,
+  type VerifyAnswer,
+  type VerifyInfo,
+  type WebSocketServerEvents,
+} from "./web-socket-server.ts";
 export type { SendOptions, WebSocketEvents } from "./web-socket.ts";
 export { createWebSocketStream };
 
