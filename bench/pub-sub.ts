@@ -1,10 +1,12 @@
-import { accept, createWebSocketServer, type WebSocketServer } from "switchboard/engine";
+import { accept, createWebSocketServer, type CompressionOptions, type WebSocketServer } from "switchboard/engine";
 
 /**
  * The server of every suite, ours: what comes on `/pub` goes, type unchanged, to every connection on `/sub`; on any other path
  * it is sent back.
  */
-export function createPubSubServer(options: { readonly maxMessageBytes?: number } = {}): WebSocketServer<string> {
+export function createPubSubServer(
+  options: { readonly maxMessageBytes?: number; readonly compression?: CompressionOptions } = {},
+): WebSocketServer<string> {
   const server = createWebSocketServer<string>({
     ...options,
     origins: "any",

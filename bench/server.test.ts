@@ -13,7 +13,7 @@ test(
   "[BN2] what is published reaches subscribers, everything else comes back, with its type",
   { timeout: 20_000 },
   async () => {
-    const child = start("--port", "0", "--max-message-bytes", "1000");
+    const child = start("--port", "0", "--max-message-bytes", "1000", "--deflate");
     try {
       if (child.stdout === null) throw new Error("Cannot test: no output");
       const [line] = (await once(createInterface(child.stdout), "line")) as [string];
@@ -34,7 +34,7 @@ test(
 );
 
 test("[BN2] an option that is not there ends it with 2", { timeout: 20_000 }, async () => {
-  for (const args of [["--port", "0", "--deflate"], [], ["--port", "0", "--unknown"]]) {
+  for (const args of [[], ["--port", "0", "--unknown"]]) {
     const [code] = (await once(start(...args), "exit")) as [number];
     expect(code).toBe(2);
   }

@@ -1,4 +1,4 @@
-/** `npm run -s bench:server -- --port N [--max-message-bytes N]`: our engine as any load generator sees it. */
+/** `npm run -s bench:server -- --port N [--deflate] [--max-message-bytes N]`: our engine as any load generator sees it. */
 import { parseArgs } from "node:util";
 import { createPubSubServer } from "./pub-sub.ts";
 
@@ -10,10 +10,12 @@ const options = {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options });
-  if (values.deflate) throw new TypeError("Cannot use --deflate: permessage-deflate is not there yet");
   if (values.port === undefined) throw new TypeError("Cannot listen: give --port N, 0 for any");
   const maxMessageBytes = values["max-message-bytes"];
-  const server = createPubSubServer(maxMessageBytes === undefined ? {} : { maxMessageBytes: Number(maxMessageBytes) });
+  const server = createPubSubServer({
+    ...(maxMessageBytes === undefined ? {} : { maxMessageBytes: Number(maxMessageBytes) }),
+    ...(values.deflate ? { compression: {} } : {}),
+  });
   const { url } = await server.listen({ port: Number(values.port) });
   console.log(`Listening on ${url}`);
 }

@@ -178,6 +178,8 @@ function run(plan: readonly Step["type"][], random: () => number) {
     steps[step](room);
     take();
   }
+  // From here on the store works: how often it refuses before is the plan's, and would take as many rounds.
+  server.refusals = 0;
   for (let round = 0; round < 20; round += 1) {
     // Whatever was lost last shows when the next entry comes.
     if (round % 5 === 0) server.append(`last-${round}`);
@@ -261,5 +263,7 @@ test("[CC10][CC11] every publish is settled once, is stored once, and those of a
       const stored = log.map(({ messageId }) => messageId).filter((id) => id.startsWith("mine-"));
       expect(stored).toEqual(tickets.map((_, index) => `mine-${index}`));
     }),
+    // Regression: a store that had refused nineteen times was not given the rounds to answer, and the run was called a loss.
+    { examples: [[[...Array.from({ length: 19 }, () => "fail" as const), "lose", "publish"], [Number.MIN_VALUE]]] },
   );
 });

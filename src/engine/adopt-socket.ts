@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
-import type { Refusal, Role } from "../protocol/index.ts";
+import type { Connection, Refusal, Role } from "../protocol/index.ts";
+import type { PeerClose } from "./close-info.ts";
 import { createCounters } from "./counters.ts";
 import type { SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits } from "./limits.ts";
@@ -12,20 +13,16 @@ import { sharedTimerWheel } from "./timer-wheel.ts";
 /** A connection whose handshake was somebody else's work. Made by {@link adoptSocket}. */
 export interface AdoptedSocket extends EngineSocket {
   /**
-   * The next piece of a message, as one frame; strings make a text message, bytes a binary one. Until the last one `send` must
-   * not be called. Does nothing if the connection is not open.
+   * Sends a frame there is no other method for: `sendFragment` or `sendPong` of `connection`. While a message has fragments to come,
+   * `send` must not be called. Does nothing if the connection is not open.
    *
-   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE`, also if the kind changes within a message.
+   * @throws {ProtocolError} what `make` throws.
    */
-  sendFragment(data: string | Uint8Array, isFinal: boolean): void;
-  /**
-   * Sends a pong nobody asked for (RFC 6455 §5.5.3). Does nothing if the connection is not open.
-   *
-   * @throws {ProtocolError} `ERR_CONTROL_TOO_BIG` or `ERR_PAYLOAD_TYPE`.
-   */
-  pong(data?: Uint8Array): void;
-  /** As in {@link EngineSocket.close}; `"none"` is a close frame without a code, which the peer sees as 1005. */
-  close(code?: number | "none", reason?: string): void;
+  sendFrame(make: (connection: Connection) => Uint8Array): void;
+  /** As `close()`, with a close frame that has no code: the peer sees 1005. */
+  closeWithoutCode(): void;
+  /** What the peer's close frame said, whoever began; undefined while none came. */
+  readonly peerClose: PeerClose | undefined;
 }
 
 /** What a socket is adopted with. */

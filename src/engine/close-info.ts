@@ -16,3 +16,9 @@ export interface CloseInfo {
   /** Whether both close frames were exchanged. */
   readonly wasClean: boolean;
 }
+
+/** What a close frame of the peer said; 1005 when it had no code. */
+export interface PeerClose {
+  readonly code: number;
+  readonly reason: string;
+}

@@ -43,7 +43,12 @@ export interface ConnectOptions extends SocketHandlers<ClientSocket>, Partial<Li
  * @throws {ProtocolError} for a header or subprotocol that may not be sent.
  * @throws {HandshakeError} if there is no connection in the end.
  */
-export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> {
+export function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> {
+  return connectLine(url, options);
+}
+
+/** As {@link connect}, for the engine's own use. */
+export async function connectLine(url: string | URL, options: ConnectOptions): Promise<Line<undefined>> {
   const address = readUrl(url);
   const limits = readLimits(options);
   const timeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);

@@ -1,6 +1,6 @@
 export { adoptSocket, refuseSocket, type AdoptedSocket, type AdoptOptions } from "./adopt-socket.ts";
 export type { AnyHttpServer } from "./attachments.ts";
-export type { CloseInfo } from "./close-info.ts";
+export type { CloseInfo, PeerClose } from "./close-info.ts";
 export type { ServerCounters } from "./counters.ts";
 export type { CompressionOptions } from "./compression.ts";
 export { CompressionBudget, type CompressionBudgetOptions } from "./compression-budget.ts";
@@ -35,10 +35,15 @@ export {
   type ResponseHeaders,
   type UpgradeRequest,
 } from "./upgrade.ts";
+export { CloseEvent, type CloseEventInit } from "./close-event.ts";
+export type { EventHandler } from "./event-handler.ts";
+export { FailureEvent } from "./failure-event.ts";
+export type { SendData } from "./web-socket-arguments.ts";
+export { WebSocket, type WebSocketEventMap, type WebSocketListener, type WebSocketOptions } from "./web-socket.ts";
 // What an engine's user needs of the protocol; the handshake and the frames for one who shakes hands by himself.
 export {
   acceptValue,
-  encodeFrame,
+  type Connection,
   frameHeaderBytes,
   type Header,
   type HandshakeRequest,

@@ -34,8 +34,6 @@ export interface LineOptions<Data> {
 
 /** What only a facade with another interface needs to hear: {@link adoptSocket}. They must not throw. */
 export interface LineHooks {
-  /** The peer's close frame came; 1005 if it had no code. Called also when it answers ours. */
-  peerClosed?(code: number, reason: string): void;
   /** The peer broke the protocol or a limit; it was told this code. */
   failed?(code: number, reason: string): void;
   /** The operating system has taken what it was given: `bufferedBytes` is smaller now. */

@@ -7,7 +7,7 @@ import {
   type Role,
   type SendOptions,
 } from "../protocol/index.ts";
-import type { CloseInfo } from "./close-info.ts";
+import type { CloseInfo, PeerClose } from "./close-info.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
@@ -49,7 +49,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #hooks: LineHooks;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
-  #isClean = false;
+  #peerClose: PeerClose | undefined;
   #isGone = false;
   #hasPeerEnded = false;
   #isPaused = false;
@@ -118,6 +118,11 @@ export class Line<Data> implements ServerSocket<Data> {
     return this.#roundTripMs;
   }
 
+  /** The peer's close frame; undefined while none came. */
+  get peerClose(): PeerClose | undefined {
+    return this.#peerClose;
+  }
+
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
@@ -166,24 +171,20 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   ping(data?: Uint8Array): void {
-    if (this.state === "open") this.#writer.writeFrame(this.#connection.sendPing(data));
+    this.sendFrame((connection) => connection.sendPing(data));
   }
 
-  pong(data?: Uint8Array): void {
-    if (this.state === "open") this.#writer.writeFrame(this.#connection.sendPong(data));
+  sendFrame(make: (connection: Connection) => Uint8Array): void {
+    if (this.state === "open") this.#writer.writeFrame(make(this.#connection));
   }
 
-  sendFragment(data: string | Uint8Array, isFinal: boolean): void {
-    if (this.state === "open") this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal));
+  close(code = 1000, reason = ""): void {
+    if (this.state === "open") this.#startClose(this.#connection.sendClose(code, reason), code, reason);
   }
 
-  close(code: number | "none" = 1000, reason = ""): void {
-    if (this.state !== "open") return;
-    this.#writer.writeFrame(this.#connection.sendClose(code === "none" ? undefined : code, reason));
-    this.#end({ code: code === "none" ? 1005 : code, reason, by: "us", wasClean: false });
-    if (!this.#isPaused) return;
-    this.#isDeaf = true;
-    this.resume();
+  /** As {@link close}, with a frame that has no body: what a browser's `close()` sends, and its peer reads as 1005. */
+  closeWithoutCode(): void {
+    if (this.state === "open") this.#startClose(this.#connection.sendClose(), 1005, "");
   }
 
   terminate(): void {
@@ -204,6 +205,14 @@ export class Line<Data> implements ServerSocket<Data> {
     // Not from within resume(), which a handler may have called; and before the socket reads on, a tick later.
     process.nextTick(() => this.#deliver());
     this.#socket.resume();
+  }
+
+  #startClose(frame: Uint8Array, code: number, reason: string): void {
+    this.#writer.writeFrame(frame);
+    this.#end({ code, reason, by: "us", wasClean: false });
+    if (!this.#isPaused) return;
+    this.#isDeaf = true;
+    this.resume();
   }
 
   #receive(chunk: Uint8Array): void {
@@ -258,9 +267,8 @@ export class Line<Data> implements ServerSocket<Data> {
         this.#measureRoundTrip();
         return this.#run(this.#handlers.pong, event.data);
       case "close":
-        this.#hooks.peerClosed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
-        this.#isClean = true;
+        this.#peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
         if (this.#role === "server") this.#writer.end();
         return;
@@ -295,7 +303,7 @@ export class Line<Data> implements ServerSocket<Data> {
     for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
     this.#topics?.removeAll(this);
     this.#onClosed(this);
-    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#isClean };
+    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#peerClose !== undefined };
     tellClose({ role: this.#role, socket: this, info });
     this.#run(this.#handlers.close, info);
   }
@@ -330,12 +338,8 @@ export class Line<Data> implements ServerSocket<Data> {
     const silentMs = this.#timers.nowMs - this.#lastAliveMs;
     const { pingAfterMs, deadAfterMs } = this.#limits;
     if (silentMs >= deadAfterMs) {
-      return this.#cut({
-        code: 1006,
-        reason: `Nothing was received for ${deadAfterMs} ms`,
-        by: "timeout",
-        wasClean: false,
-      });
+      const reason = `Nothing was received for ${deadAfterMs} ms`;
+      return this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
     }
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();

@@ -84,7 +84,6 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   #stateBefore: 0 | 2 | 3 = 0;
   #url = "";
   #isPaused = false;
-  #peerClose: { readonly code: number; readonly reason: string } | undefined;
   #lostBytes = 0;
   #fragments: StringDecoder | "binary" | undefined;
 
@@ -184,10 +183,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       message: (_line, data) => void this.emit("message", toRawData(data, this.#binaryType), typeof data !== "string"),
       ping: (_line, data) => void this.emit("ping", toBuffer(data)),
       pong: (_line, data) => void this.emit("pong", toBuffer(data)),
-      close: () => this.#handleClosed(),
+      close: (line) => this.#handleClosed(line.peerClose?.code ?? 1006, line.peerClose?.reason ?? ""),
       error: throwLater,
       hooks: {
-        peerClosed: (code, reason) => (this.#peerClose = { code, reason }),
         failed: (code, reason) => this.#handleFailed(code, reason),
         taken: () => this.#sends.settle(this.#line?.bufferedBytes ?? 0),
       },
@@ -237,7 +235,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   close(code?: number, reason: string | Buffer = ""): void {
     if (this.#line === undefined) return this.#giveUp();
     if (this.#line.state !== "open") return;
-    if (code === undefined) this.#line.close("none");
+    if (code === undefined) this.#line.closeWithoutCode();
     else translateFaults(() => this.#line?.close(code, reason.toString()));
   }
 
@@ -293,7 +291,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     const fragments = this.#fragments;
     const piece = fragments === "binary" ? bytes : fragments.write(bytes) + (isFinal ? fragments.end() : "");
     if (isFinal) this.#fragments = undefined;
-    this.#line?.sendFragment(piece, isFinal);
+    this.#line?.sendFrame((connection) => connection.sendFragment(piece, isFinal));
   }
 
   #sendControl(kind: "ping" | "pong", [data, mask, callback]: readonly unknown[]): void {
@@ -302,7 +300,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     const line = this.#requireLine(payload, done);
     if (line === undefined) return;
     const bytes = toBuffer(payload);
-    translateFaults(() => line[kind](bytes));
+    translateFaults(() =>
+      line.sendFrame((connection) => (kind === "ping" ? connection.sendPing(bytes) : connection.sendPong(bytes))),
+    );
     this.#sends.add(frameHeaderBytes(bytes.length, !this._isServer) + bytes.length, done);
   }
 
@@ -312,9 +312,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     process.nextTick(() => this.emit("error", error));
   }
 
-  #handleClosed(): void {
+  #handleClosed(code: number, reason: string): void {
     this.#sends.fail(new Error("The socket was closed before the data was written"));
-    this.emit("close", this.#peerClose?.code ?? 1006, Buffer.from(this.#peerClose?.reason ?? ""));
+    this.emit("close", code, Buffer.from(reason));
   }
 
   #giveUp(): void {
