@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   gateway: ["wire"],
   brokers: ["gateway", "wire"],
   engine: ["protocol"],
+  "ws-compat": ["engine"],
   server: ["engine", "gateway", "brokers", "wire"],
   client: ["wire"],
   "client-node": ["client", "engine"],

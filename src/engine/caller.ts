@@ -56,8 +56,13 @@ export function upgradeCaller(request: IncomingMessage, socket: Duplex, head: Ui
       return handshake;
     },
     accept: (answer) => writeAccept({ key, protocols, ...answer }),
-    refuse: (refusal) => void socket.end(writeRefusal(refusal)),
+    refuse: (refusal) => refuseOnHttp1(socket, refusal),
   };
+}
+
+/** Says a whole HTTP/1.1 response and ends the socket. */
+export function refuseOnHttp1(socket: Duplex, refusal: Refusal): void {
+  socket.end(writeRefusal(refusal));
 }
 
 /** The caller behind a stream of HTTP/2. */

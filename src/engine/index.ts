@@ -1,5 +1,6 @@
+export { adoptSocket, refuseSocket, type AdoptedSocket, type AdoptOptions } from "./adopt-socket.ts";
 export type { AnyHttpServer } from "./attachments.ts";
-export type { CloseInfo } from "./close-info.ts";
+export type { CloseInfo, PeerClose } from "./close-info.ts";
 export type { ServerCounters } from "./counters.ts";
 export type { CompressionOptions } from "./compression.ts";
 export { CompressionBudget, type CompressionBudgetOptions } from "./compression-budget.ts";
@@ -13,6 +14,7 @@ export type {
 export { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 export type { SocketHandlers } from "./handlers.ts";
 export type { LineLimits } from "./limits.ts";
+export type { LineHooks } from "./line-options.ts";
 export type { ListenAddress, ListenOptions } from "./listener.ts";
 export type { OriginPolicy } from "./origin-policy.ts";
 export {
@@ -38,12 +40,20 @@ export type { EventHandler } from "./event-handler.ts";
 export { FailureEvent } from "./failure-event.ts";
 export type { SendData } from "./web-socket-arguments.ts";
 export { WebSocket, type WebSocketEventMap, type WebSocketListener, type WebSocketOptions } from "./web-socket.ts";
-// What an engine's user needs of the protocol.
+// What an engine's user needs of the protocol; the handshake and the frames for one who shakes hands by himself.
 export {
-  prepareMessage,
-  ProtocolError,
+  acceptValue,
+  type Connection,
+  frameHeaderBytes,
   type Header,
+  type HandshakeRequest,
+  prepareMessage,
   type PreparedMessage,
+  ProtocolError,
   type ProtocolErrorCode,
+  readHandshake,
+  type Refusal,
+  type Role,
+  writeAccept,
   type SendOptions,
 } from "../protocol/index.ts";

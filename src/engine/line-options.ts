@@ -26,4 +26,16 @@ export interface LineOptions<Data> {
   readonly topics?: Topics<Line<Data>>;
   /** Called once, before the `close` handler. */
   readonly onClosed: (line: Line<Data>) => void;
+  /** Default none. */
+  readonly hooks?: LineHooks;
+  /** Default true. */
+  readonly answersPings?: boolean;
+}
+
+/** What only a facade with another interface needs to hear: {@link adoptSocket}. They must not throw. */
+export interface LineHooks {
+  /** The peer broke the protocol or a limit; it was told this code. */
+  failed?(code: number, reason: string): void;
+  /** The operating system has taken what it was given: `bufferedBytes` is smaller now. */
+  taken?(): void;
 }

@@ -14,7 +14,7 @@ import { decodeText } from "./decode-text.ts";
 import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
-import type { LineOptions } from "./line-options.ts";
+import type { LineHooks, LineOptions } from "./line-options.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import { PeerPace } from "./peer-pace.ts";
 import { requirePrepared } from "./require-prepared.ts";
@@ -46,6 +46,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #counting: Counting;
   readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
+  readonly #hooks: LineHooks;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
   #peerClose: PeerClose | undefined;
@@ -83,12 +84,14 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#counting = options.counting;
     this.#topics = options.topics;
     this.#onClosed = options.onClosed;
+    this.#hooks = options.hooks ?? {};
     this.#codec = options.codec;
     this.#connection = new Connection({
       role,
       maxMessageBytes: limits.maxMessageBytes,
       maxFragmentCount: limits.maxFragmentCount,
       decodeText,
+      answersPings: options.answersPings ?? true,
       codec: options.codec,
       ...maskingKeys,
     });
@@ -168,7 +171,11 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   ping(data?: Uint8Array): void {
-    if (this.state === "open") this.#writer.writeFrame(this.#connection.sendPing(data));
+    this.sendFrame((connection) => connection.sendPing(data));
+  }
+
+  sendFrame(make: (connection: Connection) => Uint8Array): void {
+    if (this.state === "open") this.#writer.writeFrame(make(this.#connection));
   }
 
   close(code = 1000, reason = ""): void {
@@ -266,6 +273,7 @@ export class Line<Data> implements ServerSocket<Data> {
         if (this.#role === "server") this.#writer.end();
         return;
       case "fail":
+        this.#hooks.failed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "us", wasClean: false });
         return this.#writer.end();
       default:
@@ -330,12 +338,8 @@ export class Line<Data> implements ServerSocket<Data> {
     const silentMs = this.#timers.nowMs - this.#lastAliveMs;
     const { pingAfterMs, deadAfterMs } = this.#limits;
     if (silentMs >= deadAfterMs) {
-      return this.#cut({
-        code: 1006,
-        reason: `Nothing was received for ${deadAfterMs} ms`,
-        by: "timeout",
-        wasClean: false,
-      });
+      const reason = `Nothing was received for ${deadAfterMs} ms`;
+      return this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
     }
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();
@@ -370,6 +374,7 @@ export class Line<Data> implements ServerSocket<Data> {
       // The peer has made room by reading: that is life, though its pong may be far behind.
       if (this.#timers.nowMs - this.#blockedAtMs >= peerWaitMs) this.#markAlive();
     }
+    this.#hooks.taken?.();
     if (!this.#needsDrain || this.state !== "open") return;
     if (this.#writer.bufferedBytes > this.#limits.highWaterBytes * drainShare) return;
     this.#needsDrain = false;

@@ -24,6 +24,7 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
     createMaskingKey,
     decodeText,
     codec: undefined,
+    answersPings: true,
   });
 });
 

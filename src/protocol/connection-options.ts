@@ -28,6 +28,8 @@ export interface ConnectionOptions {
    * messages inflate to.
    */
   readonly codec?: MessageCodec | undefined;
+  /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
+  readonly answersPings?: boolean;
 }
 
 /** V8's longest string. What does not fit could not be handed over as text, and decoding would throw for what a peer sent. */
@@ -45,6 +47,7 @@ export interface CheckedOptions {
   readonly createMaskingKey: (() => number) | undefined;
   readonly decodeText: TextDecode;
   readonly codec: MessageCodec | undefined;
+  readonly answersPings: boolean;
 }
 
 /**
@@ -60,6 +63,7 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
     createMaskingKey: options.role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined,
     decodeText: options.decodeText ?? decodeText,
     codec: options.codec,
+    answersPings: options.answersPings ?? true,
   };
 }
 

@@ -141,6 +141,13 @@ describe("receiving", () => {
     expect(client.takeOutput()).toHaveLength(1);
   });
 
+  test("[FR8] without answersPings a ping is told and left to the caller", () => {
+    const server = new Connection({ role: "server", answersPings: false });
+    server.receive(bytesOf("8980 00000000"));
+    expect(server.takeEvents().map(told)).toEqual([{ ping: "" }]);
+    expect(server.takeOutput()).toEqual([]);
+  });
+
   test("[FR8] a flood of 100,000 pings in one receive() costs one pong", () => {
     const client = connect("client");
     client.receive(bytesOf("8900*100000"));

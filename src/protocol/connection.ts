@@ -41,6 +41,7 @@ export class Connection {
   readonly #maxFragmentCount: number;
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #decodeText: TextDecode;
+  readonly #answersPings: boolean;
   readonly #codec: MessageCodec | undefined;
   readonly #header: FrameHeaderReader;
 
@@ -65,11 +66,13 @@ export class Connection {
    * `createMaskingKey`.
    */
   constructor(options: ConnectionOptions) {
-    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec } = checkOptions(options);
+    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec, answersPings } =
+      checkOptions(options);
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxFragmentCount = maxFragmentCount;
     this.#createMaskingKey = createMaskingKey;
     this.#decodeText = decodeText;
+    this.#answersPings = answersPings;
     this.#codec = codec;
     this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
   }
@@ -297,7 +300,7 @@ export class Connection {
     this.#events.push({ type: opcode === opcodes.ping ? "ping" : "pong", data });
     // §5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
     // endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame." That bounds a ping flood.
-    if (opcode === opcodes.ping) this.#unansweredPing = data;
+    if (opcode === opcodes.ping && this.#answersPings) this.#unansweredPing = data;
   }
 
   #receiveClose(payload: Uint8Array): void {

@@ -1,0 +1,86 @@
+import type { Duplex } from "node:stream";
+import type { Connection, Refusal, Role } from "../protocol/index.ts";
+import { refuseOnHttp1 } from "./caller.ts";
+import type { PeerClose } from "./close-info.ts";
+import { createCounters } from "./counters.ts";
+import type { SocketHandlers } from "./handlers.ts";
+import { type LineLimits, readLimits } from "./limits.ts";
+import { Line } from "./line.ts";
+import type { LineHooks } from "./line-options.ts";
+import { refuse } from "./refuse.ts";
+import type { EngineSocket } from "./sockets.ts";
+import { sharedTimerWheel } from "./timer-wheel.ts";
+
+/** A connection whose handshake was somebody else's work. Made by {@link adoptSocket}. */
+export interface AdoptedSocket extends EngineSocket {
+  /**
+   * Sends a frame there is no other method for: `sendFragment` or `sendPong` of `connection`. While a message has fragments to come,
+   * `send` must not be called. Does nothing if the connection is not open.
+   *
+   * @throws {ProtocolError} what `make` throws.
+   */
+  sendFrame(make: (connection: Connection) => Uint8Array): void;
+  /** As `close()`, with a close frame that has no code: the peer sees 1005. */
+  closeWithoutCode(): void;
+  /** What the peer's close frame said, whoever began; undefined while none came. */
+  readonly peerClose: PeerClose | undefined;
+}
+
+/** What a socket is adopted with. */
+export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<LineLimits> {
+  readonly role: Role;
+  /** After the handshake; nothing else may read or write it any more. */
+  readonly socket: Duplex;
+  /** What was read of the socket behind the handshake. Default none. */
+  readonly head?: Uint8Array;
+  /** The subprotocol both sides agreed on. Default empty. */
+  readonly protocol?: string;
+  /** Whether pings are answered. Default true. */
+  readonly answersPings?: boolean;
+  /** Default none. */
+  readonly hooks?: LineHooks;
+}
+
+/**
+ * Speaks WebSocket on a socket whose handshake is done: for whoever shakes hands by himself, with `readHandshake()` and
+ * `writeAccept()`, or over another transport. Everybody else takes `createWebSocketServer()` and `connect()`.
+ *
+ * Only the `open` handler is called before it returns: what comes in is read a tick later.
+ *
+ * @throws {RangeError} for a limit that is not a positive integer or `Infinity`.
+ */
+export function adoptSocket(options: AdoptOptions): AdoptedSocket {
+  const { role, socket, head, protocol = "", answersPings = true, hooks = {} } = options;
+  const line = new Line<undefined>({
+    role,
+    socket,
+    handlers: options,
+    limits: readLimits(options),
+    timers: sharedTimerWheel(),
+    protocol,
+    data: undefined,
+    id: 0,
+    counting: createCounters(),
+    onClosed: doNothing,
+    hooks,
+    answersPings,
+  });
+  if (head !== undefined && head.length > 0) socket.unshift(head);
+  line.open(noBytes);
+  line.read(noBytes);
+  return line;
+}
+
+/**
+ * Answers a handshake with a whole HTTP response and ends the socket; what comes behind it is thrown away.
+ *
+ * @throws {ProtocolError} `ERR_STATUS` or `ERR_HEADER` for a refusal that cannot be written.
+ */
+export function refuseSocket(socket: Duplex, refusal: Refusal): void {
+  const caller = { socket, refuse: (given: Refusal) => refuseOnHttp1(socket, given) };
+  refuse(caller, refusal, { timers: sharedTimerWheel(), lingerMs: 5_000 });
+}
+
+const noBytes = new Uint8Array();
+
+function doNothing(): void {}

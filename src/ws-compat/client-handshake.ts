@@ -1,0 +1,228 @@
+import { randomBytes } from "node:crypto";
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import { type RequestOptions, request as requestHttps } from "node:https";
+import type { Duplex } from "node:stream";
+import { acceptValue } from "../engine/index.ts";
+
+/** Options of a client: those of `node:https`'s `request()`, the TLS ones among them, and these. Durations in milliseconds. */
+export interface ClientOptions extends RequestOptions {
+  readonly protocols?: string | readonly string[] | undefined;
+  /** The value of `Origin`. Default none. */
+  readonly origin?: string | undefined;
+  /** How long the answer may take. Default: no limit, as in `ws`. */
+  readonly handshakeTimeout?: number | undefined;
+  /** Only 13. */
+  readonly protocolVersion?: number | undefined;
+  /** Accepted; compression is not offered. */
+  readonly perMessageDeflate?: boolean | object | undefined;
+  /** Default false. */
+  readonly followRedirects?: boolean | undefined;
+  /** Default 10. */
+  readonly maxRedirects?: number | undefined;
+  /** The longest message to accept, in bytes; 0 is unlimited. Default 100 MiB. */
+  readonly maxPayload?: number | undefined;
+  /** The most frames of one message; 0 is unlimited. Default 16 384. */
+  readonly maxFragments?: number | undefined;
+  /** Whether pings are answered. Default true. */
+  readonly autoPong?: boolean | undefined;
+  /** How long the closing handshake may take. Default 30 000. */
+  readonly closeTimeout?: number | undefined;
+  /** Ignored: text is always checked. */
+  readonly skipUTF8Validation?: boolean | undefined;
+  /** Ignored. */
+  readonly allowSynchronousEvents?: boolean | undefined;
+  /** Called with the request, which it must end. */
+  readonly finishRequest?: ((request: ClientRequest, socket: object) => void) | undefined;
+}
+
+/** What the constructor's last two arguments mean: the protocols may be left out. */
+export interface Arguments {
+  readonly protocols: readonly string[];
+  readonly options: ClientOptions;
+}
+
+/** What an attempt tells of. */
+export interface AttemptHandlers {
+  url(url: string): void;
+  /** Whether anybody listens. */
+  emitsUnexpected(request: ClientRequest, response: IncomingMessage): boolean;
+  emitsRedirect(url: string, request: ClientRequest): void;
+  hasRedirectListener(): boolean;
+  /** False to go no further. */
+  upgrade(response: IncomingMessage): boolean;
+  fail(error: Error): void;
+  open(opened: { readonly socket: Duplex; readonly head: Buffer; readonly protocol: string }): void;
+}
+
+export function splitArguments(
+  protocols: string | readonly string[] | ClientOptions | undefined,
+  options: ClientOptions | undefined,
+): Arguments {
+  const isOptions = typeof protocols === "object" && protocols !== null && !Array.isArray(protocols);
+  const given = (isOptions ? (protocols as ClientOptions) : options) ?? {}; // isOptions says so
+  const list = isOptions ? given.protocols : (protocols ?? given.protocols);
+  return { protocols: list === undefined ? [] : ([list].flat() as string[]), options: given }; // strings: what is no option
+}
+
+/** A handshake on its way: one request, or one after the other where redirects are followed. */
+export class ClientAttempt {
+  readonly #given: Arguments;
+  readonly #handlers: AttemptHandlers;
+  readonly #first: URL;
+  /** What is not the current request's is not listened to any more. */
+  #current: ClientRequest | undefined;
+  #redirectCount = 0;
+
+  /** @throws {SyntaxError} for a URL or a subprotocol that cannot be. */
+  constructor(address: string | URL, given: Arguments, handlers: AttemptHandlers) {
+    requireOptions(given);
+    this.#given = given;
+    this.#handlers = handlers;
+    this.#first = parseUrl(address);
+  }
+
+  /** Makes the request, which the caller ends. */
+  start(): ClientRequest {
+    return this.#request(this.#first);
+  }
+
+  /** Gives up; nothing is told any more. */
+  abort(): void {
+    const request = this.#current;
+    this.#current = undefined;
+    request?.destroy();
+  }
+
+  #request(url: URL): ClientRequest {
+    this.#handlers.url(url.href);
+    const key = randomBytes(16).toString("base64");
+    const isForeign = url.host !== this.#first.host || (this.#first.protocol === "wss:" && url.protocol === "ws:");
+    const isStripped = isForeign && !this.#handlers.hasRedirectListener();
+    const request = sendRequest(url, key, this.#given, isStripped);
+    this.#current = request;
+    const ifCurrent = (act: () => void): void => (request === this.#current ? act() : undefined);
+    request.on("error", (error) => ifCurrent(() => this.#fail(error)));
+    request.on("timeout", () => ifCurrent(() => this.#fail(new Error("Opening handshake has timed out"))));
+    request.on("response", (response) => ifCurrent(() => this.#handleResponse(url, request, response)));
+    request.on("upgrade", (response, socket, head) => {
+      if (request === this.#current && this.#handlers.upgrade(response)) this.#open(response, key, { socket, head });
+      else socket.destroy();
+    });
+    return request;
+  }
+
+  #open(response: IncomingMessage, key: string, opened: { readonly socket: Duplex; readonly head: Buffer }): void {
+    const fault = findFault(response, key, this.#given.protocols);
+    if (fault === undefined) {
+      this.#handlers.open({ ...opened, protocol: response.headers["sec-websocket-protocol"] ?? "" });
+    } else {
+      opened.socket.destroy();
+      this.#fail(new Error(fault));
+    }
+  }
+
+  #handleResponse(url: URL, request: ClientRequest, response: IncomingMessage): void {
+    const { statusCode = 0, headers } = response;
+    const isRedirect = this.#given.options.followRedirects && statusCode >= 300 && statusCode < 400;
+    if (isRedirect && headers.location !== undefined) this.#redirect(url, headers.location);
+    else if (!this.#handlers.emitsUnexpected(request, response)) {
+      this.#fail(new Error(`Unexpected server response: ${statusCode}`));
+    }
+  }
+
+  #redirect(from: URL, location: string): void {
+    if (++this.#redirectCount > (this.#given.options.maxRedirects ?? 10)) {
+      return this.#fail(new Error("Maximum redirects exceeded"));
+    }
+    this.abort();
+    try {
+      const url = parseUrl(location, from);
+      const request = this.#request(url);
+      this.#handlers.emitsRedirect(url.href, request);
+      request.end();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #fail(error: Error): void {
+    this.abort();
+    this.#handlers.fail(error);
+  }
+}
+
+function requireOptions({ protocols, options }: Arguments): void {
+  const { protocolVersion = 13 } = options;
+  if (protocolVersion !== 13) {
+    throw new RangeError(`Unsupported protocol version: ${protocolVersion} (supported versions: 13)`);
+  }
+  const isToken = (protocol: string): boolean => /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/.test(protocol);
+  if (!protocols.every(isToken) || new Set(protocols).size < protocols.length) {
+    throw new SyntaxError("An invalid or duplicated subprotocol was specified");
+  }
+}
+
+function parseUrl(address: string | URL, base?: URL): URL {
+  if (!URL.canParse(String(address), base?.href)) throw new SyntaxError(`Invalid URL: ${String(address)}`);
+  const url = new URL(address, base);
+  if (url.protocol === "http:" || url.protocol === "https:") url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
+  if (url.protocol !== "ws:" && url.protocol !== "wss:" && url.protocol !== "ws+unix:") {
+    throw new SyntaxError(`The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`);
+  }
+  if (url.hash !== "") throw new SyntaxError("The URL contains a fragment identifier");
+  return url;
+}
+
+function sendRequest(url: URL, key: string, { protocols, options }: Arguments, isStripped: boolean): ClientRequest {
+  const isSecure = url.protocol === "wss:";
+  const [socketPath, pipePath = "/"] = url.pathname.split(":");
+  const target = url.protocol === "ws+unix:" ? { socketPath, path: pipePath + url.search } : addressOf(url, isSecure);
+  const user =
+    url.username === "" ? options.auth : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return (isSecure ? requestHttps : requestHttp)({
+    ...options,
+    host: undefined,
+    hostname: undefined,
+    port: undefined,
+    protocol: isSecure ? "https:" : "http:",
+    ...target,
+    auth: isStripped ? undefined : user,
+    agent: options.agent ?? false,
+    method: "GET",
+    timeout: options.handshakeTimeout,
+    headers: {
+      ...(isStripped ? withoutSecrets(options.headers) : (options.headers as Record<string, string>)), // an object, as in `ws`
+      ...(options.origin === undefined ? {} : { Origin: options.origin }),
+      ...(protocols.length === 0 ? {} : { "Sec-WebSocket-Protocol": protocols.join(",") }),
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": key,
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+    },
+  });
+}
+
+/** What another host may be told. */
+function withoutSecrets(headers: RequestOptions["headers"] = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !/^(authorization|cookie|host)$/i.test(name)),
+  ) as Record<string, string>; // an object, as in `ws`
+}
+
+function addressOf(url: URL, isSecure: boolean) {
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return { host, port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port), path: url.pathname + url.search };
+}
+
+/** What is wrong with a 101 (RFC 6455 §4.1). */
+function findFault({ headers }: IncomingMessage, key: string, protocols: readonly string[]): string | undefined {
+  if (headers.upgrade?.toLowerCase() !== "websocket") return "Invalid Upgrade header";
+  if (headers["sec-websocket-accept"] !== acceptValue(key)) return "Invalid Sec-WebSocket-Accept header";
+  if (headers["sec-websocket-extensions"] !== undefined) {
+    return "Server sent a Sec-WebSocket-Extensions header but no extension was requested";
+  }
+  const protocol = headers["sec-websocket-protocol"];
+  if (protocol === undefined) return protocols.length > 0 ? "Server sent no subprotocol" : undefined;
+  if (protocols.length === 0) return "Server sent a subprotocol but none was requested";
+  return protocols.includes(protocol) ? undefined : "Server sent an invalid subprotocol";
+}

@@ -1,0 +1,39 @@
+import { Blob } from "node:buffer";
+
+/** What `send()` takes: a number is sent as its digits, a list as one message. */
+export type SendData = string | number | Buffer | DataView | ArrayBufferLike | ArrayBufferView | readonly Uint8Array[];
+/** What a binary message comes as. */
+export type BinaryType = "nodebuffer" | "arraybuffer" | "fragments" | "blob";
+/** A message as the listeners get it; text is always a `Buffer`. */
+export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
+
+export const binaryTypes: readonly string[] = ["nodebuffer", "arraybuffer", "fragments", "blob"] satisfies BinaryType[];
+
+/** The bytes of `data`, not copied where that can be helped. `undefined` and `null` are empty, as they are to `ws`. */
+export function toBuffer(data: SendData | null | undefined): Buffer {
+  if (data === undefined || data === null) return Buffer.alloc(0);
+  if (Buffer.isBuffer(data)) return data;
+  if (Array.isArray(data)) return Buffer.concat(data);
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (typeof data === "number") return Buffer.from(`${data}`);
+  if (typeof data === "string") return Buffer.from(data);
+  return Buffer.from(data as ArrayBuffer); // what is left of the union; Buffer.from refuses anything else
+}
+
+/** A message of the engine as `binaryType` wants it. */
+export function toRawData(data: string | Uint8Array, binaryType: BinaryType): RawData {
+  if (typeof data === "string") return Buffer.from(data);
+  const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  switch (binaryType) {
+    case "nodebuffer":
+      return buffer;
+    case "fragments":
+      return [buffer];
+    case "arraybuffer":
+      return Uint8Array.from(data).buffer;
+    case "blob":
+      return new Blob([buffer]);
+    default:
+      return binaryType satisfies never;
+  }
+}

@@ -1,0 +1,37 @@
+import { Duplex, type DuplexOptions } from "node:stream";
+import type { WebSocket } from "./web-socket.ts";
+
+/** A stream of what `socket` receives, whose writes are messages. Its end closes the socket; its destruction cuts it. */
+export function createWebSocketStream(socket: WebSocket, options: DuplexOptions = {}): Duplex {
+  const whenOpen = (act: () => void): void => {
+    if (socket.readyState === socket.CONNECTING) socket.once("open", act);
+    else act();
+  };
+  const stream = new Duplex({
+    ...options,
+    objectMode: false,
+    writableObjectMode: false,
+    read: () => socket.isPaused && socket.resume(),
+    write: (chunk: Buffer, _encoding, done) => whenOpen(() => socket.send(chunk, (error) => done(error))),
+    final: (done) =>
+      whenOpen(() => {
+        if (socket._socket === null || socket._socket.writableFinished) return done();
+        socket._socket.once("finish", () => done());
+        socket.close();
+      }),
+    destroy: (error, done) => {
+      if (socket.readyState === socket.CLOSED) return done(error);
+      socket.once("close", () => done(error));
+      // After an error the close frame is on its way already.
+      if (error === null || socket.readyState === socket.OPEN) socket.terminate();
+    },
+  });
+  socket.on("message", (data, isBinary) => {
+    // Text is a Buffer whatever binaryType says.
+    const chunk: unknown = !isBinary && stream.readableObjectMode ? (data as Buffer).toString() : data;
+    if (!stream.push(chunk)) socket.pause();
+  });
+  socket.once("error", (error) => stream.destroy(error));
+  socket.once("close", () => stream.destroyed || stream.push(null));
+  return stream;
+}

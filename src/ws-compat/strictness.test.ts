@@ -1,0 +1,138 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { connect, type AddressInfo } from "node:net";
+import { Duplex } from "node:stream";
+import { expect, onTestFinished, test } from "vitest";
+import WebSocketDefault, { WebSocket, WebSocketServer } from "./index.ts";
+
+// What is ours alone: where the drop-in is stricter than `ws`, and its module's shape.
+
+async function serve(options: Partial<ConstructorParameters<typeof WebSocketServer>[0]> = {}) {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", ...options });
+  onTestFinished(() => {
+    for (const client of server.clients ?? []) client.terminate();
+    server.close();
+  });
+  await once(server, "listening");
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+async function answerTo(port: number, head: string): Promise<string> {
+  const raw = connect(port, "127.0.0.1");
+  raw.end(head);
+  let answer = "";
+  for await (const chunk of raw) answer += String(chunk);
+  return answer;
+}
+
+const fields = {
+  Host: "localhost",
+  Connection: "Upgrade",
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
+function headOf(more: Readonly<Record<string, string>> = {}, version = "1.1"): string {
+  const lines = Object.entries({ ...fields, ...more }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET / HTTP/${version}\r\n${lines.join("")}\r\n`;
+}
+
+test("[WS1] the default export and every name it carries are one class, which require gives too", () => {
+  expect(WebSocketDefault).toBe(WebSocket);
+  expect(WebSocket.Server).toBe(WebSocketServer);
+  expect(WebSocket.WebSocket).toBe(WebSocket);
+  const required = createRequire(import.meta.url)("../../dist/ws-compat/index.js") as { readonly name: string };
+  expect(required.name).toBe("WebSocket");
+});
+
+for (const [name, head, status] of [
+  ["HTTP/1.0", headOf({}, "1.0"), 505],
+  ["version 8", headOf({ "Sec-WebSocket-Version": "8" }), 426],
+  ["a body", headOf({ "Content-Length": "4" }), 400],
+] as const) {
+  test(`[WS17] ${name} is refused with ${status}`, async () => {
+    const { port } = await serve();
+    const answer = await answerTo(port, head);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nConnection: close`));
+  });
+}
+
+test("[WS17] a refused handshake is wsClientError's where somebody listens", async () => {
+  const { server, port } = await serve();
+  server.on("wsClientError", (_error, socket) => socket.end("HTTP/1.1 418 Teapot\r\n\r\n"));
+  expect(await answerTo(port, headOf({ "Sec-WebSocket-Version": "8" }))).toMatch(/^HTTP\/1\.1 418 /);
+});
+
+test("[WS17] a line break within a line of the 101 is refused with 500", async () => {
+  const { server, port } = await serve();
+  server.on("headers", (lines) => lines.push("X: 1\r\nSet-Cookie: planted=1"));
+  const answer = await answerTo(port, headOf());
+  expect(answer).toMatch(/^HTTP\/1\.1 500 /);
+  expect(answer).not.toContain("planted");
+});
+
+test("[WS17] a subprotocol that was not offered is refused with 500 and a warning", async () => {
+  const warned = once(process, "warning");
+  const { port } = await serve({ handleProtocols: () => "mine" });
+  expect(await answerTo(port, headOf({ "Sec-WebSocket-Protocol": "theirs" }))).toMatch(/^HTTP\/1\.1 500 /);
+  expect(String((await warned)[0])).toContain("mine");
+});
+
+test("[WS18] a request that no parser made is upgraded over a duplex; setSocket makes the client of its other end", async () => {
+  const [near, far] = duplexPair();
+  const headers = Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]);
+  const request = { method: "GET", url: "/", headers: { ...Object.fromEntries(headers), host: undefined } };
+  const client = new WebSocket(null, undefined, {});
+  client._isServer = false;
+  near.once("data", () => client.setSocket(near, Buffer.alloc(0), { maxPayload: 0 }));
+  const opened = once(client, "open");
+  const server = new WebSocketServer({ noServer: true });
+  const peer = await new Promise<WebSocket>((resolve) => {
+    server.handleUpgrade(request as never, far, Buffer.alloc(0), resolve);
+  });
+  await opened;
+  peer.send("through");
+  expect((await once(client, "message"))[0]).toEqual(Buffer.from("through"));
+  client.terminate();
+  peer.terminate();
+});
+
+test("[WS13] a redirect to another host is told no secret", async () => {
+  const { server, port } = await serve();
+  const connected = once(server, "connection") as Promise<[WebSocket, { headers: Record<string, string> }]>;
+  const Location = `ws://127.0.0.1:${port}`;
+  const http = createServer((_request, response) => void response.writeHead(302, { Location }).end());
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => void http.close());
+  const client = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`, {
+    followRedirects: true,
+    headers: { Authorization: "secret", "X-Kept": "yes" },
+  });
+  await once(client, "open");
+  const [, { headers }] = await connected;
+  expect([headers["authorization"], headers["x-kept"]]).toEqual([undefined, "yes"]);
+});
+
+/** Two ends of one line, in memory. */
+function duplexPair(): [Duplex, Duplex] {
+  const near: Duplex = createEnd(() => far);
+  const far: Duplex = createEnd(() => near);
+  return [near, far];
+}
+
+function createEnd(other: () => Duplex): Duplex {
+  return new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      other().push(chunk);
+      done();
+    },
+    final(done) {
+      other().push(null);
+      done();
+    },
+  });
+}
