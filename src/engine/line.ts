@@ -153,12 +153,14 @@ export class Line<Data> implements ServerSocket<Data> {
     else this.#writer.writeFrame(requirePrepared(data, this.#role).frame);
     this.#counting.messagesOut++;
     const { bufferedBytes } = this.#writer;
-    if (bufferedBytes <= this.#limits.highWaterBytes) return true;
-    if (!this.#needsDrain) this.#tellBackpressure(bufferedBytes);
-    this.#needsDrain = true;
-    if (bufferedBytes > this.#limits.maxQueuedBytes) {
-      this.close(1013, `More than ${this.#limits.maxQueuedBytes} bytes were waiting to be read`);
+    const { highWaterBytes, maxQueuedBytes } = this.#limits;
+    if (bufferedBytes <= highWaterBytes) return true;
+    if (!this.#needsDrain) {
+      this.#needsDrain = true;
+      this.#counting.backpressured++;
+      tellBackpressure({ role: this.#role, socket: this, bufferedBytes, highWaterBytes });
     }
+    if (bufferedBytes > maxQueuedBytes) this.close(1013, `More than ${maxQueuedBytes} bytes were waiting to be read`);
     return false;
   }
 
@@ -228,16 +230,19 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   #paceNow(): PeerPace {
-    const [isPaused, refuse] = [() => this.#isPaused, (reason: string) => this.#refuse(reason)];
-    return (this.#pace ??= new PeerPace({ limits: this.#limits, timers: this.#timers, isPaused, refuse }));
+    return (this.#pace ??= new PeerPace({
+      limits: this.#limits,
+      timers: this.#timers,
+      isPaused: () => this.#isPaused,
+      refuse: (reason) => this.#refuse(reason),
+    }));
   }
 
   /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
   #refuse(reason: string): void {
     if (this.state !== "open") return;
-    this.#writer.writeFrame(this.#connection.sendClose(1008, reason));
     this.#isDeaf = true;
-    this.#end({ code: 1008, reason, by: "us", wasClean: false });
+    this.#startClose(this.#connection.sendClose(1008, reason), 1008, reason);
     this.#writer.end();
   }
 
@@ -320,6 +325,10 @@ export class Line<Data> implements ServerSocket<Data> {
     cutSocket(this.#socket);
   }
 
+  #cutLate(reason: string): void {
+    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+  }
+
   #markAlive(): void {
     this.#lastAliveMs = this.#timers.nowMs;
     this.#hasPinged = false;
@@ -337,10 +346,7 @@ export class Line<Data> implements ServerSocket<Data> {
     if (this.#isPaused) this.#markAlive();
     const silentMs = this.#timers.nowMs - this.#lastAliveMs;
     const { pingAfterMs, deadAfterMs } = this.#limits;
-    if (silentMs >= deadAfterMs) {
-      const reason = `Nothing was received for ${deadAfterMs} ms`;
-      return this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
-    }
+    if (silentMs >= deadAfterMs) return this.#cutLate(`Nothing was received for ${deadAfterMs} ms`);
     if (silentMs >= pingAfterMs && !this.#hasPinged) {
       this.ping();
       this.#hasPinged = true;
@@ -355,17 +361,12 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#pingedAtMs = undefined;
   }
 
-  #tellBackpressure(bufferedBytes: number): void {
-    this.#counting.backpressured++;
-    tellBackpressure({ role: this.#role, socket: this, bufferedBytes, highWaterBytes: this.#limits.highWaterBytes });
-  }
-
   #watchStall(): void {
     const { stalledAfterMs } = this.#limits;
-    const reason = `Nothing of what was sent was taken for ${stalledAfterMs} ms`;
-    const cut = (): void => this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
     this.#blockedAtMs = this.#timers.nowMs;
-    this.#stallTimer = this.#timers.schedule(stalledAfterMs, cut);
+    this.#stallTimer = this.#timers.schedule(stalledAfterMs, () =>
+      this.#cutLate(`Nothing of what was sent was taken for ${stalledAfterMs} ms`),
+    );
   }
 
   #handleTaken(hadToWait: boolean): void {
