@@ -35,6 +35,8 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
   readonly head?: Uint8Array;
   /** The subprotocol both sides agreed on. Default empty. */
   readonly protocol?: string;
+  /** As with a server. Default true. */
+  readonly directIo?: boolean;
   /** Whether pings are answered. Default true. */
   readonly answersPings?: boolean;
   /** Default none. */
@@ -56,6 +58,7 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     socket,
     handlers: options,
     limits: readLimits(options),
+    isDirect: options.directIo ?? true,
     timers: sharedTimerWheel(),
     protocol,
     data: undefined,

@@ -1,3 +1,5 @@
+import { forgetJoined } from "./join-batch.ts";
+
 /** What can be flushed once a turn. */
 export interface Flushable {
   flush(): void;
@@ -17,4 +19,5 @@ function flushAll(): void {
   const targets = waiting;
   waiting = [];
   for (const target of targets) target.flush();
+  forgetJoined();
 }

@@ -15,6 +15,8 @@ export interface LineOptions<Data> {
   readonly socket: Duplex;
   readonly handlers: SocketHandlers<Line<Data>>;
   readonly limits: LineLimits;
+  /** Whether `node:net` may be bypassed where it can be. */
+  readonly isDirect: boolean;
   readonly timers: TimerWheel;
   readonly protocol: string;
   /** Where compression was negotiated. The line closes it. */

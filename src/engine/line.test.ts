@@ -524,6 +524,7 @@ test("[EN43] an end that comes while we are paused is told after what came befor
   const { messages, message } = collect();
   const paused = deferred<ServerSocket>();
   const { peer, closed, transport } = await setUp({
+    directIo: false, // with it, a paused socket's end is not even read
     message(socket, data) {
       message(socket, data);
       if (messages.length > 1) return;
@@ -742,9 +743,9 @@ test("[EN50] pings are told and answered, pongs are told", async () => {
 
 /** Sends bytes and resolves when the server has read them. */
 async function arrive(transport: Socket, peer: RawPeer, bytes: Uint8Array): Promise<void> {
-  const arrived = once(transport, "data");
+  const untilBytes = transport.bytesRead + bytes.length;
   peer.write(bytes);
-  await arrived;
+  while (transport.bytesRead < untilBytes) await turn();
 }
 
 test("[EN57] a message that takes longer than messageTimeoutMs to come is refused with 1008, however steadily it drips", async () => {

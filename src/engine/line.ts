@@ -8,9 +8,10 @@ import {
 } from "../protocol/index.ts";
 import { cutSocket, remoteAddressOf } from "./caller.ts";
 import type { CloseInfo, PeerClose } from "./close-info.ts";
+import { readDirectly } from "./direct-io.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
-import { decodeText } from "./decode-text.ts";
+import { messagePorts } from "./message-ports.ts";
 import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
@@ -43,6 +44,7 @@ export class Line<Data> implements ServerSocket<Data> {
   readonly #connection: Connection;
   readonly #codec: Codec | undefined;
   readonly #writer: Writer;
+  readonly #isDirect: boolean;
   readonly #counting: Counting;
   readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
@@ -86,11 +88,12 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#onClosed = options.onClosed;
     this.#hooks = options.hooks ?? {};
     this.#codec = options.codec;
+    this.#isDirect = options.isDirect;
     this.#connection = new Connection({
       role,
       maxMessageBytes: limits.maxMessageBytes,
       maxFragmentCount: limits.maxFragmentCount,
-      decodeText,
+      ...messagePorts,
       answersPings: options.answersPings ?? true,
       codec: options.codec,
       ...maskingKeys,
@@ -98,6 +101,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#writer = new Writer({
       socket,
       counting: options.counting,
+      isDirect: options.isDirect,
       ...maskingKeys,
       onBlocked: () => this.#watchStall(),
       onTaken: (hadToWait) => this.#handleTaken(hadToWait),
@@ -139,18 +143,22 @@ export class Line<Data> implements ServerSocket<Data> {
   read(head: Uint8Array): void {
     if (head.length > 0) this.#receive(head);
     this.#socket.on("end", () => this.#handlePeerEnd());
-    this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    if (!this.#isPaused) this.#socket.resume();
+    const receive = (chunk: Buffer): void => this.#receive(chunk);
+    if (!this.#isDirect || !readDirectly(this.#socket, receive)) this.#socket.on("data", receive);
+    // To be told again: what the stream was told does not hold for a direct reader.
+    if (this.#isPaused) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
-    const [codec, role] = [this.#codec, this.#role];
+    const codec = this.#codec;
+    const role = this.#role;
     if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, role))) {
       this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role }));
     } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
-    else this.#writer.writeFrame(requirePrepared(data, this.#role).frame);
+    else this.#writer.writeShared(requirePrepared(data, role).frame);
     this.#counting.messagesOut++;
     const { bufferedBytes } = this.#writer;
     const { highWaterBytes, maxQueuedBytes } = this.#limits;

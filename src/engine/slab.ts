@@ -1,3 +1,6 @@
+/** A payload up to this size is copied next to its neighbours; a larger one is handed over as it is. */
+export const maxCopyBytes: number = 4096;
+
 /**
  * Memory handed out from front to back, block by block: frames laid into it one after another are contiguous, and leave in one write.
  *

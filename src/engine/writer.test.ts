@@ -54,6 +54,7 @@ function setUp(options: { createMaskingKey?: () => number } = {}): {
     socket,
     ...options,
     counting: { bytesOut: 0 },
+    isDirect: true,
     onBlocked: () => told.push("blocked"),
     onTaken: (hadToWait) => told.push(hadToWait ? "taken late" : "taken"),
   });

@@ -1,10 +1,11 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } from "../protocol/index.ts";
+import { isPlain, writeDirectly } from "./direct-io.ts";
 import { flushThisTurn } from "./flush-queue.ts";
-import { Slab } from "./slab.ts";
+import { joinBatch } from "./join-batch.ts";
+import { maxCopyBytes, Slab } from "./slab.ts";
 
-// A payload up to this size is copied next to its neighbours; a larger one is handed over as it is.
-const maxCopyBytes = 4096;
 // Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
 const eagerFlushBytes = 64 * 1024;
 // One write: small enough for a slow peer to show progress within `stalledAfterMs`.
@@ -20,6 +21,8 @@ export interface WriterOptions {
   readonly counting: { bytesOut: number };
   /** For a client: 32 random bits for each frame. A server does not mask. */
   readonly createMaskingKey?: (() => number) | undefined;
+  /** Whether the operating system may be asked past `node:net`, where that can be done. */
+  readonly isDirect: boolean;
   /** The socket did not take all bytes at once: the peer reads more slowly than we write. */
   readonly onBlocked: () => void;
   /** The socket has taken what it was given, some time after the write. `hadToWait` if {@link onBlocked} was called for it. */
@@ -37,6 +40,7 @@ export class Writer {
   readonly #onBlocked: () => void;
   readonly #onTaken: (hadToWait: boolean) => void;
   readonly #afterWrite: () => void;
+  readonly #isDirect: boolean;
   /** What waits, in order; the open region comes after it. */
   #chunks: Uint8Array[] = [];
   /** `block[start, end)`, the open region: the newest frames, contiguous in a slab. */
@@ -48,6 +52,8 @@ export class Writer {
   #waitingBytes = 0;
   #isScheduled = false;
   #isBlocked = false;
+  /** The socket has taken bytes, and {@link WriterOptions.onTaken} was not called for them. */
+  #hasTaken = false;
   #isEnding = false;
 
   constructor(options: WriterOptions) {
@@ -57,6 +63,7 @@ export class Writer {
     this.#onBlocked = options.onBlocked;
     this.#onTaken = options.onTaken;
     this.#afterWrite = () => this.#settle();
+    this.#isDirect = options.isDirect && isPlain(options.socket);
   }
 
   /** Bytes that are not in the operating system's hands yet. */
@@ -100,24 +107,41 @@ export class Writer {
     this.#schedule();
   }
 
-  /** Writes what waits, now, as far as the socket takes it. */
+  /** Queues a whole frame that others are sent too. It is not copied, so it must never change. */
+  writeShared(frame: Uint8Array): void {
+    this.#seal();
+    this.#chunks.push(frame);
+    this.#waitingBytes += frame.length;
+    this.#schedule();
+  }
+
+  /** Writes what waits as far as the socket takes it: the turn is over. */
   flush(): void {
     this.#isScheduled = false;
-    this.#seal();
-    if (!this.#socket.writable) this.#discard();
-    while (this.#chunks.length > 0 && !this.#isBlocked) {
-      const waitingBytes = this.#waitingBytes;
-      const batch = this.#takeBatch();
-      this.#counting.bytesOut += waitingBytes - this.#waitingBytes;
-      this.#writeBatch(batch);
-    }
-    if (this.#isEnding && this.#chunks.length === 0) this.#socket.end();
+    this.#write();
+    if (!this.#hasTaken) return;
+    this.#hasTaken = false;
+    this.#onTaken(false);
   }
 
   /** Writes what waits, then ends our side of the socket. Nothing may be queued afterwards. */
   end(): void {
     this.#isEnding = true;
-    this.flush();
+    this.#write();
+    if (this.#hasTaken) this.#schedule();
+  }
+
+  #write(): void {
+    this.#seal();
+    if (!this.#socket.writable) this.#discard();
+    while (this.#chunks.length > 0 && !this.#isBlocked) {
+      const waitingBytes = this.#waitingBytes;
+      const batch = this.#takeBatch();
+      const batchBytes = waitingBytes - this.#waitingBytes;
+      this.#counting.bytesOut += batchBytes;
+      this.#writeBatch(joinBatch(batch, batchBytes), batchBytes);
+    }
+    if (this.#isEnding && this.#chunks.length === 0) this.#socket.end();
   }
 
   #discard(): void {
@@ -161,12 +185,10 @@ export class Writer {
 
   #schedule(): void {
     if (this.#isBlocked) return;
-    if (this.#waitingBytes >= eagerFlushBytes) {
-      this.flush();
-    } else if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      flushThisTurn(this);
-    }
+    if (this.#waitingBytes >= eagerFlushBytes) this.#write();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    flushThisTurn(this);
   }
 
   #takeBatch(): readonly Uint8Array[] {
@@ -191,7 +213,17 @@ export class Writer {
     return batch;
   }
 
-  #writeBatch(batch: readonly Uint8Array[]): void {
+  #writeBatch(batch: readonly Uint8Array[], batchBytes: number): void {
+    if (this.#isDirect) {
+      const takenBytes = writeDirectly(this.#socket as Socket, batch); // see isPlain()
+      if (takenBytes === batchBytes) this.#hasTaken = true;
+      else this.#writeToStream(dropBytes(batch, takenBytes));
+    } else {
+      this.#writeToStream(batch);
+    }
+  }
+
+  #writeToStream(batch: readonly Uint8Array[]): void {
     const last = batch.length - 1;
     if (last > 0) this.#socket.cork();
     for (let index = 0; index < last; index++) this.#socket.write(batch[index]);
@@ -209,6 +241,17 @@ export class Writer {
     this.#isBlocked = false;
     this.#ownSlab = undefined;
     this.#onTaken(hadToWait);
-    this.flush();
+    this.#write();
+    if (this.#hasTaken) this.#schedule();
   }
+}
+
+/** The chunks without their first `count` bytes, which are fewer than all. */
+function dropBytes(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let index = 0;
+  let restBytes = count;
+  for (; restBytes >= (chunks[index] as Uint8Array).length; index++) restBytes -= (chunks[index] as Uint8Array).length;
+  const rest = chunks.slice(index);
+  rest[0] = (rest[0] as Uint8Array).subarray(restBytes);
+  return rest;
 }

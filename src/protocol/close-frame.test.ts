@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import { encodeClose, readClose } from "./close-frame.ts";
+import { checkOptions } from "./connection-options.ts";
 
-function decode(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.subarray(start, end)).toString();
-}
+const { ports } = checkOptions({ role: "server" });
 
 function read(hex: string): unknown {
-  return readClose(new Uint8Array(Buffer.from(hex, "hex")), decode);
+  return readClose(new Uint8Array(Buffer.from(hex, "hex")), ports);
 }
 
 test("[CL1] code and reason are read", () => {
@@ -32,7 +31,7 @@ test("[CL8] what is encoded is read again; a reason of 123 bytes fits, one of 12
   expect(encodeClose(undefined, "")).toHaveLength(0);
   const payload = encodeClose(3000, "é".repeat(61) + "x");
   expect(payload).toHaveLength(125);
-  expect(readClose(payload, decode)).toEqual({ type: "close", code: 3000, reason: "é".repeat(61) + "x" });
+  expect(readClose(payload, ports)).toEqual({ type: "close", code: 3000, reason: "é".repeat(61) + "x" });
   const refused = expect.objectContaining({ code: "ERR_CLOSE_REASON" });
   expect(() => encodeClose(3000, "é".repeat(62))).toThrow(refused);
   expect(() => encodeClose(undefined, "bye")).toThrow(refused);

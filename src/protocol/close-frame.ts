@@ -1,7 +1,7 @@
 import { closeCodes, isCloseCode } from "./close-codes.ts";
 import { ProtocolError } from "./errors.ts";
 import { maxControlBytes } from "./frame.ts";
-import { readText, type TextDecode } from "./message.ts";
+import { type MessagePorts, readText } from "./message.ts";
 import { encodeText } from "./payload.ts";
 
 /** What a close frame says, or the code it has to be refused with. */
@@ -39,7 +39,7 @@ export function encodeClose(code: number | undefined, reason: string): Uint8Arra
 }
 
 /** Reads the payload of a close frame; the reason must be UTF-8 (RFC 6455 §5.5.1, §7.4). */
-export function readClose(payload: Uint8Array, decode: TextDecode): CloseReading {
+export function readClose(payload: Uint8Array, ports: MessagePorts): CloseReading {
   if (payload.length === 0) return { type: "close", code: closeCodes.noStatus, reason: "" };
   // §5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
   if (payload.length === 1) {
@@ -49,7 +49,7 @@ export function readClose(payload: Uint8Array, decode: TextDecode): CloseReading
   if (!isCloseCode(code)) {
     return { type: "fault", code: closeCodes.protocolError, reason: `Close code ${code} must not be sent` };
   }
-  const reason = readText(payload, 2, payload.length, decode);
+  const reason = readText(payload, 2, payload.length, ports);
   if (reason === undefined) {
     return { type: "fault", code: closeCodes.invalidData, reason: "The close reason is not UTF-8" };
   }

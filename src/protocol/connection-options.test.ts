@@ -5,24 +5,31 @@ test("[LM5] defaults stand in for what is not given, and text is decoded with it
   const options = checkOptions({ role: "server", createMaskingKey: () => 0 });
   expect(options).toMatchObject({ maxMessageBytes: 2 ** 20, maxFragmentCount: 1024, codec: undefined });
   expect(options.createMaskingKey).toBeUndefined();
-  expect(options.decodeText(Uint8Array.of(0x20, 0xef, 0xbb, 0xbf, 0x61, 0x20), 1, 5)).toBe("\ufeffa");
+  expect(options.ports.decodeText(Uint8Array.of(0x20, 0xef, 0xbb, 0xbf, 0x61, 0x20), 1, 5)).toBe("\ufeffa");
+  expect(options.ports.isUtf8(Uint8Array.of(0xe2, 0x82, 0xac))).toBe(true);
+  expect(options.ports.isUtf8(Uint8Array.of(0xe2, 0x82))).toBe(false);
+  expect(options.ports.allocate(3)).toEqual(new Uint8Array(3));
 });
 
 test("[LM5] what is given is taken, and Infinity is the longest string there is", () => {
   const createMaskingKey = (): number => 0;
   const decodeText = (): string => "";
+  const isUtf8 = (): boolean => true;
+  const allocate = (): Uint8Array => new Uint8Array(0);
   const given = {
     role: "client",
     maxMessageBytes: Infinity,
     maxFragmentCount: 1,
     createMaskingKey,
     decodeText,
+    isUtf8,
+    allocate,
   } as const;
   expect(checkOptions(given)).toEqual({
     maxMessageBytes: longestMessageBytes,
     maxFragmentCount: 1,
     createMaskingKey,
-    decodeText,
+    ports: { decodeText, isUtf8, allocate },
     codec: undefined,
     answersPings: true,
   });

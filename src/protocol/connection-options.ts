@@ -1,6 +1,7 @@
 import type { MessageCodec } from "./deflate.ts";
 import { ProtocolError } from "./errors.ts";
-import type { TextDecode } from "./message.ts";
+import type { MessagePorts, TextDecode } from "./message.ts";
+import { checkUtf8, utf8Complete } from "./utf8.ts";
 
 /** Which end of the connection we are. A client masks what it sends, a server does not (RFC 6455 §5.1). */
 export type Role = "server" | "client";
@@ -23,6 +24,10 @@ export interface ConnectionOptions {
   readonly createMaskingKey?: () => number;
   /** Decodes `bytes[start, end)`, which is valid UTF-8; must keep a byte order mark. Default: the platform's `TextDecoder`. */
   readonly decodeText?: TextDecode;
+  /** Whether the bytes are whole UTF-8, for a platform that tells sooner; `isUtf8` of `node:buffer`. Default: our own check. */
+  readonly isUtf8?: (bytes: Uint8Array) => boolean;
+  /** An array of so many bytes for a message, which overwrites them all: need not be cleared. Default `new Uint8Array()`. */
+  readonly allocate?: (byteCount: number) => Uint8Array;
   /**
    * The compression that was negotiated (RFC 7692). While absent, RSV1 is refused with 1002. `maxMessageBytes` then also holds for what
    * messages inflate to.
@@ -45,7 +50,7 @@ export interface CheckedOptions {
   readonly maxFragmentCount: number;
   /** Absent in a server. */
   readonly createMaskingKey: (() => number) | undefined;
-  readonly decodeText: TextDecode;
+  readonly ports: MessagePorts;
   readonly codec: MessageCodec | undefined;
   readonly answersPings: boolean;
 }
@@ -61,7 +66,11 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
     maxMessageBytes: Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestMessageBytes),
     maxFragmentCount: requireLimit("maxFragmentCount", maxFragmentCount),
     createMaskingKey: options.role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined,
-    decodeText: options.decodeText ?? decodeText,
+    ports: {
+      decodeText: options.decodeText ?? decodeText,
+      isUtf8: options.isUtf8 ?? isUtf8,
+      allocate: options.allocate ?? allocate,
+    },
     codec: options.codec,
     answersPings: options.answersPings ?? true,
   };
@@ -69,6 +78,14 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
 
 function decodeText(bytes: Uint8Array, start: number, end: number): string {
   return utf8.decode(bytes.subarray(start, end));
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  return checkUtf8(utf8Complete, bytes, 0, bytes.length) === utf8Complete;
+}
+
+function allocate(byteCount: number): Uint8Array {
+  return new Uint8Array(byteCount);
 }
 
 function requireLimit(name: string, value: number): number {

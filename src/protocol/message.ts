@@ -8,9 +8,25 @@ export type ReceivedMessage =
 /** Decodes `bytes[start, end)`, known to be valid UTF-8. A byte order mark is text like any other. */
 export type TextDecode = (bytes: Uint8Array, start: number, end: number) => string;
 
+/** What a platform may do faster than plain TypeScript. */
+export interface MessagePorts {
+  readonly decodeText: TextDecode;
+  /** Whether the bytes are whole UTF-8. */
+  readonly isUtf8: (bytes: Uint8Array) => boolean;
+  /** An array of so many bytes, of which every one will be written. */
+  readonly allocate: (byteCount: number) => Uint8Array;
+}
+
+// Below this a view and a call cost more than a look at every byte.
+const nativeFromBytes = 64;
+
 /** The text `bytes[start, end)`, or `undefined` if it is not UTF-8. */
-export function readText(bytes: Uint8Array, start: number, end: number, decode: TextDecode): string | undefined {
-  return checkUtf8(utf8Complete, bytes, start, end) === utf8Complete ? decode(bytes, start, end) : undefined;
+export function readText(bytes: Uint8Array, start: number, end: number, ports: MessagePorts): string | undefined {
+  const isValid =
+    end - start < nativeFromBytes
+      ? checkUtf8(utf8Complete, bytes, start, end) === utf8Complete
+      : ports.isUtf8(bytes.subarray(start, end));
+  return isValid ? ports.decodeText(bytes, start, end) : undefined;
 }
 
 /** The message that lies whole in `bytes[start, end)`, or `undefined` if it is a text and not UTF-8. */
@@ -19,15 +35,15 @@ export function readMessage(
   bytes: Uint8Array,
   start: number,
   end: number,
-  decode: TextDecode,
+  ports: MessagePorts,
 ): ReceivedMessage | undefined {
   if (!isText) {
     // Not `slice`, which makes a view when the transport's chunk is a Node `Buffer`.
-    const copy = new Uint8Array(end - start);
+    const copy = ports.allocate(end - start);
     copy.set(bytes.subarray(start, end));
     return { type: "message", opcode: "binary", data: copy };
   }
-  const data = readText(bytes, start, end, decode);
+  const data = readText(bytes, start, end, ports);
   return data === undefined ? undefined : { type: "message", opcode: "text", data };
 }
 
@@ -35,7 +51,7 @@ export function readMessage(
  * A message that arrives in pieces: fragments, or a frame cut by the transport.
  *
  * All pieces go into one growing array, so what a message costs is bounded by its bytes and not by its fragments (ws#2331,
- * CVE-2026-48779); it at most doubles, and never reserves what a header only announces.
+ * CVE-2026-48779). It has at most four times the room of what has arrived, whatever a header announces.
  */
 export class PartialMessage {
   /** How many bytes have arrived. */
@@ -49,10 +65,12 @@ export class PartialMessage {
   #bytes: Uint8Array = new Uint8Array(0);
   #utf8: Utf8State = utf8Complete;
   #expectedBytes = Infinity;
+  readonly #ports: MessagePorts;
 
-  constructor(isText: boolean, isCompressed: boolean) {
+  constructor(isText: boolean, isCompressed: boolean, ports: MessagePorts) {
     this.isText = isText;
     this.isCompressed = isCompressed;
+    this.#ports = ports;
   }
 
   /** Begins the next frame; the last one tells how long the message will be, so that the array ends up exact. */
@@ -73,9 +91,11 @@ export class PartialMessage {
   }
 
   /** The message, which was not compressed, or `undefined` if a text ends within a character. */
-  finish(decode: TextDecode): ReceivedMessage | undefined {
+  finish(): ReceivedMessage | undefined {
     if (this.#utf8 !== utf8Complete) return undefined;
-    if (this.isText) return { type: "message", opcode: "text", data: decode(this.#bytes, 0, this.byteCount) };
+    if (this.isText) {
+      return { type: "message", opcode: "text", data: this.#ports.decodeText(this.#bytes, 0, this.byteCount) };
+    }
     return { type: "message", opcode: "binary", data: this.takeBytes() };
   }
 
@@ -85,8 +105,10 @@ export class PartialMessage {
   }
 
   #grow(neededBytes: number): void {
-    const doubled = Math.max(neededBytes, this.#bytes.length * 2);
-    const grown = new Uint8Array(Math.min(doubled, this.#expectedBytes));
+    const roomBytes = Number.isFinite(this.#expectedBytes)
+      ? neededBytes * 4
+      : Math.max(neededBytes, this.#bytes.length * 2);
+    const grown = this.#ports.allocate(Math.min(roomBytes, this.#expectedBytes));
     grown.set(this.#bytes.subarray(0, this.byteCount));
     this.#bytes = grown;
   }

@@ -1,0 +1,211 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+import { TLSSocket } from "node:tls";
+import { afterEach, describe, expect, test } from "vitest";
+import { RawPeer, rawFrame } from "../../test/raw-peer.ts";
+import { isPlain, readDirectly, writeDirectly } from "./direct-io.ts";
+import { connect, createWebSocketServer, type ServerOptions } from "./index.ts";
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
+  let resolve: (value: Value) => void = () => {};
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Both ends of one TCP connection. */
+async function connectPair(): Promise<{ ours: Socket; theirs: Socket }> {
+  const server = createTcpServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const theirs = connectTcp((server.address() as AddressInfo).port, "127.0.0.1");
+  const [ours] = (await once(server, "connection")) as [Socket];
+  await once(theirs, "connect");
+  cleanups.push(() => {
+    for (const socket of [ours, theirs]) socket.destroy();
+    server.close();
+  });
+  return { ours, theirs };
+}
+
+test("[EN130] this Node has the parts: an accepted socket and an upgraded one are read and written past their streams", async () => {
+  const { ours, theirs } = await connectPair();
+  const heard: string[] = [];
+  ours.on("data", () => heard.push("the stream"));
+  expect(isPlain(ours)).toBe(true);
+  expect(readDirectly(ours, (chunk) => heard.push(chunk.toString()))).toBe(true);
+  ours.resume();
+  theirs.write("hello");
+  while (heard.length === 0) await turn();
+  expect(heard).toEqual(["hello"]);
+  expect(writeDirectly(ours, [Buffer.from("a"), Buffer.from("b")])).toBe(2);
+  expect(writeDirectly(ours, [Buffer.from("c")])).toBe(1);
+  let back = "";
+  theirs.on("data", (chunk) => (back += chunk));
+  while (back.length < 3) await turn();
+  expect(back).toBe("abc");
+  theirs.end();
+  await once(ours, "end");
+});
+
+test("[EN130] an upgraded socket of node:http is read so too", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const peer = await RawPeer.connect((server.address() as AddressInfo).port);
+  cleanups.push(() => {
+    peer.destroy();
+    server.close();
+  });
+  peer.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+  const [, socket] = (await once(server, "upgrade")) as [IncomingMessage, Socket];
+  const heard: string[] = [];
+  expect(readDirectly(socket, (chunk) => heard.push(chunk.toString()))).toBe(true);
+  socket.resume();
+  peer.write("hello");
+  while (heard.length === 0) await turn();
+  expect(heard).toEqual(["hello"]);
+  socket.pause();
+  peer.write(" again");
+  for (let count = 0; count < 20; count++) await turn();
+  expect(heard).toEqual(["hello"]);
+  socket.resume();
+  while (heard.length === 1) await turn();
+  expect(heard).toEqual(["hello", " again"]);
+  socket.destroy();
+});
+
+test("[EN130] what encrypts, what is no socket, and what the stream holds already, are left to the stream", async () => {
+  const { ours, theirs } = await connectPair();
+  const tls = new TLSSocket(ours);
+  const duplex = new Duplex({ read() {} });
+  for (const socket of [tls, duplex]) {
+    expect(isPlain(socket)).toBe(false);
+    expect(readDirectly(socket, () => {})).toBe(false);
+  }
+  theirs.unshift(Buffer.from("early"));
+  expect(readDirectly(theirs, () => {})).toBe(false);
+});
+
+test("[EN131] a socket that is full, busy, connecting or gone is not written past its stream", async () => {
+  const { ours } = await connectPair();
+  const block = Buffer.alloc(2 ** 20);
+  while (writeDirectly(ours, [block]) === block.length) await turn();
+  expect(writeDirectly(ours, [block])).toBe(0);
+  ours.write("x");
+  expect(ours.writableLength).toBe(1);
+  expect(writeDirectly(ours, [Buffer.from("y")])).toBe(0);
+  const early = connectTcp((ours.address() as AddressInfo).port, "127.0.0.1");
+  early.on("error", () => {});
+  cleanups.push(() => early.destroy());
+  expect(writeDirectly(early, [Buffer.from("z")])).toBe(0);
+  ours.destroy();
+  expect(writeDirectly(ours, [Buffer.from("y")])).toBe(0);
+});
+
+describe.each([{ directIo: true }, { directIo: false }])("with directIo $directIo", ({ directIo }) => {
+  async function listen(options: ServerOptions): Promise<{ url: string; port: number }> {
+    const server = createWebSocketServer({ ...options, directIo });
+    cleanups.push(() => server.close({ graceMs: 100 }));
+    return server.listen({ port: 0 });
+  }
+
+  test("[EN130, EN131] messages of all sizes come back whole and in order, to a peer that reads late", async () => {
+    const messages = [0, 1, 4096, 4097, 70_000, 1_000_000, 3, 3_000_000, 65_536].map((count) => randomBytes(count));
+    const { url } = await listen({
+      maxMessageBytes: 2 ** 22,
+      message: (socket, data) => socket.send(data),
+    });
+    const back: Uint8Array[] = [];
+    const done = deferred<void>();
+    const client = await connect(url, {
+      directIo,
+      maxMessageBytes: 2 ** 22,
+      message(_socket, data) {
+        back.push(data as Uint8Array);
+        if (back.length === 2 * messages.length) done.resolve();
+      },
+    });
+    client.pause();
+    for (const message of [...messages, ...messages]) client.send(message);
+    for (let count = 0; count < 50; count++) await turn();
+    expect(back).toEqual([]);
+    client.resume();
+    await done.promise;
+    const sent = [...messages, ...messages];
+    expect(back.map((data, index) => sent[index]?.equals(data))).toEqual(sent.map(() => true));
+    client.close();
+  });
+
+  test("[EN43, EN130] an end that comes while we are paused is told after what came before it", async () => {
+    const told: unknown[] = [];
+    const paused = deferred<() => void>();
+    const closed = deferred<number>();
+    const { port } = await listen({
+      message(socket, data) {
+        told.push(data);
+        socket.pause();
+        paused.resolve(() => socket.resume());
+      },
+      close: (_socket, { code }) => closed.resolve(code),
+    });
+    const peer = await RawPeer.open(port);
+    peer.write(Buffer.concat([rawFrame(1, "1"), rawFrame(1, "2")]));
+    const resume = await paused.promise;
+    peer.socket.end();
+    expect(told).toEqual(["1"]);
+    resume();
+    while (told.length === 1) await turn();
+    resume();
+    expect(await closed.promise).toBe(1006);
+    expect(told).toEqual(["1", "2"]);
+  });
+
+  test("[EN23, EN130] send is false for a peer that does not read, and drain follows when it does", async () => {
+    const drained = deferred<number>();
+    const counts: boolean[] = [];
+    const { port } = await listen({
+      highWaterBytes: 100_000,
+      open(socket) {
+        for (let count = 0; count < 200 && counts.at(-1) !== false; count++)
+          counts.push(socket.send(Buffer.alloc(60_000)));
+      },
+      drain: (socket) => drained.resolve(socket.bufferedBytes),
+    });
+    const peer = await RawPeer.open(port);
+    cleanups.push(() => peer.destroy());
+    for (let count = 0; count < counts.length; count++) expect((await peer.readFrame()).payload).toHaveLength(60_000);
+    expect(counts.at(-1)).toBe(false);
+    expect(await drained.promise).toBeLessThanOrEqual(25_000);
+  });
+
+  test("[EN130] a mark passed within a turn is told, from the turn's end, not from within send", async () => {
+    const told: string[] = [];
+    const drained = deferred<void>();
+    const { port } = await listen({
+      highWaterBytes: 10,
+      message(socket) {
+        told.push(`${socket.send("more than ten bytes")}`, `${socket.send(Buffer.alloc(70_000))}`, "returned");
+      },
+      drain() {
+        told.push("drain");
+        drained.resolve();
+      },
+    });
+    const peer = await RawPeer.open(port);
+    cleanups.push(() => peer.destroy());
+    peer.write(rawFrame(1, "go"));
+    await drained.promise;
+    expect(told.slice(0, 1)).toEqual(["false"]);
+    expect(told.slice(2)).toEqual(["returned", "drain"]);
+  });
+});

@@ -1,0 +1,62 @@
+import { writeSync, writevSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+
+// What a read makes room for: libuv's own choice. Node would allocate it anew for every read, and copy what came out of it.
+const readBytes = 64 * 1024;
+let readBuffer: Buffer | undefined;
+
+/** What `node:net` keeps for itself. None of it is documented: every part is looked for, and the public way is taken without it. */
+interface Internals {
+  readonly _handle?: { readonly fd?: number; useUserBuffer?(buffer: Uint8Array): void } | null;
+  [name: symbol]: unknown;
+}
+
+/**
+ * Reads a TCP socket into one buffer that all sockets share, as `net.connect` offers with `onread` and an accepted socket does
+ * not. The chunk is good until `receive` returns. False, with nothing changed, where this Node or this socket has no such way:
+ * then listen to `data`.
+ */
+export function readDirectly(socket: Duplex, receive: (chunk: Buffer) => void): boolean {
+  if (!isPlain(socket) || socket.readableLength > 0) return false;
+  const internals = socket as unknown as Internals;
+  const handle = internals._handle;
+  const [bufferName, callbackName, generatorName] = ["kBuffer", "kBufferCb", "kBufferGen"].map((description) =>
+    Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === description),
+  );
+  if (handle === undefined || handle === null || typeof handle.useUserBuffer !== "function") return false;
+  if (bufferName === undefined || callbackName === undefined || generatorName === undefined) return false;
+  const buffer = (readBuffer ??= Buffer.allocUnsafeSlow(readBytes));
+  internals[bufferName] = buffer;
+  internals[callbackName] = (byteCount: number): boolean => {
+    receive(buffer.subarray(0, byteCount));
+    return true;
+  };
+  handle.useUserBuffer(buffer);
+  return true;
+}
+
+/** Whether {@link writeDirectly} may be tried on this socket: TCP or a Unix socket, and nothing that encrypts above it. */
+export function isPlain(socket: Duplex): socket is Socket {
+  if (!(socket instanceof Socket) || socket instanceof TLSSocket) return false;
+  const name = (socket as unknown as Internals)._handle?.constructor.name;
+  return name === "TCP" || name === "Pipe";
+}
+
+/**
+ * Writes as much of `chunks` as the operating system takes at once, with one system call and none of the stream's machinery, and
+ * returns how many bytes that were. 0 where it takes none or cannot be asked: then `socket.write()` says why.
+ */
+export function writeDirectly(socket: Socket, chunks: readonly Uint8Array[]): number {
+  // What the stream still has to write comes first.
+  if (socket.destroyed || socket.connecting || socket.writableLength > 0) return 0;
+  // Asked for every time: the number of a closed socket is soon another's.
+  const fd = (socket as unknown as Internals)._handle?.fd;
+  if (fd === undefined || fd < 0) return 0;
+  try {
+    return chunks.length === 1 ? writeSync(fd, chunks[0] as Uint8Array) : writevSync(fd, chunks);
+  } catch {
+    return 0; // EAGAIN, mostly. Whatever it is, the stream meets it too, and tells it as it always does.
+  }
+}
