@@ -15,10 +15,10 @@ interface Internals {
 
 /**
  * Reads a TCP socket into one buffer that all sockets share, as `net.connect` offers with `onread` and an accepted socket does
- * not. The chunk is good until `receive` returns. False, with nothing changed, where this Node or this socket has no such way:
+ * not. `receive` is called with the socket as `this`; the chunk is good until it returns. False, with nothing changed, where this Node or this socket has no such way:
  * then listen to `data`.
  */
-export function readDirectly(socket: Duplex, receive: (chunk: Buffer) => void): boolean {
+export function readDirectly(socket: Duplex, receive: (this: Duplex, chunk: Buffer) => void): boolean {
   if (!isPlain(socket) || socket.readableLength > 0) return false;
   const internals = socket as unknown as Internals;
   const handle = internals._handle;
@@ -29,12 +29,24 @@ export function readDirectly(socket: Duplex, receive: (chunk: Buffer) => void): 
   if (bufferName === undefined || callbackName === undefined || generatorName === undefined) return false;
   const buffer = (readBuffer ??= Buffer.allocUnsafeSlow(readBytes));
   internals[bufferName] = buffer;
-  internals[callbackName] = (byteCount: number): boolean => {
-    receive(buffer.subarray(0, byteCount));
-    return true;
-  };
+  internals[callbackName] = callbackOf(receive);
   handle.useUserBuffer(buffer);
   return true;
+}
+
+let lastReceive: ((this: Duplex, chunk: Buffer) => void) | undefined;
+let lastCallback: ((this: Duplex, byteCount: number, buffer: Buffer) => boolean) | undefined;
+
+/** What Node calls after a read: for the same receiver the same function, so that no socket has one of its own. */
+function callbackOf(receive: (this: Duplex, chunk: Buffer) => void): unknown {
+  if (receive !== lastReceive) {
+    lastReceive = receive;
+    lastCallback = function (byteCount, buffer) {
+      receive.call(this, buffer.subarray(0, byteCount));
+      return true;
+    };
+  }
+  return lastCallback;
 }
 
 /** Whether {@link writeDirectly} may be tried on this socket: TCP or a Unix socket, and nothing that encrypts above it. */

@@ -8,7 +8,6 @@ import {
 } from "../protocol/index.ts";
 import { cutSocket, remoteAddressOf } from "./caller.ts";
 import type { CloseInfo, PeerClose } from "./close-info.ts";
-import { readDirectly } from "./direct-io.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
 import { messagePorts } from "./message-ports.ts";
@@ -19,19 +18,21 @@ import type { LineHooks, LineOptions } from "./line-options.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import { PeerPace } from "./peer-pace.ts";
 import { requirePrepared } from "./require-prepared.ts";
+import { listenToData, listenToFate, type SocketListener } from "./socket-events.ts";
 import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 import type { Topics } from "./topics.ts";
-import { Writer } from "./writer.ts";
+import { Writer, type WriterOwner } from "./writer.ts";
 
 const nothing: readonly never[] = [];
+const noHooks: LineHooks = {};
 // `drain` is called when the queue is down to this share of `highWaterBytes`: neither at every write nor only when it ran dry.
 const drainShare = 0.25;
 // A write that took so long waited for the peer. TLS lets every write wait for a moment, also those to a peer that is dead.
 const peerWaitMs = 250;
 
 /** One open connection, of either role: the protocol's state machine on a socket, with a writer and deadlines. */
-export class Line<Data> implements ServerSocket<Data> {
+export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwner {
   readonly data: Data;
   readonly id: number;
   readonly protocol: string;
@@ -86,7 +87,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#counting = options.counting;
     this.#topics = options.topics;
     this.#onClosed = options.onClosed;
-    this.#hooks = options.hooks ?? {};
+    this.#hooks = options.hooks ?? noHooks;
     this.#codec = options.codec;
     this.#isDirect = options.isDirect;
     this.#connection = new Connection({
@@ -103,8 +104,7 @@ export class Line<Data> implements ServerSocket<Data> {
       counting: options.counting,
       isDirect: options.isDirect,
       ...maskingKeys,
-      onBlocked: () => this.#watchStall(),
-      onTaken: (hadToWait) => this.#handleTaken(hadToWait),
+      owner: this,
     });
     this.#lastAliveMs = timers.nowMs;
   }
@@ -130,10 +130,7 @@ export class Line<Data> implements ServerSocket<Data> {
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
-    this.#socket.on("error", (error) =>
-      this.#end({ code: 1006, reason: error.message, by: "network", wasClean: false }),
-    );
-    this.#socket.on("close", () => this.#handleGone());
+    listenToFate(this.#socket, this);
     this.#scheduleHeartbeat(0);
     tellOpen({ role: this.#role, socket: this });
     this.#run(this.#handlers.open, undefined);
@@ -141,10 +138,8 @@ export class Line<Data> implements ServerSocket<Data> {
 
   /** Begins to read; `head` came before everything else. */
   read(head: Uint8Array): void {
-    if (head.length > 0) this.#receive(head);
-    this.#socket.on("end", () => this.#handlePeerEnd());
-    const receive = (chunk: Buffer): void => this.#receive(chunk);
-    if (!this.#isDirect || !readDirectly(this.#socket, receive)) this.#socket.on("data", receive);
+    if (head.length > 0) this.handleData(head);
+    listenToData(this.#socket, this.#isDirect);
     // To be told again: what the stream was told does not hold for a direct reader.
     if (this.#isPaused) this.#socket.pause();
     else this.#socket.resume();
@@ -225,7 +220,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.resume();
   }
 
-  #receive(chunk: Uint8Array): void {
+  handleData(chunk: Uint8Array): void {
     this.#markAlive();
     this.#counting.bytesIn += chunk.length;
     this.#connection.receive(chunk);
@@ -265,7 +260,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#held = count === events.length ? nothing : events.slice(count);
     if (this.#held.length > 0) return;
     this.#codec?.release();
-    if (this.#hasPeerEnded) this.#handlePeerEnd();
+    if (this.#hasPeerEnded) this.handleEnd();
   }
 
   #handleEvent(event: ConnectionEvent): void {
@@ -294,7 +289,7 @@ export class Line<Data> implements ServerSocket<Data> {
     }
   }
 
-  #handlePeerEnd(): void {
+  handleEnd(): void {
     this.#hasPeerEnded = true;
     if (this.#held.length > 0) return; // it ends when what it said before is delivered
     if (this.#connection.state === "closed") return this.#writer.end();
@@ -307,7 +302,11 @@ export class Line<Data> implements ServerSocket<Data> {
     });
   }
 
-  #handleGone(): void {
+  handleError(error: Error): void {
+    this.#end({ code: 1006, reason: error.message, by: "network", wasClean: false });
+  }
+
+  handleClose(): void {
     this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
     this.#isGone = true;
     this.#held = nothing;
@@ -325,7 +324,7 @@ export class Line<Data> implements ServerSocket<Data> {
   #end(cause: CloseInfo): void {
     if (this.#ending !== undefined) return;
     this.#ending = cause;
-    this.#closeTimer = this.#timers.schedule(this.#limits.closeTimeoutMs, () => cutSocket(this.#socket));
+    this.#closeTimer = this.#timers.schedule(this.#limits.closeTimeoutMs, cutSocket, this.#socket);
   }
 
   #cut(cause: CloseInfo): void {
@@ -345,10 +344,10 @@ export class Line<Data> implements ServerSocket<Data> {
   #scheduleHeartbeat(silentMs: number): void {
     const { pingAfterMs, deadAfterMs } = this.#limits;
     const dueMs = this.#hasPinged ? deadAfterMs : Math.min(pingAfterMs, deadAfterMs);
-    this.#heartbeatTimer = this.#timers.schedule(dueMs - silentMs, () => this.#checkHeartbeat());
+    this.#heartbeatTimer = this.#timers.schedule(dueMs - silentMs, checkHeartbeat, this);
   }
 
-  #checkHeartbeat(): void {
+  checkHeartbeat(): void {
     if (this.state !== "open") return; // the close timer watches now
     // While we do not read, silence says nothing.
     if (this.#isPaused) this.#markAlive();
@@ -369,7 +368,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#pingedAtMs = undefined;
   }
 
-  #watchStall(): void {
+  handleBlocked(): void {
     const { stalledAfterMs } = this.#limits;
     this.#blockedAtMs = this.#timers.nowMs;
     this.#stallTimer = this.#timers.schedule(stalledAfterMs, () =>
@@ -377,7 +376,7 @@ export class Line<Data> implements ServerSocket<Data> {
     );
   }
 
-  #handleTaken(hadToWait: boolean): void {
+  handleTaken(hadToWait: boolean): void {
     if (hadToWait) {
       this.#timers.cancel(this.#stallTimer);
       // The peer has made room by reading: that is life, though its pong may be far behind.
@@ -405,4 +404,8 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#isDeaf = true;
     this.close(1011, "Internal error");
   }
+}
+
+function checkHeartbeat(line: { checkHeartbeat(): void }): void {
+  line.checkHeartbeat();
 }

@@ -165,6 +165,11 @@ class LineServer<Data> implements WebSocketServer<Data> {
   readonly #detachers: (() => void)[] = [];
   readonly #listeners: HandshakeServer[] = [];
   readonly #whenEmpty: (() => void)[] = [];
+  readonly #onClosed = (line: Line<Data>): void => {
+    this.#counting.closed++;
+    this.#lines.delete(line);
+    this.#tellIfEmpty();
+  };
   #lastId = 0;
   #isClosing = false;
 
@@ -308,13 +313,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
       id: ++this.#lastId,
       counting: this.#counting,
       topics: this.#topics,
-      onClosed: (closed) => {
-        this.#counting.closed++;
-        this.#lines.delete(closed);
-        this.#tellIfEmpty();
-      },
+      onClosed: this.#onClosed,
     });
     this.#lines.add(line);
+    socket.off("error", ignoreError);
     line.open(greeting.bytes);
     line.read(head);
   }

@@ -13,12 +13,18 @@ export interface WheelTimer {
 }
 
 /** The list node of a timer. A slot is a ring: its sentinel points at itself when empty. */
-interface Node extends WheelTimer {
-  isPending: boolean;
-  dueTick: number;
-  readonly callback: () => void;
-  previous: Node;
-  next: Node;
+class Node implements WheelTimer {
+  isPending = false;
+  dueTick = 0;
+  readonly callback: (argument: unknown) => void;
+  readonly argument: unknown;
+  previous: Node = this;
+  next: Node = this;
+
+  constructor(callback: (argument: unknown) => void, argument: unknown) {
+    this.callback = callback;
+    this.argument = argument;
+  }
 }
 
 /**
@@ -39,7 +45,7 @@ export class TimerWheel {
   constructor(options: { readonly tickMs?: number; readonly slotCount?: number; readonly clock?: WheelClock } = {}) {
     this.#tickMs = options.tickMs ?? 100;
     this.#clock = options.clock ?? monotonicClock;
-    for (let index = 0; index < (options.slotCount ?? 512); index++) this.#slots.push(createNode(doNothing));
+    for (let index = 0; index < (options.slotCount ?? 512); index++) this.#slots.push(new Node(doNothing, undefined));
   }
 
   /** How many timers are to fire. */
@@ -57,11 +63,17 @@ export class TimerWheel {
     return this.#clock.nowMs();
   }
 
-  /** Calls `callback` once, in `delayMs` milliseconds. `Infinity` never fires. */
-  schedule(delayMs: number, callback: () => void): WheelTimer {
+  /**
+   * Calls `callback` once, in `delayMs` milliseconds. `Infinity` never fires.
+   *
+   * @param argument - what it is called with: one function then serves any number of timers.
+   */
+  schedule(delayMs: number, callback: () => void): WheelTimer;
+  schedule<Argument>(delayMs: number, callback: (argument: Argument) => void, argument: Argument): WheelTimer;
+  schedule(delayMs: number, callback: (argument: unknown) => void, argument?: unknown): WheelTimer {
     if (delayMs === Infinity) return neverTimer;
     this.#start();
-    const node = createNode(callback);
+    const node = new Node(callback, argument);
     node.isPending = true;
     this.#pendingCount++;
     // Rounded up from the true time, not from the last tick's: never early.
@@ -124,18 +136,12 @@ export class TimerWheel {
     for (const node of due) {
       if (!node.isPending) continue; // cancelled by one that fired before it
       this.#remove(node);
-      node.callback();
+      node.callback(node.argument);
     }
   }
 }
 
 const neverTimer: WheelTimer = Object.freeze({ isPending: false });
-
-function createNode(callback: () => void): Node {
-  const node: Partial<Node> = { isPending: false, dueTick: 0, callback };
-  node.previous = node.next = node as Node; // a ring of one: what was missing is the node itself
-  return node as Node;
-}
 
 function doNothing(): void {}
 

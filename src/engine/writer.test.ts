@@ -55,8 +55,10 @@ function setUp(options: { createMaskingKey?: () => number } = {}): {
     ...options,
     counting: { bytesOut: 0 },
     isDirect: true,
-    onBlocked: () => told.push("blocked"),
-    onTaken: (hadToWait) => told.push(hadToWait ? "taken late" : "taken"),
+    owner: {
+      handleBlocked: () => told.push("blocked"),
+      handleTaken: (hadToWait) => told.push(hadToWait ? "taken late" : "taken"),
+    },
   });
   return { socket, writer, told };
 }

@@ -23,10 +23,15 @@ export interface WriterOptions {
   readonly createMaskingKey?: (() => number) | undefined;
   /** Whether the operating system may be asked past `node:net`, where that can be done. */
   readonly isDirect: boolean;
+  readonly owner: WriterOwner;
+}
+
+/** Who is told how the writing goes. */
+export interface WriterOwner {
   /** The socket did not take all bytes at once: the peer reads more slowly than we write. */
-  readonly onBlocked: () => void;
-  /** The socket has taken what it was given, some time after the write. `hadToWait` if {@link onBlocked} was called for it. */
-  readonly onTaken: (hadToWait: boolean) => void;
+  handleBlocked(): void;
+  /** The socket has taken what it was given, some time after the write. `hadToWait` if `handleBlocked` was called for it. */
+  handleTaken(hadToWait: boolean): void;
 }
 
 /**
@@ -37,12 +42,12 @@ export class Writer {
   readonly #socket: Duplex;
   readonly #counting: { bytesOut: number };
   readonly #createMaskingKey: (() => number) | undefined;
-  readonly #onBlocked: () => void;
-  readonly #onTaken: (hadToWait: boolean) => void;
-  readonly #afterWrite: () => void;
+  readonly #owner: WriterOwner;
+  /** Made when the stream is written to for the first time. */
+  #afterWrite: (() => void) | undefined;
   readonly #isDirect: boolean;
   /** What waits, in order; the open region comes after it. */
-  #chunks: Uint8Array[] = [];
+  #chunks: Uint8Array[] | undefined;
   /** `block[start, end)`, the open region: the newest frames, contiguous in a slab. */
   #block: Buffer | undefined;
   #start = 0;
@@ -52,7 +57,7 @@ export class Writer {
   #waitingBytes = 0;
   #isScheduled = false;
   #isBlocked = false;
-  /** The socket has taken bytes, and {@link WriterOptions.onTaken} was not called for them. */
+  /** The socket has taken bytes, and {@link WriterOwner.handleTaken} was not called for them. */
   #hasTaken = false;
   #isEnding = false;
 
@@ -60,9 +65,7 @@ export class Writer {
     this.#socket = options.socket;
     this.#counting = options.counting;
     this.#createMaskingKey = options.createMaskingKey;
-    this.#onBlocked = options.onBlocked;
-    this.#onTaken = options.onTaken;
-    this.#afterWrite = () => this.#settle();
+    this.#owner = options.owner;
     this.#isDirect = options.isDirect && isPlain(options.socket);
   }
 
@@ -98,7 +101,7 @@ export class Writer {
   writeFrame(bytes: Uint8Array): void {
     if (bytes.length > maxCopyBytes) {
       this.#seal();
-      this.#chunks.push(bytes);
+      this.#push(bytes);
       this.#waitingBytes += bytes.length;
     } else {
       const at = this.#reserve(bytes.length);
@@ -110,7 +113,7 @@ export class Writer {
   /** Queues a whole frame that others are sent too. It is not copied, so it must never change. */
   writeShared(frame: Uint8Array): void {
     this.#seal();
-    this.#chunks.push(frame);
+    this.#push(frame);
     this.#waitingBytes += frame.length;
     this.#schedule();
   }
@@ -121,7 +124,7 @@ export class Writer {
     this.#write();
     if (!this.#hasTaken) return;
     this.#hasTaken = false;
-    this.#onTaken(false);
+    this.#owner.handleTaken(false);
   }
 
   /** Writes what waits, then ends our side of the socket. Nothing may be queued afterwards. */
@@ -134,18 +137,18 @@ export class Writer {
   #write(): void {
     this.#seal();
     if (!this.#socket.writable) this.#discard();
-    while (this.#chunks.length > 0 && !this.#isBlocked) {
+    while (this.#chunks !== undefined && !this.#isBlocked) {
       const waitingBytes = this.#waitingBytes;
-      const batch = this.#takeBatch();
+      const batch = this.#takeBatch(this.#chunks);
       const batchBytes = waitingBytes - this.#waitingBytes;
       this.#counting.bytesOut += batchBytes;
       this.#writeBatch(joinBatch(batch, batchBytes), batchBytes);
     }
-    if (this.#isEnding && this.#chunks.length === 0) this.#socket.end();
+    if (this.#isEnding && this.#chunks === undefined) this.#socket.end();
   }
 
   #discard(): void {
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#waitingBytes = 0;
   }
 
@@ -179,8 +182,13 @@ export class Writer {
   }
 
   #seal(): void {
-    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(this.#start, this.#end));
+    if (this.#block !== undefined) this.#push(this.#block.subarray(this.#start, this.#end));
     this.#block = undefined;
+  }
+
+  #push(chunk: Uint8Array): void {
+    if (this.#chunks === undefined) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
   }
 
   #schedule(): void {
@@ -191,24 +199,23 @@ export class Writer {
     flushThisTurn(this);
   }
 
-  #takeBatch(): readonly Uint8Array[] {
+  #takeBatch(chunks: Uint8Array[]): readonly Uint8Array[] {
     if (this.#waitingBytes <= maxBatchBytes) {
-      const all = this.#chunks;
       this.#discard();
-      return all;
+      return chunks;
     }
     const batch: Uint8Array[] = [];
     let roomBytes = maxBatchBytes;
     let takenCount = 0;
-    for (const [index, chunk] of this.#chunks.entries()) {
+    for (const [index, chunk] of chunks.entries()) {
       if (roomBytes === 0) break;
       const part = chunk.subarray(0, roomBytes);
       batch.push(part);
       roomBytes -= part.length;
-      if (part.length < chunk.length) this.#chunks[index] = chunk.subarray(part.length);
+      if (part.length < chunk.length) chunks[index] = chunk.subarray(part.length);
       else takenCount++;
     }
-    this.#chunks.splice(0, takenCount);
+    chunks.splice(0, takenCount);
     this.#waitingBytes -= maxBatchBytes - roomBytes;
     return batch;
   }
@@ -227,12 +234,12 @@ export class Writer {
     const last = batch.length - 1;
     if (last > 0) this.#socket.cork();
     for (let index = 0; index < last; index++) this.#socket.write(batch[index]);
-    this.#socket.write(batch[last], this.#afterWrite);
+    this.#socket.write(batch[last], (this.#afterWrite ??= () => this.#settle()));
     if (last > 0) this.#socket.uncork();
     // What was written at once is not counted any more: the rest waits for the peer.
     if (this.#socket.writableLength === 0) return;
     this.#isBlocked = true;
-    this.#onBlocked();
+    this.#owner.handleBlocked();
   }
 
   #settle(): void {
@@ -240,7 +247,7 @@ export class Writer {
     const hadToWait = this.#isBlocked;
     this.#isBlocked = false;
     this.#ownSlab = undefined;
-    this.#onTaken(hadToWait);
+    this.#owner.handleTaken(hadToWait);
     this.#write();
     if (this.#hasTaken) this.#schedule();
   }

@@ -46,8 +46,8 @@ export class Connection {
   readonly #header: FrameHeaderReader;
 
   #state: ConnectionState = "open";
-  #events: ConnectionEvent[] = [];
-  #output: Uint8Array[] = [];
+  #events: ConnectionEvent[] | undefined;
+  #output: Uint8Array[] | undefined;
   /** How much of the current frame's payload is still to come. */
   #missingBytes = 0;
   /** The payload of the control frame that is being read. */
@@ -106,9 +106,8 @@ export class Connection {
 
   /** What happened since the last call; the array is the caller's. */
   takeEvents(): readonly ConnectionEvent[] {
-    if (this.#events.length === 0) return nothing;
-    const events = this.#events;
-    this.#events = [];
+    const events = this.#events ?? nothing;
+    this.#events = undefined;
     return events;
   }
 
@@ -117,9 +116,8 @@ export class Connection {
    * the newest is answered (§5.5.3).
    */
   takeOutput(): readonly Uint8Array[] {
-    if (this.#output.length === 0) return nothing;
-    const output = this.#output;
-    this.#output = [];
+    const output = this.#output ?? nothing;
+    this.#output = undefined;
     return output;
   }
 
@@ -278,7 +276,7 @@ export class Connection {
 
   /** A text that is known to be UTF-8. */
   #receiveText(bytes: Uint8Array, start: number, end: number): void {
-    this.#events.push({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end) });
+    this.#tell({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end) });
   }
 
   #receiveCompressed(isText: boolean, compressed: Uint8Array): void {
@@ -293,7 +291,7 @@ export class Connection {
   }
 
   #receiveMessage(event: ReceivedMessage | undefined): void {
-    if (event !== undefined) this.#events.push(event);
+    if (event !== undefined) this.#tell(event);
     // §8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8
     // stream, that endpoint MUST _Fail the WebSocket Connection_."
     else this.#fail(closeCodes.invalidData, "A text message must be UTF-8");
@@ -302,7 +300,7 @@ export class Connection {
   #receiveControl(opcode: number, data: Uint8Array): void {
     this.#control = noBytes;
     if (opcode === opcodes.close) return this.#receiveClose(data);
-    this.#events.push({ type: opcode === opcodes.ping ? "ping" : "pong", data });
+    this.#tell({ type: opcode === opcodes.ping ? "ping" : "pong", data });
     // §5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
     // endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame." That bounds a ping flood.
     if (opcode === opcodes.ping && this.#answersPings) this.#unansweredPing = data;
@@ -317,26 +315,26 @@ export class Connection {
     // §5.5.1: "When sending a Close frame in response, the endpoint typically echos the status code it received."
     this.#answerClose(payload.subarray(0, 2));
     this.#move("receiveClose");
-    this.#events.push(reading);
+    this.#tell(reading);
   }
 
   /** Always false: what began cannot go on. */
   #fail(code: number, reason: string): false {
     this.#answerClose(encodeClose(code, reason));
     this.#move("fail");
-    this.#events.push({ type: "fail", code, reason });
+    this.#tell({ type: "fail", code, reason });
     return false;
   }
 
   #answerClose(payload: Uint8Array): void {
     // §5.5.2: a ping is to be answered "unless it already received a Close frame": this one came before.
     this.#answerPing();
-    if (this.#state === "open") this.#output.push(this.#frame(opcodes.close, payload));
+    if (this.#state === "open") this.#answer(this.#frame(opcodes.close, payload));
   }
 
   #answerPing(): void {
     if (this.#unansweredPing === undefined) return;
-    this.#output.push(this.#frame(opcodes.pong, this.#unansweredPing));
+    this.#answer(this.#frame(opcodes.pong, this.#unansweredPing));
     this.#unansweredPing = undefined;
   }
 
@@ -349,6 +347,16 @@ export class Connection {
 
   #frame(opcode: Opcode, payload: Uint8Array, fin = true): Uint8Array {
     return encodeFrame({ fin, rsv1: false, opcode, payload, maskingKey: this.#createMaskingKey?.() });
+  }
+
+  #tell(event: ConnectionEvent): void {
+    if (this.#events === undefined) this.#events = [event];
+    else this.#events.push(event);
+  }
+
+  #answer(frame: Uint8Array): void {
+    if (this.#output === undefined) this.#output = [frame];
+    else this.#output.push(frame);
   }
 
   #move(input: ConnectionInput): void {
