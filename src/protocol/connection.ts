@@ -8,10 +8,13 @@ import { applyMask, encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
 import { PartialMessage, readMessage, type ReceivedMessage, type TextDecode } from "./message.ts";
 import { encodeText, openSurrogate, requireBytes, requireControlBytes } from "./payload.ts";
+import { type MessagePiece, StreamedMessage } from "./streamed-message.ts";
 
 /** What the peer did. */
 export type ConnectionEvent =
   | ReceivedMessage
+  /** Instead of messages, where `tellsPieces` is set. */
+  | MessagePiece
   | { readonly type: "ping"; readonly data: Uint8Array }
   | { readonly type: "pong"; readonly data: Uint8Array }
   /** The peer's close frame; `code` is 1005 when it had none. Our answer, if one is due, is in the output. */
@@ -43,6 +46,7 @@ export class Connection {
   readonly #decodeText: TextDecode;
   readonly #answersPings: boolean;
   readonly #codec: MessageCodec | undefined;
+  readonly #tellsPieces: boolean;
   readonly #header: FrameHeaderReader;
 
   #state: ConnectionState = "open";
@@ -54,6 +58,8 @@ export class Connection {
   #control: Uint8Array = noBytes;
   /** The message that has begun and is not complete; a message in one frame in one chunk never becomes one. */
   #message: PartialMessage | undefined;
+  /** The same where messages are told in pieces. */
+  #streamed: StreamedMessage | undefined;
   /** The payload of the newest ping that is not answered. */
   #unansweredPing: Uint8Array | undefined;
   /** The kind of the message that is being sent in fragments. */
@@ -66,7 +72,7 @@ export class Connection {
    * `createMaskingKey`.
    */
   constructor(options: ConnectionOptions) {
-    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec, answersPings } =
+    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec, answersPings, tellsPieces } =
       checkOptions(options);
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxFragmentCount = maxFragmentCount;
@@ -74,6 +80,7 @@ export class Connection {
     this.#decodeText = decodeText;
     this.#answersPings = answersPings;
     this.#codec = codec;
+    this.#tellsPieces = tellsPieces;
     this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
   }
 
@@ -84,7 +91,7 @@ export class Connection {
 
   /** Whether a frame or a message has begun and is not complete: what a deadline against slow senders has to look at. */
   get isMidMessage(): boolean {
-    return this.#message !== undefined || !this.#header.isEmpty;
+    return (this.#message ?? this.#streamed) !== undefined || !this.#header.isEmpty;
   }
 
   /**
@@ -215,7 +222,7 @@ export class Connection {
       this.#control = new Uint8Array(payloadBytes);
       return true;
     }
-    const message = this.#message;
+    const message = this.#message ?? this.#streamed;
     // §5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
     if (opcode === opcodes.continuation && message === undefined) {
       return this.#fail(closeCodes.protocolError, "A continuation frame must continue a message");
@@ -227,19 +234,15 @@ export class Connection {
     if (messageBytes > this.#maxMessageBytes && !this.#mayBeCompressed(messageBytes)) {
       return this.#fail(closeCodes.messageTooBig, `A message must not have more than ${this.#maxMessageBytes} bytes`);
     }
-    message?.beginFrame(payloadBytes, isFinal);
-    if (message !== undefined && message.fragmentCount > this.#maxFragmentCount) {
-      return this.#fail(
-        closeCodes.policyViolation,
-        `A message must not have more than ${this.#maxFragmentCount} fragments`,
-      );
-    }
-    return true;
+    this.#message?.beginFrame(payloadBytes, isFinal);
+    if (this.#message === undefined || this.#message.fragmentCount <= this.#maxFragmentCount) return true;
+    const reason = `A message must not have more than ${this.#maxFragmentCount} fragments`;
+    return this.#fail(closeCodes.policyViolation, reason);
   }
 
   /** Whether so many bytes are compressed ones that may make a message within the limit. */
   #mayBeCompressed(messageBytes: number): boolean {
-    const { isCompressed } = this.#message ?? this.#header;
+    const { isCompressed } = this.#message ?? this.#streamed ?? this.#header;
     return isCompressed && messageBytes <= maxCompressedBytes(this.#maxMessageBytes);
   }
 
@@ -260,6 +263,7 @@ export class Connection {
   #readData(chunk: Uint8Array, start: number, end: number): void {
     const { opcode, isFinal, isCompressed, payloadBytes } = this.#header;
     const isText = opcode === opcodes.text;
+    if (this.#tellsPieces) return this.#readPiece(chunk, start, end);
     if (this.#message === undefined) {
       if (isFinal && end - start === payloadBytes) {
         if (isCompressed) return this.#receiveCompressed(isText, chunk.subarray(start, end));
@@ -276,6 +280,15 @@ export class Connection {
     this.#receiveMessage(message.finish(this.#decodeText));
   }
 
+  #readPiece(chunk: Uint8Array, start: number, end: number): void {
+    const { opcode, isFinal, isCompressed } = this.#header;
+    const message = (this.#streamed ??= new StreamedMessage(opcode === opcodes.text, isCompressed, this.#decodeText));
+    const isLast = isFinal && this.#missingBytes === 0;
+    if (start === end && !isLast) return; // a header alone, or an empty fragment: nothing to tell
+    if (isLast) this.#streamed = undefined;
+    this.#receiveMessage(message.read(chunk, start, end, isLast));
+  }
+
   #receiveCompressed(isText: boolean, compressed: Uint8Array): void {
     const codec = this.#codec as MessageCodec; // the header reader lets RSV1 pass only where there is one
     const result = codec.inflate(compressed, this.#maxMessageBytes);
@@ -287,7 +300,7 @@ export class Connection {
     this.#fail(code, reason);
   }
 
-  #receiveMessage(event: ReceivedMessage | undefined): void {
+  #receiveMessage(event: ReceivedMessage | MessagePiece | undefined): void {
     if (event !== undefined) this.#events.push(event);
     // §8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8
     // stream, that endpoint MUST _Fail the WebSocket Connection_."
@@ -350,6 +363,7 @@ export class Connection {
     this.#state = transitions[this.#state][input] ?? this.#state;
     if (this.#state !== "closed") return;
     this.#message = undefined;
+    this.#streamed = undefined;
     this.#header.reset();
   }
 
