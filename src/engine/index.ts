@@ -16,6 +16,7 @@ export type { SocketHandlers } from "./handlers.ts";
 export type { LineLimits } from "./limits.ts";
 export type { LineHooks } from "./line-options.ts";
 export type { ListenAddress, ListenOptions } from "./listener.ts";
+export type { MessageStream } from "./message-stream.ts";
 export type { OriginPolicy } from "./origin-policy.ts";
 export {
   createWebSocketServer,
@@ -25,6 +26,8 @@ export {
   type WebSocketServer,
 } from "./server.ts";
 export type { ClientSocket, EngineSocket, ServerSocket } from "./sockets.ts";
+export { StreamError, type StreamErrorCode } from "./stream-error.ts";
+export type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 export { TimerWheel, type WheelClock, type WheelTimer } from "./timer-wheel.ts";
 export {
   accept,

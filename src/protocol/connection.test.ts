@@ -68,6 +68,8 @@ function told(event: ConnectionEvent): unknown {
       return { close: event.code, reason: event.reason };
     case "fail":
       return { fail: event.code };
+    case "piece":
+      return { piece: event.data };
     default:
       return event satisfies never;
   }
