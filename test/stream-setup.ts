@@ -8,7 +8,7 @@ import {
   type ServerSocket,
   TimerWheel,
 } from "../src/engine/index.ts";
-import { deferred } from "./deferred.ts";
+import { deferred } from "../src/engine/deferred.ts";
 import { FakeWheelClock } from "./fake-wheel-clock.ts";
 import { RawPeer } from "./raw-peer.ts";
 

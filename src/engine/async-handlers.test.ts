@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { deferred } from "../../test/deferred.ts";
+import { deferred } from "./deferred.ts";
 import { rawClose, rawFrame } from "../../test/raw-peer.ts";
 import { setUpStreams, type StreamSetup } from "../../test/stream-setup.ts";
 import type { ServerOptions } from "./index.ts";

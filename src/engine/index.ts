@@ -42,6 +42,13 @@ export { CloseEvent, type CloseEventInit } from "./close-event.ts";
 export type { EventHandler } from "./event-handler.ts";
 export { FailureEvent } from "./failure-event.ts";
 export type { SendData } from "./web-socket-arguments.ts";
+export { WebSocketError, type WebSocketCloseInfo } from "./web-socket-error.ts";
+export {
+  WebSocketStream,
+  type WebSocketOpenInfo,
+  type WebSocketStreamOptions,
+  type WritableMessage,
+} from "./web-socket-stream.ts";
 export { WebSocket, type WebSocketEventMap, type WebSocketListener, type WebSocketOptions } from "./web-socket.ts";
 // What an engine's user needs of the protocol; the handshake and the frames for one who shakes hands by himself.
 export {

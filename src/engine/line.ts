@@ -127,7 +127,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#socket.on("close", () => this.#handleGone());
     this.#heartbeat.start();
     tellOpen({ role: this.role, socket: this });
-    this.#run(this.#handlers.open, undefined);
+    void this.#run(this.#handlers.open, undefined);
   }
 
   /** Begins to read; `head` came before everything else. */
@@ -235,9 +235,8 @@ export class Line<Data> implements ServerSocket<Data> {
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
-    const { isMidMessage } = this.#connection;
-    if ((isMidMessage && !this.#streams) || this.#pace !== undefined)
-      this.#paceNow().watchMessage(isMidMessage && !this.#streams, this.#held);
+    const isTimed = this.#connection.isMidMessage && !this.#streams;
+    if (isTimed || this.#pace !== undefined) this.#paceNow().watchMessage(isTimed, this.#held);
     this.#deliver();
   }
 
@@ -279,11 +278,11 @@ export class Line<Data> implements ServerSocket<Data> {
         if (event.isFirst) this.counting.messagesIn++;
         return this.#inboxNow().put(event);
       case "ping":
-        if (this.#paceNow().acceptPing()) this.#run(this.#handlers.ping, event.data);
+        if (this.#paceNow().acceptPing()) void this.#run(this.#handlers.ping, event.data);
         return;
       case "pong":
         this.#heartbeat.measure();
-        this.#run(this.#handlers.pong, event.data);
+        void this.#run(this.#handlers.pong, event.data);
         return;
       case "close":
         this.#inbox?.fail(`the peer closed with ${event.code}`);
@@ -342,7 +341,7 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#onClosed(this);
     const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#peerClose !== undefined };
     tellClose({ role: this.role, socket: this, info });
-    this.#run(this.#handlers.close, info);
+    void this.#run(this.#handlers.close, info);
   }
 
   /** The line is ending because of `cause`; from now on the transport has `closeTimeoutMs` to be gone. */
@@ -363,7 +362,7 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   handleDrained(): void {
-    this.#run(this.#handlers.drain, undefined);
+    void this.#run(this.#handlers.drain, undefined);
   }
 
   #handleTaken(hadToWait: boolean): void {
