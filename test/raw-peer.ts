@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 export interface RawFrame {
   readonly opcode: number;
   readonly isMasked: boolean;
+  readonly isFinal: boolean;
   /** Whether RSV1 was set. */
   readonly isCompressed?: true;
   readonly payload: Buffer;
@@ -174,6 +175,7 @@ function parseFrame(bytes: Buffer): RawFrame {
   return {
     opcode: first & 15,
     isMasked,
+    isFinal: (first & 128) !== 0,
     ...((first & 64) === 0 ? {} : { isCompressed: true }),
     payload: payload.map((byte, index) => byte ^ (key[index % 4] ?? 0)) as Buffer,
   };

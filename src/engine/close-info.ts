@@ -22,3 +22,8 @@ export interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }
+
+/** A connection that ended without a close frame (RFC 6455 §7.1.5). */
+export function abnormalClose(by: CloseInfo["by"], reason: string): CloseInfo {
+  return { code: 1006, reason, by, wasClean: false };
+}

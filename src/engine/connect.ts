@@ -4,7 +4,7 @@ import { connect as connectTls, type ConnectionOptions as TlsOptions } from "nod
 import { type AcceptedResponse, type RefusedResponse, ResponseReader, writeRequest } from "../protocol/index.ts";
 import { createCounters } from "./counters.ts";
 import type { Codec } from "./codec.ts";
-import { Compression, type CompressionOptions, type DeflateOffer } from "./compression.ts";
+import { Compression, compressionOf, type CompressionOptions, type DeflateOffer } from "./compression.ts";
 import { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 import type { SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
@@ -58,7 +58,8 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
   const limits = readLimits(options);
   const timeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
   const { protocols = [], origin, timers = sharedTimerWheel(), signal } = options;
-  const deflate = options.compression && new Compression("client", options.compression).offer();
+  const compression = compressionOf(options);
+  const deflate = compression && new Compression("client", compression).offer();
   const extensions = deflate?.header;
   const key = randomBytes(16).toString("base64");
   const { host, target, isSecure } = address;

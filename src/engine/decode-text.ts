@@ -3,7 +3,7 @@ import { endianness } from "node:os";
 
 // Below this, looking for non-ASCII first costs more than Latin-1 saves (docs/adr/0002-merged-writes.md).
 const asciiFromBytes = 1024;
-// Up to this, text beyond ASCII is turned into UTF-16 here: V8's decoder takes four times as long (docs/adr/0007-direct-io.md).
+// Up to this, text beyond ASCII is turned into UTF-16 here: V8's decoder takes four times as long (docs/adr/0008-direct-io.md).
 const ownUpToBytes = 16 * 1024;
 
 const units = new Uint16Array(ownUpToBytes);

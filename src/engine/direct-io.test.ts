@@ -176,8 +176,7 @@ describe.each([{ directIo: true }, { directIo: false }])("with directIo $directI
     const { port } = await listen({
       highWaterBytes: 100_000,
       open(socket) {
-        for (let count = 0; count < 200 && counts.at(-1) !== false; count++)
-          counts.push(socket.send(Buffer.alloc(60_000)));
+        while (counts.length < 200 && counts.at(-1) !== false) counts.push(socket.send(Buffer.alloc(60_000)));
       },
       drain: (socket) => drained.resolve(socket.bufferedBytes),
     });

@@ -1,16 +1,27 @@
 import type { CloseInfo } from "./close-info.ts";
+import type { MessageStream } from "./message-stream.ts";
 
 /**
  * What happens on connections: one object for all of a server's.
  *
  * A handler that throws or rejects is reported to `error`, and its connection is closed with 1011; the others do not notice.
- * Nothing waits for a promise, and any other result is ignored.
+ * A promise that `message` or `messageStream` returns is waited for: until it is settled the connection is not read and its next
+ * message not delivered, so a slow handler slows its peer down and nothing piles up. Return nothing to go on at once. Other handlers'
+ * promises are watched for failures only; any other result is ignored.
  */
 export interface SocketHandlers<Socket> {
   /** The handshake is done. The first to be called; what is sent here leaves together with the 101. */
   open?(socket: Socket): unknown;
   /** A whole message: a string if it was text, bytes if it was binary. The bytes are yours to keep. */
   message?(socket: Socket, data: string | Uint8Array): unknown;
+  /**
+   * Instead of `message`, which is not called then: every message as it comes, of any length up to `maxStreamedMessageBytes`, without
+   * anybody holding it. Read it with `for await`; what you do not read is not taken from the peer. When the returned promise is settled,
+   * what was not read is thrown away. Without a promise read it to its end or `cancel()` it, or nothing else will come.
+   *
+   * `messageTimeoutMs` and `maxFragmentCount` do not apply, and nothing is compressed on such a connection.
+   */
+  messageStream?(socket: Socket, message: MessageStream): unknown;
   /** After `send()` returned false: the queue is down to a quarter of `highWaterBytes`. */
   drain?(socket: Socket): unknown;
   /** A ping came; it is answered already. */

@@ -16,6 +16,7 @@ export type { SocketHandlers } from "./handlers.ts";
 export type { LineLimits } from "./limits.ts";
 export type { LineHooks } from "./line-options.ts";
 export type { ListenAddress, ListenOptions } from "./listener.ts";
+export type { MessageStream } from "./message-stream.ts";
 export type { OriginPolicy } from "./origin-policy.ts";
 export {
   createWebSocketServer,
@@ -25,6 +26,8 @@ export {
   type WebSocketServer,
 } from "./server.ts";
 export type { ClientSocket, EngineSocket, ServerSocket } from "./sockets.ts";
+export { StreamError, type StreamErrorCode } from "./stream-error.ts";
+export type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 export { TimerWheel, type WheelClock, type WheelTimer } from "./timer-wheel.ts";
 export {
   accept,
@@ -39,6 +42,13 @@ export { CloseEvent, type CloseEventInit } from "./close-event.ts";
 export type { EventHandler } from "./event-handler.ts";
 export { FailureEvent } from "./failure-event.ts";
 export type { SendData } from "./web-socket-arguments.ts";
+export { WebSocketError, type WebSocketCloseInfo } from "./web-socket-error.ts";
+export {
+  WebSocketStream,
+  type WebSocketOpenInfo,
+  type WebSocketStreamOptions,
+  type WritableMessage,
+} from "./web-socket-stream.ts";
 export { WebSocket, type WebSocketEventMap, type WebSocketListener, type WebSocketOptions } from "./web-socket.ts";
 // What an engine's user needs of the protocol; the handshake and the frames for one who shakes hands by himself.
 export {

@@ -2,6 +2,8 @@
 export interface LineLimits {
   /** The longest message to accept, in bytes; above it the connection fails with 1009. Default 1 MiB. */
   readonly maxMessageBytes: number;
+  /** The longest message a `messageStream` handler gets, in bytes, all pieces together; above it 1009. Default 1 GiB. */
+  readonly maxStreamedMessageBytes: number;
   /** The most frames one message may come in; above it the connection fails with 1008. Default 1024. */
   readonly maxFragmentCount: number;
   /** How long one message may take to come, from its first byte to its last, in milliseconds; then 1008. Default 30 000. */
@@ -24,6 +26,7 @@ export interface LineLimits {
 
 const defaults: LineLimits = {
   maxMessageBytes: 2 ** 20,
+  maxStreamedMessageBytes: 2 ** 30,
   maxFragmentCount: 1024,
   messageTimeoutMs: 30_000,
   maxPingCount: 20,
@@ -39,6 +42,10 @@ const defaults: LineLimits = {
 export function readLimits(options: Partial<LineLimits>): LineLimits {
   return {
     maxMessageBytes: requireLimit("maxMessageBytes", options.maxMessageBytes ?? defaults.maxMessageBytes),
+    maxStreamedMessageBytes: requireLimit(
+      "maxStreamedMessageBytes",
+      options.maxStreamedMessageBytes ?? defaults.maxStreamedMessageBytes,
+    ),
     maxFragmentCount: requireLimit("maxFragmentCount", options.maxFragmentCount ?? defaults.maxFragmentCount),
     messageTimeoutMs: requireLimit("messageTimeoutMs", options.messageTimeoutMs ?? defaults.messageTimeoutMs),
     maxPingCount: requireLimit("maxPingCount", options.maxPingCount ?? defaults.maxPingCount),

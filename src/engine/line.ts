@@ -1,35 +1,31 @@
 import type { Duplex } from "node:stream";
-import {
-  Connection,
-  type ConnectionEvent,
-  type PreparedMessage,
-  type Role,
-  type SendOptions,
-} from "../protocol/index.ts";
+import type { Connection, ConnectionEvent, PreparedMessage, Role, SendOptions } from "../protocol/index.ts";
 import { cutSocket, remoteAddressOf } from "./caller.ts";
-import type { CloseInfo, PeerClose } from "./close-info.ts";
+import { abnormalClose, type CloseInfo, type PeerClose } from "./close-info.ts";
+import { createConnection } from "./create-connection.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
-import { messagePorts } from "./message-ports.ts";
-import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
+import { tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Inbox } from "./inbox.ts";
 import type { LineLimits } from "./limits.ts";
+import type { MessageStream } from "./message-stream.ts";
 import type { LineHooks, LineOptions } from "./line-options.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import { PeerPace } from "./peer-pace.ts";
-import { requirePrepared } from "./require-prepared.ts";
+import { Pressure } from "./pressure.ts";
+import { byteCountOf, requirePrepared } from "./require-prepared.ts";
 import { listenToData, listenToFate, type SocketListener } from "./socket-events.ts";
 import type { ServerSocket } from "./sockets.ts";
+import { StreamError } from "./stream-error.ts";
+import { type MessageSource, type SendStreamOptions, StreamSender } from "./stream-sender.ts";
 import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 import type { Topics } from "./topics.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
 
 const nothing: readonly never[] = [];
 const noHooks: LineHooks = {};
-// `drain` is called when the queue is down to this share of `highWaterBytes`: neither at every write nor only when it ran dry.
-const drainShare = 0.25;
-// A write that took so long waited for the peer. TLS lets every write wait for a moment, also those to a peer that is dead.
-const peerWaitMs = 250;
 
 /** One open connection, of either role: the protocol's state machine on a socket, with a writer and deadlines. */
 export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwner {
@@ -37,16 +33,15 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   readonly id: number;
   readonly protocol: string;
   readonly remoteAddress: string | undefined;
-  readonly #role: Role;
+  readonly limits: LineLimits;
+  readonly timers: TimerWheel;
+  readonly role: Role;
+  readonly counting: Counting;
   readonly #socket: Duplex;
   readonly #handlers: SocketHandlers<Line<Data>>;
-  readonly #limits: LineLimits;
-  readonly #timers: TimerWheel;
   readonly #connection: Connection;
   readonly #codec: Codec | undefined;
   readonly #writer: Writer;
-  readonly #isDirect: boolean;
-  readonly #counting: Counting;
   readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
   readonly #hooks: LineHooks;
@@ -60,53 +55,36 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   #isDeaf = false;
   /** What arrived and may not be delivered yet. */
   #held: readonly ConnectionEvent[] = nothing;
-  #needsDrain = false;
-  #lastAliveMs: number;
-  #hasPinged = false;
-  /** When the heartbeat's ping that is not answered yet was sent. */
-  #pingedAtMs: number | undefined;
-  #roundTripMs: number | undefined;
-  #blockedAtMs = 0;
-  #heartbeatTimer: WheelTimer | undefined;
+  /** Made when a handler first has to be waited for. */
+  #inbox: Inbox | undefined;
+  /** Made when a message is first sent in pieces. */
+  #sender: StreamSender | undefined;
+  readonly #heartbeat: Heartbeat;
+  /** Made when the peer takes less than it is sent. */
+  #pressure: Pressure | undefined;
   #closeTimer: WheelTimer | undefined;
-  #stallTimer: WheelTimer | undefined;
   #pace: PeerPace | undefined;
 
   constructor(options: LineOptions<Data>) {
-    const { role, socket, limits, timers } = options;
+    const { role, socket } = options;
     const maskingKeys = role === "client" ? { createMaskingKey } : {};
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
     this.remoteAddress = remoteAddressOf(socket);
-    this.#role = role;
+    this.role = role;
     this.#socket = socket;
     this.#handlers = options.handlers;
-    this.#limits = limits;
-    this.#timers = timers;
-    this.#counting = options.counting;
+    this.limits = options.limits;
+    this.timers = options.timers;
+    this.counting = options.counting;
     this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#hooks = options.hooks ?? noHooks;
     this.#codec = options.codec;
-    this.#isDirect = options.isDirect;
-    this.#connection = new Connection({
-      role,
-      maxMessageBytes: limits.maxMessageBytes,
-      maxFragmentCount: limits.maxFragmentCount,
-      ...messagePorts,
-      answersPings: options.answersPings ?? true,
-      codec: options.codec,
-      ...maskingKeys,
-    });
-    this.#writer = new Writer({
-      socket,
-      counting: options.counting,
-      isDirect: options.isDirect,
-      ...maskingKeys,
-      owner: this,
-    });
-    this.#lastAliveMs = timers.nowMs;
+    this.#connection = createConnection(options);
+    this.#writer = new Writer({ ...options, ...maskingKeys, owner: this });
+    this.#heartbeat = new Heartbeat(this);
   }
 
   get state(): "open" | "closing" | "closed" {
@@ -115,11 +93,16 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes;
+    return this.#writer.bufferedBytes + (this.#sender?.waitingBytes ?? 0);
   }
 
   get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
+    return this.#heartbeat.roundTripMs;
+  }
+
+  /** Whether nothing is read: it is paused, or waits for a handler. */
+  get isHeld(): boolean {
+    return this.#isPaused || this.#inbox?.isBusy === true;
   }
 
   /** The peer's close frame; undefined while none came. */
@@ -131,40 +114,50 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
     listenToFate(this.#socket, this);
-    this.#scheduleHeartbeat(0);
-    tellOpen({ role: this.#role, socket: this });
-    this.#run(this.#handlers.open, undefined);
+    this.#heartbeat.start();
+    tellOpen({ role: this.role, socket: this });
+    void this.#run(this.#handlers.open, undefined);
   }
 
   /** Begins to read; `head` came before everything else. */
   read(head: Uint8Array): void {
     if (head.length > 0) this.handleData(head);
-    listenToData(this.#socket, this.#isDirect);
+    listenToData(this.#socket, this.#writer.isDirect);
     // To be told again: what the stream was told does not hold for a direct reader.
-    if (this.#isPaused) this.#socket.pause();
+    if (this.isHeld) this.#socket.pause();
     else this.#socket.resume();
   }
 
   send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
+    if (this.#sender?.isBusy === true) return this.#sendLater(this.#sender, data, options);
     const codec = this.#codec;
-    const role = this.#role;
+    const role = this.role;
     if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, role))) {
       this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role }));
     } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
     else this.#writer.writeShared(requirePrepared(data, role).frame);
-    this.#counting.messagesOut++;
-    const { bufferedBytes } = this.#writer;
-    const { highWaterBytes, maxQueuedBytes } = this.#limits;
-    if (bufferedBytes <= highWaterBytes) return true;
-    if (!this.#needsDrain) {
-      this.#needsDrain = true;
-      this.#counting.backpressured++;
-      tellBackpressure({ role: this.#role, socket: this, bufferedBytes, highWaterBytes });
-    }
-    if (bufferedBytes > maxQueuedBytes) this.close(1013, `More than ${maxQueuedBytes} bytes were waiting to be read`);
-    return false;
+    this.counting.messagesOut++;
+    return this.#writer.bufferedBytes <= this.limits.highWaterBytes || this.#pressureNow().judge();
+  }
+
+  async sendStream(pieces: MessageSource, options: SendStreamOptions = {}): Promise<void> {
+    await (this.#sender ??= new StreamSender(this, this.#pressureNow())).send(pieces, options);
+  }
+
+  sendFragment(data: string | Uint8Array, isFinal: boolean): void {
+    this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal));
+    if (isFinal) this.counting.messagesOut++;
+  }
+
+  #sendLater(sender: StreamSender, data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
+    sender.enqueue(byteCountOf(data, this.role), () => this.send(data, options));
+    return this.#pressureNow().judge();
+  }
+
+  #pressureNow(): Pressure {
+    return (this.#pressure ??= new Pressure(this, this.#heartbeat));
   }
 
   subscribe(topic: string): boolean {
@@ -193,23 +186,33 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   terminate(): void {
-    this.#cut({ code: 1006, reason: "The connection was terminated", by: "us", wasClean: false });
+    this.#cut(abnormalClose("us", "The connection was terminated"));
   }
 
   pause(): void {
     if (this.state !== "open") return;
     this.#isPaused = true;
-    this.#pingedAtMs = undefined; // the time in which we do not read is not the peer's
-    this.#socket.pause();
+    this.#hold();
   }
 
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#markAlive();
-    // Not from within resume(), which a handler may have called; and before the socket reads on, a tick later.
-    process.nextTick(() => this.#deliver());
-    this.#socket.resume();
+    // Not from within resume(), which a handler may have called.
+    process.nextTick(() => this.readOn());
+  }
+
+  #hold(): void {
+    this.#heartbeat.hold();
+    this.#socket.pause();
+  }
+
+  /** Delivers what is held, then reads on, unless somebody holds it again. */
+  readOn(): void {
+    if (this.isHeld || this.#isGone) return;
+    this.#heartbeat.markAlive();
+    this.#deliver();
+    if (!this.isHeld) this.#socket.resume();
   }
 
   #startClose(frame: Uint8Array, code: number, reason: string): void {
@@ -221,28 +224,23 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   handleData(chunk: Uint8Array): void {
-    this.#markAlive();
-    this.#counting.bytesIn += chunk.length;
+    this.#heartbeat.markAlive();
+    this.counting.bytesIn += chunk.length;
     this.#connection.receive(chunk);
     for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
-    const { isMidMessage } = this.#connection;
-    if (isMidMessage || this.#pace !== undefined) this.#paceNow().watchMessage(isMidMessage, this.#held);
+    const isTimed = this.#connection.isMidMessage && this.#handlers.messageStream === undefined;
+    if (isTimed || this.#pace !== undefined) this.#paceNow().watchMessage(isTimed, this.#held);
     this.#deliver();
   }
 
   #paceNow(): PeerPace {
-    return (this.#pace ??= new PeerPace({
-      limits: this.#limits,
-      timers: this.#timers,
-      isPaused: () => this.#isPaused,
-      refuse: (reason) => this.#refuse(reason),
-    }));
+    return (this.#pace ??= new PeerPace(this));
   }
 
   /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
-  #refuse(reason: string): void {
+  refuse(reason: string): void {
     if (this.state !== "open") return;
     this.#isDeaf = true;
     this.#startClose(this.#connection.sendClose(1008, reason), 1008, reason);
@@ -253,11 +251,12 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     const events = this.#held;
     let count = 0;
     for (const event of events) {
-      if (this.#isPaused || this.#socket.destroyed) break;
+      if (this.isHeld || this.#socket.destroyed) break;
       count++;
       this.#handleEvent(event);
     }
     this.#held = count === events.length ? nothing : events.slice(count);
+    if (this.#inbox?.isBusy === true) return this.#hold();
     if (this.#held.length > 0) return;
     this.#codec?.release();
     if (this.#hasPeerEnded) this.handleEnd();
@@ -267,20 +266,28 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     switch (event.type) {
       case "message":
         if (this.#isDeaf) return;
-        this.#counting.messagesIn++;
-        return this.#run(this.#handlers.message, event.data);
+        this.counting.messagesIn++;
+        return this.#await(this.#run(this.#handlers.message, event.data));
+      case "piece":
+        if (this.#isDeaf) return;
+        if (event.isFirst) this.counting.messagesIn++;
+        return this.#inboxNow().put(event);
       case "ping":
-        return this.#paceNow().acceptPing() ? this.#run(this.#handlers.ping, event.data) : undefined;
+        if (this.#paceNow().acceptPing()) void this.#run(this.#handlers.ping, event.data);
+        return;
       case "pong":
-        this.#measureRoundTrip();
-        return this.#run(this.#handlers.pong, event.data);
+        this.#heartbeat.measure();
+        void this.#run(this.#handlers.pong, event.data);
+        return;
       case "close":
+        this.#inbox?.fail(`the peer closed with ${event.code}`);
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.#peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
-        if (this.#role === "server") this.#writer.end();
+        if (this.role === "server") this.#writer.end();
         return;
       case "fail":
+        this.#inbox?.fail(event.reason);
         this.#hooks.failed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "us", wasClean: false });
         return this.#writer.end();
@@ -289,42 +296,54 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     }
   }
 
+  #inboxNow(): Inbox {
+    return (this.#inbox ??= new Inbox(this));
+  }
+
+  openStream(message: MessageStream): Promise<void> | undefined {
+    return this.#run(this.#handlers.messageStream, message);
+  }
+
+  /** Delivers nothing more until a handler is done. */
+  #await(handling: Promise<void> | undefined): void {
+    if (handling !== undefined) this.#inboxNow().wait(handling);
+  }
+
   handleEnd(): void {
     this.#hasPeerEnded = true;
-    if (this.#held.length > 0) return; // it ends when what it said before is delivered
+    if (this.#held.length > 0 || this.#inbox?.isBusy === true) return; // it ends when what it said before is delivered
     if (this.#connection.state === "closed") return this.#writer.end();
     this.#connection.receiveEnd();
-    this.#cut({
-      code: 1006,
-      reason: "The peer ended the connection without a close frame",
-      by: "network",
-      wasClean: false,
-    });
+    this.#cut(abnormalClose("network", "The peer ended the connection without a close frame"));
   }
 
   handleError(error: Error): void {
-    this.#end({ code: 1006, reason: error.message, by: "network", wasClean: false });
+    this.#end(abnormalClose("network", error.message));
   }
 
   handleClose(): void {
-    this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
+    this.#end(abnormalClose("network", "The connection was lost"));
     this.#isGone = true;
     this.#held = nothing;
+    this.#inbox?.fail("the connection is gone");
     this.#codec?.close();
     this.#pace?.stop();
-    for (const timer of [this.#heartbeatTimer, this.#closeTimer, this.#stallTimer]) this.#timers.cancel(timer);
+    this.#heartbeat.stop();
+    this.#pressure?.stop();
+    this.timers.cancel(this.#closeTimer);
     this.#topics?.removeAll(this);
     this.#onClosed(this);
     const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#peerClose !== undefined };
-    tellClose({ role: this.#role, socket: this, info });
-    this.#run(this.#handlers.close, info);
+    tellClose({ role: this.role, socket: this, info });
+    void this.#run(this.#handlers.close, info);
   }
 
   /** The line is ending because of `cause`; from now on the transport has `closeTimeoutMs` to be gone. */
   #end(cause: CloseInfo): void {
     if (this.#ending !== undefined) return;
     this.#ending = cause;
-    this.#closeTimer = this.#timers.schedule(this.#limits.closeTimeoutMs, cutSocket, this.#socket);
+    this.#sender?.stop();
+    this.#closeTimer = this.timers.schedule(this.limits.closeTimeoutMs, cutSocket, this.#socket);
   }
 
   #cut(cause: CloseInfo): void {
@@ -332,80 +351,47 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     cutSocket(this.#socket);
   }
 
-  #cutLate(reason: string): void {
-    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+  cutLate(reason: string): void {
+    this.#cut(abnormalClose("timeout", reason));
   }
 
-  #markAlive(): void {
-    this.#lastAliveMs = this.#timers.nowMs;
-    this.#hasPinged = false;
-  }
-
-  #scheduleHeartbeat(silentMs: number): void {
-    const { pingAfterMs, deadAfterMs } = this.#limits;
-    const dueMs = this.#hasPinged ? deadAfterMs : Math.min(pingAfterMs, deadAfterMs);
-    this.#heartbeatTimer = this.#timers.schedule(dueMs - silentMs, checkHeartbeat, this);
-  }
-
-  checkHeartbeat(): void {
-    if (this.state !== "open") return; // the close timer watches now
-    // While we do not read, silence says nothing.
-    if (this.#isPaused) this.#markAlive();
-    const silentMs = this.#timers.nowMs - this.#lastAliveMs;
-    const { pingAfterMs, deadAfterMs } = this.#limits;
-    if (silentMs >= deadAfterMs) return this.#cutLate(`Nothing was received for ${deadAfterMs} ms`);
-    if (silentMs >= pingAfterMs && !this.#hasPinged) {
-      this.ping();
-      this.#hasPinged = true;
-      this.#pingedAtMs = this.#timers.clockMs;
-    }
-    this.#scheduleHeartbeat(silentMs);
-  }
-
-  #measureRoundTrip(): void {
-    if (this.#pingedAtMs === undefined) return; // nobody asked
-    this.#roundTripMs = this.#timers.clockMs - this.#pingedAtMs;
-    this.#pingedAtMs = undefined;
+  handleDrained(): void {
+    void this.#run(this.#handlers.drain, undefined);
   }
 
   handleBlocked(): void {
-    const { stalledAfterMs } = this.#limits;
-    this.#blockedAtMs = this.#timers.nowMs;
-    this.#stallTimer = this.#timers.schedule(stalledAfterMs, () =>
-      this.#cutLate(`Nothing of what was sent was taken for ${stalledAfterMs} ms`),
-    );
+    this.#pressureNow().handleBlocked();
   }
 
   handleTaken(hadToWait: boolean): void {
-    if (hadToWait) {
-      this.#timers.cancel(this.#stallTimer);
-      // The peer has made room by reading: that is life, though its pong may be far behind.
-      if (this.#timers.nowMs - this.#blockedAtMs >= peerWaitMs) this.#markAlive();
-    }
     this.#hooks.taken?.();
-    if (!this.#needsDrain || this.state !== "open") return;
-    if (this.#writer.bufferedBytes > this.#limits.highWaterBytes * drainShare) return;
-    this.#needsDrain = false;
-    this.#run(this.#handlers.drain, undefined);
+    this.#sender?.handleTaken();
+    this.#pressure?.handleTaken(hadToWait);
   }
 
-  #run<Argument>(handler: ((line: Line<Data>, argument: Argument) => unknown) | undefined, argument: Argument): void {
-    if (handler === undefined) return;
+  /** Calls a handler. Gives its promise, if it returned one, which never rejects. */
+  #run<Argument>(
+    handler: ((line: Line<Data>, argument: Argument) => unknown) | undefined,
+    argument: Argument,
+  ): Promise<void> | undefined {
+    if (handler === undefined) return undefined;
     try {
       const result: unknown = handler.call(this.#handlers, this, argument);
-      if (result instanceof Promise) result.catch((error: unknown) => this.#handleFailure(error));
+      if (result instanceof Promise) return result.then(doNothing, (error: unknown) => this.#handleFailure(error));
     } catch (error) {
       this.#handleFailure(error);
     }
+    return undefined;
   }
 
   #handleFailure(error: unknown): void {
+    // The connection went while the handler was streaming: `close` tells that.
+    if (error instanceof StreamError && this.state !== "open") return;
     reportError(this.#handlers, error, this);
     this.#isDeaf = true;
+    this.#inbox?.fail("a handler failed");
     this.close(1011, "Internal error");
   }
 }
 
-function checkHeartbeat(line: { checkHeartbeat(): void }): void {
-  line.checkHeartbeat();
-}
+function doNothing(): void {}

@@ -4,25 +4,25 @@ import type { TimerWheel, WheelTimer } from "./timer-wheel.ts";
 
 const pingWindowMs = 10_000;
 
-/** What a {@link PeerPace} is made from. */
-export interface PeerPaceOptions {
+/** The line whose peer a {@link PeerPace} watches. */
+export interface PacedLine {
   readonly limits: LineLimits;
   readonly timers: TimerWheel;
   /** While we do not read, the peer is not late. */
-  readonly isPaused: () => boolean;
-  readonly refuse: (reason: string) => void;
+  readonly isHeld: boolean;
+  refuse(reason: string): void;
 }
 
 /** How slowly one peer may send a message, and how often it may ping. Made when a peer first does what needs watching. */
 export class PeerPace {
-  readonly #options: PeerPaceOptions;
+  readonly #line: PacedLine;
   #messageTimer: WheelTimer | undefined;
   #pingWindowStartMs: number;
   #pingCount = 0;
 
-  constructor(options: PeerPaceOptions) {
-    this.#options = options;
-    this.#pingWindowStartMs = options.timers.nowMs;
+  constructor(line: PacedLine) {
+    this.#line = line;
+    this.#pingWindowStartMs = line.timers.nowMs;
   }
 
   /**
@@ -40,28 +40,28 @@ export class PeerPace {
 
   /** Counts a ping. False if it is one too many; then the peer is refused. */
   acceptPing(): boolean {
-    const { limits, refuse, timers } = this.#options;
+    const { limits, timers } = this.#line;
     if (timers.nowMs - this.#pingWindowStartMs >= pingWindowMs) {
       this.#pingWindowStartMs = timers.nowMs;
       this.#pingCount = 0;
     }
     this.#pingCount++;
     if (this.#pingCount <= limits.maxPingCount) return true;
-    refuse(`More than ${limits.maxPingCount} pings came within ${pingWindowMs} ms`);
+    this.#line.refuse(`More than ${limits.maxPingCount} pings came within ${pingWindowMs} ms`);
     return false;
   }
 
   stop(): void {
-    this.#options.timers.cancel(this.#messageTimer);
+    this.#line.timers.cancel(this.#messageTimer);
     this.#messageTimer = undefined;
   }
 
   #schedule(): void {
-    const { isPaused, limits, refuse, timers } = this.#options;
+    const { limits, timers } = this.#line;
     const { messageTimeoutMs } = limits;
     this.#messageTimer = timers.schedule(messageTimeoutMs, () => {
-      if (isPaused()) this.#schedule();
-      else refuse(`A message took longer than ${messageTimeoutMs} ms to come`);
+      if (this.#line.isHeld) this.#schedule();
+      else this.#line.refuse(`A message took longer than ${messageTimeoutMs} ms to come`);
     });
   }
 }

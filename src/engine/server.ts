@@ -13,7 +13,7 @@ import {
 } from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
 import { type Caller, cutSocket, isStream, streamCaller, upgradeCaller } from "./caller.ts";
-import { type AgreedDeflate, Compression, type CompressionOptions } from "./compression.ts";
+import { type AgreedDeflate, Compression, compressionOf, type CompressionOptions } from "./compression.ts";
 import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
 import { tellHandshake } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
@@ -180,7 +180,8 @@ class LineServer<Data> implements WebSocketServer<Data> {
     this.#handshakeTimeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
     this.#maxConnections = requireLimit("maxConnections", options.maxConnections ?? 20_000);
     this.#topics = new Topics(requireLimit("maxTopicsPerSocket", options.maxTopicsPerSocket ?? 256));
-    this.#compression = options.compression && new Compression("server", options.compression);
+    const compression = compressionOf(options);
+    this.#compression = compression && new Compression("server", compression);
   }
 
   get sockets(): ReadonlySet<ServerSocket<Data>> {
@@ -297,8 +298,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     const greeting = this.#greet(answer, call);
     if (greeting.type === "refusal") return this.#refuse(call.caller, greeting);
     this.#counting.accepted++;
-    const { remoteAddress } = call.caller;
-    tellHandshake({ remoteAddress, status: isStream(socket) ? 200 : 101, reason: "" });
+    tellHandshake({ remoteAddress: call.caller.remoteAddress, status: isStream(socket) ? 200 : 101, reason: "" });
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     const line = new Line<Data>({
       role: "server",

@@ -1,4 +1,5 @@
 import type { PreparedMessage, SendOptions } from "../protocol/index.ts";
+import type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 
 /** Both sides' view of one connection. */
 export interface EngineSocket {
@@ -27,6 +28,20 @@ export interface EngineSocket {
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` for anything else, a `DataView` or `Float32Array` too.
    */
   send(data: string | Uint8Array, options?: SendOptions): boolean;
+  /**
+   * Sends one message in pieces (RFC 6455 §5.4), as its source gives them: of any length, and never held. It asks the source for more when
+   * the peer has taken what is under way. Pings and pongs go in between; what is sent meanwhile, and further streams, at most 64, wait in
+   * order behind it, and count in `bufferedBytes`. Never compressed.
+   *
+   * If the source fails, the connection is closed with 1011: the receiver must not take the beginning for the whole. `close()` does
+   * not wait for a stream: await it first.
+   *
+   * @param pieces - strings or `Uint8Array`s: an array, a generator, a `ReadableStream`, a Node stream. It is told when nobody reads on.
+   * @returns when the last piece is queued.
+   * @throws {StreamError} `ERR_CLOSED` if the connection is not open, or not until the end; `ERR_QUEUE_FULL`.
+   * @throws what the source throws, and a `TypeError` for a piece that cannot be sent in such a message: then too it is closed with 1011.
+   */
+  sendStream(pieces: MessageSource, options?: SendStreamOptions): Promise<void>;
   /**
    * Sends a ping; its answer comes to the `pong` handler. Does nothing if the connection is not open.
    *

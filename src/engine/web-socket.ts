@@ -291,7 +291,8 @@ shapeInterface(WebSocket, [
   "send",
 ]);
 
-function withoutUser(url: URL): URL {
+/** What there is to connect to: the credentials go into a header. */
+export function withoutUser(url: URL): URL {
   const bare = new URL(url);
   bare.username = "";
   bare.password = "";
@@ -299,7 +300,7 @@ function withoutUser(url: URL): URL {
 }
 
 /** What a browser sends for `ws://user:password@host` (RFC 7617). */
-function authorization({ username, password }: URL): Readonly<Record<string, string>> {
+export function authorization({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === "" && password === "") return {};
   return { Authorization: `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString("base64")}` };
 }

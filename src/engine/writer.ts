@@ -45,7 +45,8 @@ export class Writer {
   readonly #owner: WriterOwner;
   /** Made when the stream is written to for the first time. */
   #afterWrite: (() => void) | undefined;
-  readonly #isDirect: boolean;
+  /** Whether the operating system is asked past the stream. */
+  readonly isDirect: boolean;
   /** What waits, in order; the open region comes after it. */
   #chunks: Uint8Array[] | undefined;
   /** `block[start, end)`, the open region: the newest frames, contiguous in a slab. */
@@ -66,7 +67,7 @@ export class Writer {
     this.#counting = options.counting;
     this.#createMaskingKey = options.createMaskingKey;
     this.#owner = options.owner;
-    this.#isDirect = options.isDirect && isPlain(options.socket);
+    this.isDirect = options.isDirect && isPlain(options.socket);
   }
 
   /** Bytes that are not in the operating system's hands yet. */
@@ -221,7 +222,7 @@ export class Writer {
   }
 
   #writeBatch(batch: readonly Uint8Array[], batchBytes: number): void {
-    if (this.#isDirect) {
+    if (this.isDirect) {
       const takenBytes = writeDirectly(this.#socket as Socket, batch); // see isPlain()
       if (takenBytes === batchBytes) this.#hasTaken = true;
       else this.#writeToStream(dropBytes(batch, takenBytes));

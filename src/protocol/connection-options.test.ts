@@ -32,7 +32,14 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
     ports: { decodeText, isUtf8, allocate },
     codec: undefined,
     answersPings: true,
+    tellsPieces: false,
   });
+});
+
+test("[ST4] a message that is told in pieces may be longer than any string", () => {
+  const options = { role: "server", tellsPieces: true } as const;
+  expect(checkOptions({ ...options, maxMessageBytes: Infinity }).maxMessageBytes).toBe(Infinity);
+  expect(checkOptions(options).maxMessageBytes).toBe(2 ** 20);
 });
 
 test("[LM5] a limit that is none, or a client without masking keys, is refused", () => {

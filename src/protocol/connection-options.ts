@@ -33,6 +33,12 @@ export interface ConnectionOptions {
    * messages inflate to.
    */
   readonly codec?: MessageCodec | undefined;
+  /**
+   * Whether messages are told in pieces, as they come, and not held. `maxMessageBytes` then is what all pieces of one may have, with no
+   * cap; `maxFragmentCount` has no meaning. A compressed message is told as it came: inflating and checking it is the caller's.
+   * Default false.
+   */
+  readonly tellsPieces?: boolean;
   /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
   readonly answersPings?: boolean;
 }
@@ -53,6 +59,7 @@ export interface CheckedOptions {
   readonly ports: MessagePorts;
   readonly codec: MessageCodec | undefined;
   readonly answersPings: boolean;
+  readonly tellsPieces: boolean;
 }
 
 /**
@@ -62,8 +69,10 @@ export interface CheckedOptions {
  */
 export function checkOptions(options: ConnectionOptions): CheckedOptions {
   const { maxMessageBytes = defaultMaxMessageBytes, maxFragmentCount = defaultMaxFragmentCount } = options;
+  const tellsPieces = options.tellsPieces ?? false;
+  const longestBytes = tellsPieces ? Infinity : longestMessageBytes;
   return {
-    maxMessageBytes: Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestMessageBytes),
+    maxMessageBytes: Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestBytes),
     maxFragmentCount: requireLimit("maxFragmentCount", maxFragmentCount),
     createMaskingKey: options.role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined,
     ports: {
@@ -73,6 +82,7 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
     },
     codec: options.codec,
     answersPings: options.answersPings ?? true,
+    tellsPieces,
   };
 }
 

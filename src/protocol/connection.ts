@@ -4,14 +4,18 @@ import { checkOptions, type ConnectionOptions } from "./connection-options.ts";
 import { transitions, type ConnectionInput, type ConnectionState } from "./connection-state.ts";
 import { deflateMessage, inflateFaults, maxCompressedBytes, type MessageCodec, type SendOptions } from "./deflate.ts";
 import { ProtocolError } from "./errors.ts";
+import { Fragmenter } from "./fragmenter.ts";
 import { applyMask, encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
 import { type MessagePorts, PartialMessage, readMessage, type ReceivedMessage } from "./message.ts";
-import { encodeText, openSurrogate, requireBytes, requireControlBytes } from "./payload.ts";
+import { encodeText, requireBytes, requireControlBytes } from "./payload.ts";
+import { type MessagePiece, StreamedMessage } from "./streamed-message.ts";
 
 /** What the peer did. */
 export type ConnectionEvent =
   | ReceivedMessage
+  /** Instead of messages, where `tellsPieces` is set. */
+  | MessagePiece
   | { readonly type: "ping"; readonly data: Uint8Array }
   | { readonly type: "pong"; readonly data: Uint8Array }
   /** The peer's close frame; `code` is 1005 when it had none. Our answer, if one is due, is in the output. */
@@ -43,6 +47,7 @@ export class Connection {
   readonly #ports: MessagePorts;
   readonly #answersPings: boolean;
   readonly #codec: MessageCodec | undefined;
+  readonly #tellsPieces: boolean;
   readonly #header: FrameHeaderReader;
 
   #state: ConnectionState = "open";
@@ -54,25 +59,27 @@ export class Connection {
   #control: Uint8Array = noBytes;
   /** The message that has begun and is not complete; a message in one frame in one chunk never becomes one. */
   #message: PartialMessage | undefined;
+  /** The same where messages are told in pieces. */
+  #streamed: StreamedMessage | undefined;
   /** The payload of the newest ping that is not answered. */
   #unansweredPing: Uint8Array | undefined;
-  /** The kind of the message that is being sent in fragments. */
-  #sending: "text" | "binary" | undefined;
-  /** The first half of a surrogate pair, kept back for the next fragment of a text. */
-  #heldBack = "";
+  /** Made for the first message that is sent in fragments. */
+  #fragmenter: Fragmenter | undefined;
 
   /**
    * @throws {ProtocolError} `ERR_OPTION` if a limit is not a positive integer or `Infinity`, or a client has no
    * `createMaskingKey`.
    */
   constructor(options: ConnectionOptions) {
-    const { maxMessageBytes, maxFragmentCount, createMaskingKey, ports, codec, answersPings } = checkOptions(options);
+    const { maxMessageBytes, maxFragmentCount, createMaskingKey, ports, codec, answersPings, tellsPieces } =
+      checkOptions(options);
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxFragmentCount = maxFragmentCount;
     this.#createMaskingKey = createMaskingKey;
     this.#ports = ports;
     this.#answersPings = answersPings;
     this.#codec = codec;
+    this.#tellsPieces = tellsPieces;
     this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
   }
 
@@ -83,7 +90,7 @@ export class Connection {
 
   /** Whether a frame or a message has begun and is not complete: what a deadline against slow senders has to look at. */
   get isMidMessage(): boolean {
-    return this.#message !== undefined || !this.#header.isEmpty;
+    return (this.#message ?? this.#streamed) !== undefined || !this.#header.isEmpty;
   }
 
   /**
@@ -149,13 +156,7 @@ export class Connection {
    */
   sendFragment(data: string | Uint8Array, isFinal: boolean): Uint8Array {
     this.#requireOpen();
-    const kind = typeof data === "string" ? "text" : "binary";
-    if (this.#sending !== undefined && this.#sending !== kind) {
-      throw new ProtocolError("ERR_PAYLOAD_TYPE", `Cannot continue a ${this.#sending} message with ${kind} data`);
-    }
-    const payload = typeof data === "string" ? this.#encodePiece(data, isFinal) : requireBytes(data);
-    const opcode = this.#sending === undefined ? opcodes[kind] : opcodes.continuation;
-    this.#sending = isFinal ? undefined : kind;
+    const { opcode, payload } = (this.#fragmenter ??= new Fragmenter()).next(data, isFinal);
     return this.#frame(opcode, payload, isFinal);
   }
 
@@ -212,7 +213,7 @@ export class Connection {
       this.#control = new Uint8Array(payloadBytes);
       return true;
     }
-    const message = this.#message;
+    const message = this.#message ?? this.#streamed;
     // §5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
     if (opcode === opcodes.continuation && message === undefined) {
       return this.#fail(closeCodes.protocolError, "A continuation frame must continue a message");
@@ -224,19 +225,15 @@ export class Connection {
     if (messageBytes > this.#maxMessageBytes && !this.#mayBeCompressed(messageBytes)) {
       return this.#fail(closeCodes.messageTooBig, `A message must not have more than ${this.#maxMessageBytes} bytes`);
     }
-    message?.beginFrame(payloadBytes, isFinal);
-    if (message !== undefined && message.fragmentCount > this.#maxFragmentCount) {
-      return this.#fail(
-        closeCodes.policyViolation,
-        `A message must not have more than ${this.#maxFragmentCount} fragments`,
-      );
-    }
-    return true;
+    this.#message?.beginFrame(payloadBytes, isFinal);
+    if (this.#message === undefined || this.#message.fragmentCount <= this.#maxFragmentCount) return true;
+    const reason = `A message must not have more than ${this.#maxFragmentCount} fragments`;
+    return this.#fail(closeCodes.policyViolation, reason);
   }
 
   /** Whether so many bytes are compressed ones that may make a message within the limit. */
   #mayBeCompressed(messageBytes: number): boolean {
-    const { isCompressed } = this.#message ?? this.#header;
+    const { isCompressed } = this.#message ?? this.#streamed ?? this.#header;
     return isCompressed && messageBytes <= maxCompressedBytes(this.#maxMessageBytes);
   }
 
@@ -257,6 +254,7 @@ export class Connection {
   #readData(chunk: Uint8Array, start: number, end: number, isAscii: boolean): void {
     const { opcode, isFinal, isCompressed, payloadBytes } = this.#header;
     const isText = opcode === opcodes.text;
+    if (this.#tellsPieces) return this.#readPiece(chunk, start, end);
     if (this.#message === undefined) {
       if (isFinal && end - start === payloadBytes) {
         if (isCompressed) return this.#receiveCompressed(isText, chunk.subarray(start, end));
@@ -279,6 +277,19 @@ export class Connection {
     this.#tell({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end) });
   }
 
+  #readPiece(chunk: Uint8Array, start: number, end: number): void {
+    const { opcode, isFinal, isCompressed } = this.#header;
+    const message = (this.#streamed ??= new StreamedMessage(
+      opcode === opcodes.text,
+      isCompressed,
+      this.#ports.decodeText,
+    ));
+    const isLast = isFinal && this.#missingBytes === 0;
+    if (start === end && !isLast) return; // a header alone, or an empty fragment: nothing to tell
+    if (isLast) this.#streamed = undefined;
+    this.#receiveMessage(message.read(chunk, start, end, isLast));
+  }
+
   #receiveCompressed(isText: boolean, compressed: Uint8Array): void {
     const codec = this.#codec as MessageCodec; // the header reader lets RSV1 pass only where there is one
     const result = codec.inflate(compressed, this.#maxMessageBytes);
@@ -290,7 +301,7 @@ export class Connection {
     this.#fail(code, reason);
   }
 
-  #receiveMessage(event: ReceivedMessage | undefined): void {
+  #receiveMessage(event: ReceivedMessage | MessagePiece | undefined): void {
     if (event !== undefined) this.#tell(event);
     // §8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8
     // stream, that endpoint MUST _Fail the WebSocket Connection_."
@@ -363,6 +374,7 @@ export class Connection {
     this.#state = transitions[this.#state][input] ?? this.#state;
     if (this.#state !== "closed") return;
     this.#message = undefined;
+    this.#streamed = undefined;
     this.#header.reset();
   }
 
@@ -375,16 +387,6 @@ export class Connection {
 
   #requireWholeMessages(): void {
     this.#requireOpen();
-    if (this.#sending === undefined) return;
-    throw new ProtocolError(
-      "ERR_MESSAGE_UNFINISHED",
-      `Cannot begin a message: a ${this.#sending} message has fragments to come`,
-    );
-  }
-
-  #encodePiece(text: string, isFinal: boolean): Uint8Array {
-    const open = this.#heldBack + text;
-    this.#heldBack = isFinal ? "" : openSurrogate(open);
-    return encodeText(open.slice(0, open.length - this.#heldBack.length));
+    this.#fragmenter?.requireNone();
   }
 }

@@ -16,6 +16,8 @@ export {
   type Opcode,
 } from "./frame.ts";
 export type { ReceivedMessage, TextDecode } from "./message.ts";
+export type { MessagePiece } from "./streamed-message.ts";
+export { TextPieces } from "./text-pieces.ts";
 export { prepareMessage, type PreparedMessage } from "./prepared.ts";
 // handshake
 export { encodeBase64 } from "./base64.ts";

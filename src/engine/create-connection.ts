@@ -1,0 +1,20 @@
+import { Connection } from "../protocol/index.ts";
+import type { LineOptions } from "./line-options.ts";
+import { createMaskingKey } from "./masking-keys.ts";
+import { messagePorts } from "./message-ports.ts";
+
+/** The state machine of a line. Where a handler wants messages as they come, it tells them in pieces. */
+export function createConnection<Data>(options: LineOptions<Data>): Connection {
+  const { role, limits, handlers, codec, answersPings = true } = options;
+  const tellsPieces = handlers.messageStream !== undefined;
+  return new Connection({
+    role,
+    tellsPieces,
+    maxMessageBytes: tellsPieces ? limits.maxStreamedMessageBytes : limits.maxMessageBytes,
+    maxFragmentCount: limits.maxFragmentCount,
+    ...messagePorts,
+    answersPings,
+    codec,
+    ...(role === "client" ? { createMaskingKey } : {}),
+  });
+}
