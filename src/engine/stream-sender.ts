@@ -29,7 +29,7 @@ interface Job {
 }
 
 /** How many streams may wait for the one before them. */
-export const maxWaitingStreams = 64;
+const maxWaitingStreams = 64;
 // A piece is cut to fragments of this size, so that a huge one is copied bit by bit, as the peer takes it.
 const maxFragmentBytes = 64 * 1024;
 
