@@ -113,6 +113,28 @@ test("[ST11] a peer that waits for us is not dead, and its message is not late",
   expect(await readAll(message)).toBe("ab");
 });
 
+test("[ST11] a message that is read as it comes may take as long as it likes", async () => {
+  const done = deferred<string>();
+  const first = deferred();
+  const { peer, clock } = await setUp({
+    async messageStream(_socket, message) {
+      let text = "";
+      for await (const piece of message) {
+        text += piece as string;
+        first.resolve();
+      }
+      done.resolve(text);
+    },
+    messageTimeoutMs: 1000,
+  });
+  const frame = rawFrame(1, "ab");
+  peer.write(frame.subarray(0, 7));
+  await first.promise;
+  clock.advance(20_000);
+  peer.write(frame.subarray(7));
+  expect(await done.promise).toBe("ab");
+});
+
 async function readAll(message: MessageStream): Promise<string> {
   let text = "";
   for await (const piece of message) text += piece as string;
@@ -228,6 +250,18 @@ test("[ST14] a connection that ends or closes in mid-message is told to the read
     await closed;
     expect(errors).toEqual([]);
   }
+});
+
+test("[ST14] a reader that comes back to a message after the connection was lost is told, and not that it ended", async () => {
+  const opened = deferred<MessageStream>();
+  const { peer, transport, closed } = await setUp({ messageStream: (_socket, message) => opened.resolve(message) });
+  peer.write(rawFrame(1, "a", { isFinal: false }));
+  const reader = (await opened.promise)[Symbol.asyncIterator]();
+  expect((await reader.next()).value).toBe("a");
+  transport.destroy();
+  await closed;
+  await expect(reader.next()).rejects.toMatchObject({ code: "ERR_INCOMPLETE" });
+  await expect(reader.next()).rejects.toMatchObject({ code: "ERR_INCOMPLETE" });
 });
 
 test("[ST14] a handler that fails closes with 1011, and what it was reading ends", async () => {

@@ -58,9 +58,7 @@ export class Connection {
   /** The payload of the control frame that is being read. */
   #control: Uint8Array = noBytes;
   /** The message that has begun and is not complete; a message in one frame in one chunk never becomes one. */
-  #message: PartialMessage | undefined;
-  /** The same where messages are told in pieces. */
-  #streamed: StreamedMessage | undefined;
+  #message: PartialMessage | StreamedMessage | undefined;
   /** The payload of the newest ping that is not answered. */
   #unansweredPing: Uint8Array | undefined;
   /** Made for the first message that is sent in fragments. */
@@ -90,7 +88,7 @@ export class Connection {
 
   /** Whether a frame or a message has begun and is not complete: what a deadline against slow senders has to look at. */
   get isMidMessage(): boolean {
-    return (this.#message ?? this.#streamed) !== undefined || !this.#header.isEmpty;
+    return this.#message !== undefined || !this.#header.isEmpty;
   }
 
   /**
@@ -213,7 +211,7 @@ export class Connection {
       this.#control = new Uint8Array(payloadBytes);
       return true;
     }
-    const message = this.#message ?? this.#streamed;
+    const message = this.#message;
     // §5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
     if (opcode === opcodes.continuation && message === undefined) {
       return this.#fail(closeCodes.protocolError, "A continuation frame must continue a message");
@@ -225,15 +223,15 @@ export class Connection {
     if (messageBytes > this.#maxMessageBytes && !this.#mayBeCompressed(messageBytes)) {
       return this.#fail(closeCodes.messageTooBig, `A message must not have more than ${this.#maxMessageBytes} bytes`);
     }
-    this.#message?.beginFrame(payloadBytes, isFinal);
-    if (this.#message === undefined || this.#message.fragmentCount <= this.#maxFragmentCount) return true;
+    message?.beginFrame(payloadBytes, isFinal);
+    if (message === undefined || message.fragmentCount <= this.#maxFragmentCount) return true;
     const reason = `A message must not have more than ${this.#maxFragmentCount} fragments`;
     return this.#fail(closeCodes.policyViolation, reason);
   }
 
   /** Whether so many bytes are compressed ones that may make a message within the limit. */
   #mayBeCompressed(messageBytes: number): boolean {
-    const { isCompressed } = this.#message ?? this.#streamed ?? this.#header;
+    const { isCompressed } = this.#message ?? this.#header;
     return isCompressed && messageBytes <= maxCompressedBytes(this.#maxMessageBytes);
   }
 
@@ -254,17 +252,19 @@ export class Connection {
   #readData(chunk: Uint8Array, start: number, end: number, isAscii: boolean): void {
     const { opcode, isFinal, isCompressed, payloadBytes } = this.#header;
     const isText = opcode === opcodes.text;
-    if (this.#tellsPieces) return this.#readPiece(chunk, start, end);
     if (this.#message === undefined) {
-      if (isFinal && end - start === payloadBytes) {
+      if (isFinal && end - start === payloadBytes && !this.#tellsPieces) {
         if (isCompressed) return this.#receiveCompressed(isText, chunk.subarray(start, end));
         if (isText && isAscii) return this.#receiveText(chunk, start, end);
         return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#ports));
       }
-      this.#message = new PartialMessage(isText, isCompressed, this.#ports);
+      this.#message = this.#tellsPieces
+        ? new StreamedMessage(isText, isCompressed, this.#ports.decodeText)
+        : new PartialMessage(isText, isCompressed, this.#ports);
       this.#message.beginFrame(payloadBytes, isFinal);
     }
     const message = this.#message;
+    if (message instanceof StreamedMessage) return this.#readPiece(message, chunk, start, end);
     if (!message.append(chunk, start, end)) return this.#receiveMessage(undefined);
     if (this.#missingBytes > 0 || !isFinal) return;
     this.#message = undefined;
@@ -277,16 +277,10 @@ export class Connection {
     this.#tell({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end) });
   }
 
-  #readPiece(chunk: Uint8Array, start: number, end: number): void {
-    const { opcode, isFinal, isCompressed } = this.#header;
-    const message = (this.#streamed ??= new StreamedMessage(
-      opcode === opcodes.text,
-      isCompressed,
-      this.#ports.decodeText,
-    ));
-    const isLast = isFinal && this.#missingBytes === 0;
+  #readPiece(message: StreamedMessage, chunk: Uint8Array, start: number, end: number): void {
+    const isLast = this.#header.isFinal && this.#missingBytes === 0;
     if (start === end && !isLast) return; // a header alone, or an empty fragment: nothing to tell
-    if (isLast) this.#streamed = undefined;
+    if (isLast) this.#message = undefined;
     this.#receiveMessage(message.read(chunk, start, end, isLast));
   }
 
@@ -374,7 +368,6 @@ export class Connection {
     this.#state = transitions[this.#state][input] ?? this.#state;
     if (this.#state !== "closed") return;
     this.#message = undefined;
-    this.#streamed = undefined;
     this.#header.reset();
   }
 

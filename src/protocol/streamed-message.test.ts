@@ -7,12 +7,13 @@ const decode = (bytes: Uint8Array, start: number, end: number): string =>
 test("[ST1] the pieces of a binary message are copies, the first and the last are marked", () => {
   const message = new StreamedMessage(false, false, decode);
   const chunk = Buffer.from([9, 1, 2, 9]);
+  message.beginFrame(2, false);
   const first = message.read(chunk, 1, 3, false);
   chunk.fill(0);
   const piece = { type: "piece", opcode: "binary", isCompressed: false };
   expect(first).toEqual({ ...piece, data: Uint8Array.of(1, 2), isFirst: true, isLast: false });
   expect(message.read(chunk, 0, 0, true)).toEqual({ ...piece, data: new Uint8Array(), isFirst: false, isLast: true });
-  expect(message.byteCount).toBe(2);
+  expect([message.byteCount, message.fragmentCount]).toEqual([2, 0]);
 });
 
 test("[ST2] the pieces of a text are strings; it must not end within a character", () => {

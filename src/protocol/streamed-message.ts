@@ -18,6 +18,8 @@ export interface MessagePiece {
 export class StreamedMessage {
   /** How many bytes have arrived. */
   byteCount = 0;
+  /** Always 0: its frames cost nothing, so their number has no limit. */
+  readonly fragmentCount = 0;
   readonly isCompressed: boolean;
   readonly #opcode: "text" | "binary";
   readonly #text: TextPieces | undefined;
@@ -28,6 +30,9 @@ export class StreamedMessage {
     this.#opcode = isText ? "text" : "binary";
     this.#text = isText && !isCompressed ? new TextPieces(decode) : undefined;
   }
+
+  /** As {@link PartialMessage} has it. Nothing is reserved for what comes. */
+  beginFrame(_payloadBytes: number, _isFinal: boolean): void {}
 
   /** A copy of `bytes[start, end)` as a piece, or `undefined` if a text is not UTF-8: at the first wrong byte, or at its end. */
   read(bytes: Uint8Array, start: number, end: number, isLast: boolean): MessagePiece | undefined {
