@@ -1,38 +1,91 @@
 import { expect, test } from "vitest";
-import type { MeasureOptions, Measurement } from "./measure.ts";
-import { formatReport, median, summarize } from "./report.ts";
+import { help, readArguments } from "./arguments.ts";
+import type { Measurement } from "./measure.ts";
+import { formatPage } from "./page.ts";
+import { formatTable, median, summarize } from "./report.ts";
+import { type Peer, peers, suiteNames, suites, type Workload } from "./suites.ts";
+
+const echo: Workload = { ...suites.echo[0], bars: { ws: 0.7, uws: 1.15 } };
+
+function measured(peer: Peer, ...judged: readonly number[]): Measurement[] {
+  return judged.map((value, index) => ({ peer, round: index + 1, judged: value, second: 1000 / value }));
+}
 
 test("[BN1] the median is the middle value, or the mean of the two in the middle", () => {
   expect([median([3]), median([9, 1, 5]), median([4, 1, 2, 100])]).toEqual([3, 5, 3]);
 });
 
-test("[BN1] every peer is reported in multiples of ws's medians, each number in flight apart", () => {
-  const measurements: Measurement[] = [
-    { peer: "ws", inFlightCount: 1, round: 1, messagesPerSecond: 100, cpuMicrosPerMessage: 10 },
-    { peer: "ws", inFlightCount: 1, round: 2, messagesPerSecond: 300, cpuMicrosPerMessage: 20 },
-    { peer: "ws", inFlightCount: 1, round: 3, messagesPerSecond: 200, cpuMicrosPerMessage: 90 },
-    { peer: "switchboard", inFlightCount: 1, round: 1, messagesPerSecond: 400, cpuMicrosPerMessage: 5 },
-    { peer: "uws", inFlightCount: 1, round: 1, messagesPerSecond: 800, cpuMicrosPerMessage: 5 },
-    { peer: "net", inFlightCount: 1, round: 1, messagesPerSecond: 800, cpuMicrosPerMessage: 4 },
-    { peer: "ws", inFlightCount: 16, round: 1, messagesPerSecond: 1, cpuMicrosPerMessage: 1 },
-  ];
-  const summary = summarize(measurements, [1]);
-  expect(summary.map(({ peer, throughputRatio, cpuRatio }) => [peer, throughputRatio, cpuRatio])).toEqual([
-    ["switchboard", 2, 0.25],
-    ["ws", 1, 1],
-    ["uws", 4, 0.25],
-    ["net", 4, 0.2],
+test("[BN1] every peer that was measured is reported with its spread, in multiples of the medians of ws and uWebSockets.js", () => {
+  const table = summarize(echo, [
+    ...measured("switchboard", 5, 4, 8),
+    ...measured("ws", 10, 20, 90),
+    ...measured("uws", 4),
   ]);
-  const options: MeasureOptions = {
+  expect(table.rows).toEqual([
+    { peer: "switchboard", judged: 5, least: 4, most: 8, second: 200, toWs: 0.25, toUws: 1.25 },
+    { peer: "ws", judged: 20, least: 10, most: 90, second: 50, toWs: 1, toUws: 5 },
+    { peer: "uws", judged: 4, least: 4, most: 4, second: 250, toWs: 0.2, toUws: 1 },
+  ]);
+  expect(formatTable(table)).toMatch(/^Switchboard +5\.00 +4\.00 to 8\.00 +200 +0\.25 +1\.25$/mu);
+});
+
+test("[BN1] idle memory is what a connection takes beyond a bare socket", () => {
+  const table = summarize(suites.idle[0], [
+    ...measured("net", 3000, 3100, 3200),
+    ...measured("switchboard", 4000, 4300, 3900),
+  ]);
+  expect(table.rows[0]).toMatchObject({ judged: 900, least: 800, most: 1200, second: 0.25 });
+  expect(table.rows[1]).toMatchObject({ peer: "net", judged: 0 });
+  expect(table.verdicts).toEqual([{ text: "bytes 900, at most 1000", isMet: true }]);
+});
+
+test("[BN3] a bar is met by the figure that is printed, missed by the next, and not judged without both peers", () => {
+  const verdicts = (own: number, ...others: Measurement[]): string =>
+    formatTable(summarize(echo, [...measured("switchboard", own), ...others]));
+  expect(verdicts(7.04, ...measured("ws", 10))).toContain("bar: x ws 0.70, at most 0.70: met");
+  expect(verdicts(7.06, ...measured("ws", 10))).toContain("bar: x ws 0.71, at most 0.70: NOT met");
+  expect(verdicts(7.06, ...measured("ws", 10))).toContain(
+    "bar: x uWebSockets.js not measured, at most 1.15: no verdict",
+  );
+});
+
+test("[BN3] the page says what is won and what is lost; floors and ceilings are neither", () => {
+  const table = summarize(echo, [
+    ...measured("switchboard", 5),
+    ...measured("ws", 20),
+    ...measured("uws", 4),
+    ...measured("c", 1),
+    ...measured("net", 9),
+  ]);
+  const page = formatPage({ tables: [table], roundCount: 5, notes: ["deno is left out"] });
+  expect(page).toContain(`| ${echo.title} | ws 8.23.0 (0.25) | uWebSockets.js (1.25) |`);
+  expect(page).toContain("| C, epoll | 1.00 |");
+  expect(page).toContain("- x uWebSockets.js 1.25, at most 1.15: NOT met");
+  expect(page).toContain("- deno is left out");
+  expect(page).toContain(`Node ${process.version}`);
+});
+
+test("[BN4] without arguments everything is measured 5 times; suites, peers and rounds may be named", () => {
+  expect(readArguments([])).toMatchObject({ suites: suiteNames, peers, roundCount: 5, isWriting: false });
+  expect(readArguments(["fanout", "echo", "--only", "ws,switchboard", "--rounds", "3"])).toMatchObject({
+    suites: ["echo", "fanout"],
+    peers: ["switchboard", "ws"],
     roundCount: 3,
-    seconds: 1,
-    warmupSeconds: 0,
-    connectionCount: 100,
-    pattern: "echo",
-    payload: { kind: "ascii", bytes: 64 },
-    inFlightCounts: [1],
-  };
-  const report = formatReport(summary, options);
-  expect(report).toMatch(/^switchboard +400 +2\.00 +5\.00 +0\.25 +1\.00$/m);
-  expect(report).toContain(`Node ${process.version}`);
+  });
+});
+
+test.each([
+  [["ecko"], 'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency'],
+  [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, ws, uws, bun, deno, net, c'],
+  [["--rounds", "0"], "Cannot use --rounds 0: give a number from 1 to 100"],
+  [["--rounds", "1.5"], "Cannot use --rounds 1.5: give a number from 1 to 100"],
+  [["--rounds", " "], "Cannot use --rounds  : give a number from 1 to 100"],
+  [["echo", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
+  [["--only", "ws", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
+])("[BN4] %j is refused with what is wrong", (words, message) => {
+  expect(() => readArguments(words)).toThrow(new TypeError(message));
+});
+
+test("[BN4] the help names every suite and every peer", () => {
+  for (const name of [...suiteNames, ...peers]) expect(help).toContain(name);
 });

@@ -1,36 +1,32 @@
 import { cpus } from "node:os";
-import { type MeasureOptions, type Measurement, type Peer, peers } from "./measure.ts";
+import type { Measurement } from "./measure.ts";
+import { type Peer, peerNames, references, type Workload } from "./suites.ts";
 
-/** One peer's medians, and what they are in multiples of ws's. */
-export interface Summary {
+/** One peer's medians over all rounds. */
+export interface Row {
   readonly peer: Peer;
-  readonly inFlightCount: number;
-  readonly messagesPerSecond: number;
-  readonly cpuMicrosPerMessage: number;
-  /** Above 1 is faster than ws. */
-  readonly throughputRatio: number;
-  /** Below 1 is cheaper than ws. */
-  readonly cpuRatio: number;
-  /** Below 1 is cheaper than uWebSockets.js. */
-  readonly cpuToUws: number;
+  /** CPU microseconds per message, bytes over a bare socket, or the median round trip in microseconds: less is better. */
+  readonly judged: number;
+  readonly least: number;
+  readonly most: number;
+  readonly second: number;
+  /** `judged` in multiples of that peer's: below 1 is better than it. NaN where it was not measured, or is no ratio. */
+  readonly toWs: number;
+  readonly toUws: number;
 }
 
-/** What was measured on. */
-export interface Machine {
-  readonly cpu: string;
-  readonly coreCount: number;
-  readonly node: string;
-  readonly platform: string;
+/** One table, with what became of each bar. */
+export interface Table {
+  readonly workload: Workload;
+  readonly rows: readonly Row[];
+  readonly verdicts: readonly Verdict[];
 }
 
-export function describeMachine(): Machine {
-  const cores = cpus();
-  return {
-    cpu: cores[0]?.model.trim() ?? "unknown",
-    coreCount: cores.length,
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-  };
+/** A bar of issue 3. */
+export interface Verdict {
+  readonly text: string;
+  /** Undefined where one of the two was not measured. */
+  readonly isMet: boolean | undefined;
 }
 
 /** The middle value; of an even number, the mean of the two in the middle. */
@@ -40,56 +36,113 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }
 
-/** Medians of all rounds, in multiples of ws's. */
-export function summarize(measurements: readonly Measurement[], inFlightCounts: readonly number[]): Summary[] {
-  return inFlightCounts.flatMap((inFlightCount) => {
-    const medians = peers.map((peer) => {
-      const own = measurements.filter((one) => one.peer === peer && one.inFlightCount === inFlightCount);
+/** What was measured on, in one line. */
+export function describeMachine(): string {
+  const cores = cpus();
+  return `${cores[0]?.model.trim() ?? "unknown"}, ${cores.length} cores, Node ${process.version}, ${process.platform} ${process.arch}`;
+}
+
+/** Medians, ratios and bars. Idle memory is what a connection takes beyond bare `node:net`'s. */
+export function summarize(workload: Workload, measurements: readonly Measurement[]): Table {
+  const isIdle = workload.load.pattern === "idle";
+  const valuesOf = (peer: Peer, pick: "judged" | "second"): number[] =>
+    measurements.filter((one) => one.peer === peer).map((one) => one[pick]);
+  const bare = isIdle ? median(valuesOf("net", "judged")) : 0;
+  const judgedOf = (peer: Peer): number => median(valuesOf(peer, "judged")) - bare;
+  const rows = workload.peers
+    .filter((peer) => valuesOf(peer, "judged").length > 0)
+    .map((peer) => {
+      const values = valuesOf(peer, "judged").map((value) => value - bare);
+      const judged = median(values);
       return {
         peer,
-        inFlightCount,
-        messagesPerSecond: median(own.map((one) => one.messagesPerSecond)),
-        cpuMicrosPerMessage: median(own.map((one) => one.cpuMicrosPerMessage)),
+        judged,
+        least: Math.min(...values),
+        most: Math.max(...values),
+        second: median(valuesOf(peer, "second")),
+        toWs: isIdle ? Number.NaN : judged / judgedOf("ws"),
+        toUws: isIdle ? Number.NaN : judged / judgedOf("uws"),
       };
     });
-    const base = medians.find((one) => one.peer === "ws");
-    const uws = medians.find((one) => one.peer === "uws");
-    return medians.map((one) => ({
-      ...one,
-      cpuToUws: one.cpuMicrosPerMessage / (uws?.cpuMicrosPerMessage ?? Number.NaN),
-      throughputRatio: one.messagesPerSecond / (base?.messagesPerSecond ?? Number.NaN),
-      cpuRatio: one.cpuMicrosPerMessage / (base?.cpuMicrosPerMessage ?? Number.NaN),
-    }));
-  });
+  return { workload, rows, verdicts: judge(workload, rows) };
 }
 
-/** The table for people. */
-export function formatReport(summaries: readonly Summary[], options: MeasureOptions): string {
-  const { cpu, coreCount, node, platform } = describeMachine();
-  const lines = [
-    `${options.pattern}: ${options.payload.bytes} bytes, ${options.payload.kind}, ${options.connectionCount} connections, loopback, medians of ${options.roundCount} rounds of ${options.seconds} s`,
-    `${cpu}, ${coreCount} cores, Node ${node}, ${platform}; one process each for the server and the load`,
-  ];
-  for (const inFlightCount of options.inFlightCounts) {
-    lines.push("", `${inFlightCount} in flight   messages/s     x ws   CPU us/message   x ws  x uws`);
-    for (const one of summaries.filter((summary) => summary.inFlightCount === inFlightCount)) {
-      lines.push(formatRow(one));
-    }
-  }
-  lines.push(
-    "",
-    "net is bare node:net without handshake, frames or text: the floor; uws is uWebSockets.js, native. x ws: throughput up, CPU down is better.",
-  );
-  return lines.join("\n");
-}
-
-function formatRow(one: Summary): string {
+function judge({ bars }: Workload, rows: readonly Row[]): Verdict[] {
+  const own = rows.find((row) => row.peer === "switchboard");
+  const verdict = (name: string, value: number | undefined, bar: number | undefined): Verdict[] => {
+    if (bar === undefined) return [];
+    const isKnown = value !== undefined && !Number.isNaN(value);
+    const digits = bar >= 10 ? 0 : 2;
+    const figure = isKnown ? value.toFixed(digits) : "not measured";
+    // Judged as it is printed: 1.004 is not said to miss 1.00.
+    const isMet = isKnown ? Number(value.toFixed(digits)) <= bar : undefined;
+    return [{ text: `${name} ${figure}, at most ${bar.toFixed(digits)}`, isMet }];
+  };
   return [
-    one.peer.padEnd(13),
-    Math.round(one.messagesPerSecond).toLocaleString("en").padStart(11),
-    one.throughputRatio.toFixed(2).padStart(9),
-    one.cpuMicrosPerMessage.toFixed(2).padStart(17),
-    one.cpuRatio.toFixed(2).padStart(7),
-    one.cpuToUws.toFixed(2).padStart(7),
-  ].join("");
+    ...verdict("x ws", own?.toWs, bars.ws),
+    ...verdict("x uWebSockets.js", own?.toUws, bars.uws),
+    ...verdict("bytes", own?.judged, bars.most),
+  ];
+}
+
+const columns = {
+  echo: ["CPU us/message", "messages/s"],
+  fanout: ["CPU us/message", "messages/s"],
+  latency: ["p50 us", "p99 us"],
+  idle: ["bytes over bare", "bytes of RSS"],
+} as const;
+
+/** The cells of a table: its head, then a row for each peer. */
+export function cellsOf({ workload, rows }: Table): readonly (readonly string[])[] {
+  const [judged, second] = columns[workload.load.pattern];
+  return [
+    ["", judged, "least to most", second, "x ws", "x uws"],
+    ...rows.map((row) => [
+      peerNames[row.peer],
+      number(row.judged),
+      `${number(row.least)} to ${number(row.most)}`,
+      number(row.second),
+      ratio(row.toWs),
+      ratio(row.toUws),
+    ]),
+  ];
+}
+
+/** Three figures are what the machine is good for. */
+function number(value: number): string {
+  if (Number.isNaN(value)) return "-";
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
+  return Math.abs(value) < 0.005 ? "0" : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+function ratio(value: number): string {
+  return Number.isNaN(value) ? "-" : value.toFixed(2);
+}
+
+/** A verdict in words. */
+export function wordsOf({ text, isMet }: Verdict): string {
+  return `${text}: ${isMet === undefined ? "no verdict" : isMet ? "met" : "NOT met"}`;
+}
+
+/** The table for a terminal. */
+export function formatTable(table: Table): string {
+  const cells = cellsOf(table);
+  const widths = (cells[0] ?? []).map((_head, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  "),
+  );
+  return [table.workload.title, ...lines, ...table.verdicts.map((verdict) => `bar: ${wordsOf(verdict)}`)].join("\n");
+}
+
+/** Whom Switchboard is ahead of and behind, in this table; floors and ceilings are neither. */
+export function compare({ rows }: Table): { readonly ahead: readonly string[]; readonly behind: readonly string[] } {
+  const own = rows.find((row) => row.peer === "switchboard")?.judged ?? Number.NaN;
+  const rivals = rows.filter((row) => row.peer !== "switchboard" && !references.includes(row.peer));
+  const name = (row: Row): string => `${peerNames[row.peer]} (${ratio(own / row.judged)})`;
+  return {
+    ahead: rivals.filter((row) => own < row.judged).map(name),
+    behind: rivals.filter((row) => own > row.judged).map(name),
+  };
 }

@@ -1,4 +1,6 @@
 import { createPubSubServer } from "../pub-sub.ts";
 import { serve } from "../serve.ts";
 
-await serve(async () => (await createPubSubServer().listen({ port: 0 })).port);
+const options = process.argv.includes("--deflate") ? { compression: {} } : {};
+
+await serve(async () => (await createPubSubServer(options).listen({ port: 0 })).port);

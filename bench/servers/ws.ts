@@ -3,7 +3,9 @@ import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { serve } from "../serve.ts";
 
-const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
+// Without takeover, as Switchboard is by default; with it ws is not faster by much, and holds a context for each connection.
+const perMessageDeflate = process.argv.includes("--deflate") && { serverNoContextTakeover: true };
+const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate });
 const subscribers = new Set<WebSocket>();
 
 server.on("connection", (socket, request) => {

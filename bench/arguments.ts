@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+import { type Peer, peers, type SuiteName, suiteNames } from "./suites.ts";
+
+/** `npm run bench -- --help`. */
+export const help = `Usage: npm run bench -- [suite...] [options]
+
+  echo        64 bytes come back, 1 and 16 in flight on each of 100 connections
+  echo-large  1 KiB of non-ASCII text, 16 KiB and 1 MiB binary come back
+  fanout      128 bytes to 1 000 receivers, 1 and 16 broadcasts outstanding
+  deflate     1 KiB of JSON to 1 000 receivers, compressed
+  idle        memory of a connection that does nothing
+  latency     the round trip of one message with nothing else going on
+
+Without a suite, all of them. Each peer is a process of its own on one CPU, the load (C, epoll) is on the other; the peers take turns.
+Everything stays on the loopback interface.
+
+  --rounds <n>    how often each is measured      (5)
+  --only <peers>  of ${peers.join(",")}   (all)
+  --write         writes docs/guide/comparison.md; all suites and peers
+  --json          every measurement as JSON
+  --help          this text`;
+
+/** What is to be measured. */
+export interface BenchArguments {
+  readonly suites: readonly SuiteName[];
+  readonly peers: readonly Peer[];
+  readonly roundCount: number;
+  readonly isWriting: boolean;
+  readonly isJson: boolean;
+  readonly isHelp: boolean;
+}
+
+/** Reads the command line. Throws a TypeError that says what is wrong with it. */
+export function readArguments(words: readonly string[]): BenchArguments {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      rounds: { type: "string", default: "5" },
+      only: { type: "string" },
+      write: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.write && (positionals.length > 0 || values.only !== undefined)) {
+    throw new TypeError("Cannot write a part of the comparison: give --write without suites and --only");
+  }
+  return {
+    suites: positionals.length === 0 ? suiteNames : readList("suite", positionals, suiteNames),
+    peers: values.only === undefined ? peers : readList("peer", values.only.split(","), peers),
+    roundCount: readRounds(values.rounds),
+    isWriting: values.write,
+    isJson: values.json,
+    isHelp: values.help,
+  };
+}
+
+function readList<Name extends string>(
+  what: string,
+  words: readonly string[],
+  names: readonly Name[],
+): readonly Name[] {
+  const unknown = words.find((word) => !names.some((name) => name === word));
+  if (unknown !== undefined) throw new TypeError(`Cannot measure ${what} "${unknown}": there are ${names.join(", ")}`);
+  return names.filter((name) => words.includes(name));
+}
+
+function readRounds(text: string): number {
+  const count = Number(text);
+  if (text.trim() !== "" && Number.isInteger(count) && count >= 1 && count <= 100) return count;
+  throw new TypeError(`Cannot use --rounds ${text}: give a number from 1 to 100`);
+}

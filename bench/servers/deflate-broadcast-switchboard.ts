@@ -1,4 +1,0 @@
-import { createPubSubServer } from "../pub-sub.ts";
-import { serve } from "../serve.ts";
-
-await serve(async () => (await createPubSubServer({ compression: {} }).listen({ port: 0 })).port);
