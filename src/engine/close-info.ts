@@ -22,3 +22,8 @@ export interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }
+
+/** The transport is gone, and no close frame said why. */
+export function lost(reason: string): CloseInfo {
+  return { code: 1006, reason, by: "network", wasClean: false };
+}

@@ -6,8 +6,8 @@ import {
   type Role,
   type SendOptions,
 } from "../protocol/index.ts";
-import { cutSocket, remoteAddressOf } from "./caller.ts";
-import type { CloseInfo, PeerClose } from "./close-info.ts";
+import { cutSocket, describeLoss, remoteAddressOf } from "./caller.ts";
+import { type CloseInfo, lost, type PeerClose } from "./close-info.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
 import { decodeText } from "./decode-text.ts";
@@ -126,9 +126,7 @@ export class Line<Data> implements ServerSocket<Data> {
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
-    this.#socket.on("error", (error) =>
-      this.#end({ code: 1006, reason: error.message, by: "network", wasClean: false }),
-    );
+    this.#socket.on("error", (error) => this.#end(lost(describeLoss(this.#socket, error.message))));
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
     tellOpen({ role: this.#role, socket: this });
@@ -291,16 +289,11 @@ export class Line<Data> implements ServerSocket<Data> {
     if (this.#held.length > 0) return; // it ends when what it said before is delivered
     if (this.#connection.state === "closed") return this.#writer.end();
     this.#connection.receiveEnd();
-    this.#cut({
-      code: 1006,
-      reason: "The peer ended the connection without a close frame",
-      by: "network",
-      wasClean: false,
-    });
+    this.#cut(lost(describeLoss(this.#socket, "The peer ended the connection without a close frame")));
   }
 
   #handleGone(): void {
-    this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
+    this.#end(lost(describeLoss(this.#socket, "The connection was lost")));
     this.#isGone = true;
     this.#held = nothing;
     this.#codec?.close();
