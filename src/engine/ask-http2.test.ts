@@ -315,7 +315,7 @@ test("[HT33] a session that was there before, without another word from the serv
   const session = connectHttp2(url.replace("ws:", "http:"));
   cleanups.push(() => session.destroy());
   await once(session, "localSettings");
-  await open(url, { http2: session });
+  expect((await open(url, { http2: session })).state).toBe("open");
 });
 
 test("[HT33] wss: does not go over a session without TLS, nothing over one that is gone", async () => {
