@@ -257,10 +257,23 @@ test("[HT31] a request refused on the way out is made once more, not for ever, a
   const session = connectHttp2(url.replace("ws:", "http:"));
   session.on("error", () => {});
   cleanups.push(() => session.destroy());
-  expect((await fail(url, { http2: session })).code).toBe("ERR_NETWORK");
+  expect((await fail(url, { http2: session })).message).toBe(
+    "Cannot connect: The stream was reset with REFUSED_STREAM",
+  );
   expect(sessionCount()).toBe(1);
   expect((await fail(url)).code).toBe("ERR_NETWORK");
   expect(sessionCount()).toBeLessThanOrEqual(3);
+});
+
+test("[HT31] a request that was looked at is not made again, though the server is leaving", async () => {
+  let askedCount = 0;
+  const url = await serveRaw((stream, _headers, socket) => {
+    askedCount++;
+    stream.session?.goaway();
+    setImmediate(() => reset(stream, socket, constants.NGHTTP2_CANCEL));
+  });
+  expect((await fail(url)).message).toBe("Cannot connect: The stream was reset with CANCEL");
+  expect(askedCount).toBe(1);
 });
 
 function tcpHandleCount(): number {
@@ -295,6 +308,21 @@ test("[HT32] a session without sockets keeps no process alive, serves the next o
   await sessionClosed;
   await open(url);
   expect(sessionCount()).toBe(2);
+});
+
+test("[HT32] a session on which nothing could be asked is not kept either", async () => {
+  const [plain, speaking] = [createServer(), createServer({ settings: { enableConnectProtocol: true } })];
+  for (const [http, options, reason] of [
+    [plain, {}, "no SETTINGS_ENABLE_CONNECT_PROTOCOL"],
+    [speaking, { headers: { Authorization: "a", authorization: "b" } }, "authorization"],
+  ] as const) {
+    const clock = new FakeWheelClock();
+    const sessionClosed = once(http, "session").then(([session]) => once(session as ServerHttp2Session, "close"));
+    const url = await listen(http);
+    expect((await fail(url, { ...options, timers: new TimerWheel({ clock }) })).message).toContain(reason);
+    clock.advance(10_200);
+    await sessionClosed;
+  }
 });
 
 test("[HT33] a session of the caller's carries many sockets and is left to the caller", async () => {
@@ -529,6 +557,19 @@ for (const [code, reason] of [
     expect(await closed.promise).toEqual({ code: 1006, reason, by: "network", wasClean: false });
   });
 }
+
+test("[HT37] once both close frames are there the client ends its stream, and waits for no server to do so first", async () => {
+  const closed = deferred<CloseInfo>();
+  const url = await serveRaw((stream) => {
+    stream.respond({ ":status": 200 });
+    stream.once("data", () => stream.write(Buffer.from([0x88, 2, 0x03, 0xe8])));
+    stream.on("end", () => stream.end());
+  });
+  const timers = new TimerWheel({ clock: new FakeWheelClock() }); // no deadline passes
+  const socket = await open(url, { timers, close: (_socket, info) => closed.resolve(info) });
+  socket.close();
+  expect(await closed.promise).toEqual({ code: 1000, reason: "", by: "us", wasClean: true });
+});
 
 test("[HT37] a session that breaks tells all its sockets, and the next connect has a new one", async () => {
   const http = createServer();

@@ -103,16 +103,13 @@ function readAnswer(stream: ClientHttp2Stream, signal: AbortSignal): Promise<Ans
       roomBytes -= Math.min(roomBytes, chunk.length);
       if (roomBytes === 0) finish();
     };
-    const lose = (error: Error): void => reject(networkError(describeLoss(stream, error.message), error));
-    const close = (): void =>
-      answer === undefined
-        ? reject(networkError(describeLoss(stream, "the stream ended without an answer")))
-        : finish();
-    stream.on("response", respond).on("error", lose).on("close", close);
-    return () => {
-      stream.off("response", respond).off("error", lose).off("close", close).off("data", receive).off("end", finish);
-      stream.pause();
+    // `close` follows every error, and names a reset better.
+    const close = (): void => {
+      if (answer !== undefined) return finish();
+      reject(networkError(describeLoss(stream, "the stream ended without an answer"), stream.errored));
     };
+    stream.on("response", respond).on("close", close);
+    return () => stream.off("response", respond).off("close", close);
   });
 }
 

@@ -6,7 +6,7 @@ import {
   type Role,
   type SendOptions,
 } from "../protocol/index.ts";
-import { cutSocket, describeLoss, remoteAddressOf } from "./caller.ts";
+import { cutSocket, describeLoss, isStream, remoteAddressOf } from "./caller.ts";
 import { type CloseInfo, lost, type PeerClose } from "./close-info.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
@@ -272,8 +272,9 @@ export class Line<Data> implements ServerSocket<Data> {
       case "close":
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.#peerClose = { code: event.code, reason: event.reason };
-        // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
-        if (this.#role === "server") this.#writer.end();
+        // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A
+        // stream of HTTP/2 has no TIME_WAIT, and some servers wait for its client.
+        if (this.#role === "server" || isStream(this.#socket)) this.#writer.end();
         return;
       case "fail":
         this.#hooks.failed?.(event.code, event.reason);
