@@ -1,5 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { constants, type IncomingHttpHeaders as Http2Headers, type ServerHttp2Stream } from "node:http2";
+import {
+  constants,
+  type Http2Stream,
+  type IncomingHttpHeaders as Http2Headers,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { Duplex } from "node:stream";
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
@@ -14,6 +20,7 @@ import {
   writeAccept,
   writeRefusal,
 } from "../protocol/index.ts";
+import { abnormalClose, type CloseInfo } from "./close-info.ts";
 
 /** What a handshake is accepted with. */
 interface CallerAnswer {
@@ -67,10 +74,7 @@ export function refuseOnHttp1(socket: Duplex, refusal: Refusal): void {
 
 /** The caller behind a stream of HTTP/2. */
 export function streamCaller(stream: ServerHttp2Stream, headers: Http2Headers): Caller {
-  const pairs = Object.entries(headers).flatMap(([name, value = ""]) =>
-    typeof value === "string" ? [[name, value] as const] : value.map((one) => [name, one] as const),
-  );
-  const handshake = readExtendedConnect(pairs.flat());
+  const handshake = readExtendedConnect(pairHeaders(headers).flat());
   const fields: IncomingHttpHeaders = Object.fromEntries(
     Object.entries(headers).filter(([name]) => !name.startsWith(":")),
   );
@@ -102,7 +106,7 @@ export function cutSocket(socket: Duplex): void {
 }
 
 /** Whether a socket is a stream of HTTP/2. */
-export function isStream(socket: Duplex): socket is ServerHttp2Stream {
+export function isStream(socket: Duplex): socket is Duplex & Http2Stream {
   return "rstCode" in socket;
 }
 
@@ -112,12 +116,53 @@ export function remoteAddressOf(socket: Duplex): string | undefined {
   return transport instanceof Socket ? transport.remoteAddress : undefined;
 }
 
-function statusHeaders(status: number, headers: readonly Header[]): Record<string, string | number | string[]> {
-  const object: Record<string, string | number | string[]> = { ":status": status };
+/** Why a connection is gone: with what its stream of HTTP/2 was reset, or else `otherwise`. */
+export function describeLoss(socket: Duplex, otherwise: string): string {
+  const code = isStream(socket) ? (socket.rstCode ?? 0) : 0;
+  return code === 0 ? otherwise : `The stream was reset with ${resetNames[code] ?? code}`;
+}
+
+/** RFC 9113 §7, by number. */
+const resetNames: readonly string[] = [
+  "NO_ERROR",
+  "PROTOCOL_ERROR",
+  "INTERNAL_ERROR",
+  "FLOW_CONTROL_ERROR",
+  "SETTINGS_TIMEOUT",
+  "STREAM_CLOSED",
+  "FRAME_SIZE_ERROR",
+  "REFUSED_STREAM",
+  "CANCEL",
+  "COMPRESSION_ERROR",
+  "CONNECT_ERROR",
+  "ENHANCE_YOUR_CALM",
+  "INADEQUATE_SECURITY",
+  "HTTP_1_1_REQUIRED",
+];
+
+function statusHeaders(status: number, headers: readonly Header[]): OutgoingHttpHeaders {
+  return { ":status": status, ...headerObject(headers) };
+}
+
+/** Headers as `node:http2` takes them. */
+export function headerObject(headers: readonly Header[]): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = {};
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
     const present = object[key];
-    object[key] = Array.isArray(present) ? [...present, value] : present === undefined ? value : [`${present}`, value];
+    object[key] = present === undefined ? value : [present, value].flat();
   }
   return object;
+}
+
+/** Headers as `node:http2` gives them, one by one. */
+export function pairHeaders(headers: Http2Headers): readonly Header[] {
+  return Object.entries(headers).flatMap(([name, value = ""]) =>
+    typeof value === "string" ? [[name, value] as const] : value.map((one) => [name, one] as const),
+  );
+}
+
+/** How a connection ended whose transport is gone without a close frame. */
+export function lossOf(socket: Duplex, reason: string): CloseInfo {
+  return abnormalClose("network", describeLoss(socket, reason));
 }

@@ -1,14 +1,20 @@
-import { randomBytes } from "node:crypto";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
-import { type AcceptedResponse, type RefusedResponse, ResponseReader, writeRequest } from "../protocol/index.ts";
-import { createCounters } from "./counters.ts";
+import type { ClientHttp2Session } from "node:http2";
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { readAddress } from "./address.ts";
+import { askOnHttp1 } from "./ask-http1.ts";
+import { askOnHttp2 } from "./ask-http2.ts";
+import { networkError, startAttempt } from "./attempt.ts";
+import { cutSocket, describeLoss } from "./caller.ts";
 import type { Codec } from "./codec.ts";
 import { Compression, compressionOf, type CompressionOptions, type DeflateOffer } from "./compression.ts";
-import { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
+import { createCounters } from "./counters.ts";
+import { HandshakeError } from "./errors.ts";
+import type { HandshakeCall, Opened } from "./handshake-call.ts";
 import type { SocketHandlers } from "./handlers.ts";
-import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
+import { type LineLimits, readLimits, requireCount, requireLimit } from "./limits.ts";
 import { Line } from "./line.ts";
+import { readProxy } from "./proxy-tunnel.ts";
+import { followRedirects } from "./redirects.ts";
 import type { ClientSocket } from "./sockets.ts";
 import { sharedTimerWheel, type TimerWheel } from "./timer-wheel.ts";
 
@@ -22,9 +28,29 @@ export interface ConnectOptions extends SocketHandlers<ClientSocket>, Partial<Li
   readonly headers?: Readonly<Record<string, string>>;
   /** For `wss:`, as `node:tls` takes them: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized`. */
   readonly tls?: TlsOptions;
+  /**
+   * Connects over HTTP/2 (RFC 8441): `true` on a session of the engine's, which all sockets to the same server with the same
+   * `tls` and `proxy` share; or on a session of yours, to whatever server it leads. On `ws:` the server is taken to speak HTTP/2
+   * (prior knowledge). Default false.
+   */
+  readonly http2?: boolean | ClientHttp2Session;
+  /** The path of a Unix socket, or the name of a Windows pipe, to connect to instead of the URL's host and port. Default none. */
+  readonly socketPath?: string;
+  /**
+   * The HTTP proxy to go through: `http://user:password@host:port`, or `https:` likewise. Each connection is a tunnel (CONNECT), so
+   * the proxy sees of `wss:` nothing but host and port. No environment variable is read. Default none.
+   */
+  readonly proxy?: string | URL;
+  /** For a proxy of `https:`, as `node:tls` takes them. */
+  readonly proxyTls?: TlsOptions;
+  /**
+   * How many redirects to follow. To another server go none of `headers`, no user name and no certificate of `tls`; from `wss:` to
+   * `ws:` goes nothing. Default 0.
+   */
+  readonly maxRedirects?: number;
   /** Offers to compress (permessage-deflate). Default: no offer. */
   readonly compression?: CompressionOptions;
-  /** How long everything up to the 101 may take, in milliseconds. Default 10 000. */
+  /** How long everything up to the 101 may take, proxy and redirects included, in milliseconds. Default 10 000. */
   readonly handshakeTimeoutMs?: number;
   /** Gives the attempt up when it is aborted. Has no effect on an open connection. */
   readonly signal?: AbortSignal;
@@ -40,11 +66,12 @@ export interface ConnectOptions extends SocketHandlers<ClientSocket>, Partial<Li
 /**
  * Opens a connection to a WebSocket server.
  *
- * The `open` handler is called before the promise resolves, every other one after. Follows no redirects.
+ * The `open` handler is called before the promise resolves, every other one after.
  *
- * @param url - `ws:` or `wss:` (`http:` and `https:` are taken for these), without a fragment or a user name.
- * @throws {TypeError} for another URL.
- * @throws {RangeError} for a limit that is not a positive integer or `Infinity`.
+ * @param url - `ws:` or `wss:` (`http:` and `https:` are taken for these), without a fragment or a user name; or
+ * `ws+unix:/path/of/socket:/path`.
+ * @throws {TypeError} for another URL, or a proxy's that is not `http:` or `https:`.
+ * @throws {RangeError} for a limit that is not a positive integer or `Infinity`, or `maxRedirects` that is negative or no integer.
  * @throws {ProtocolError} for a header or subprotocol that may not be sent.
  * @throws {HandshakeError} if there is no connection in the end.
  */
@@ -54,37 +81,21 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Promis
 
 /** As {@link connect}, for the engine's own use. */
 export async function connectLine(url: string | URL, options: ConnectOptions): Promise<Line<undefined>> {
-  const address = readUrl(url);
   const limits = readLimits(options);
-  const timeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
-  const { protocols = [], origin, timers = sharedTimerWheel(), signal } = options;
   const compression = compressionOf(options);
   const deflate = compression && new Compression("client", compression).offer();
-  const extensions = deflate?.header;
-  const key = randomBytes(16).toString("base64");
-  const { host, target, isSecure } = address;
-  const request = writeRequest({
-    host,
-    target,
-    key,
-    protocols,
-    extensions,
-    origin,
-    headers: Object.entries(options.headers ?? {}),
-  });
-  const reader = new ResponseReader({ key, protocols, extensions });
-  const socket = openSocket(address, options.tls ?? {});
-  const answer = await shakeHands({ socket, isSecure, request, reader, timers, timeoutMs, signal });
-  const { protocol, rest } = answer;
+  const call = readCall(url, options, deflate?.header);
+  const opened = await open(call, options);
+  const { socket, agreement, rest } = opened;
   const line = new Line<undefined>({
     role: "client",
     socket,
     handlers: options,
     limits,
     isDirect: options.directIo ?? true,
-    timers,
-    protocol,
-    codec: deflate && agree(deflate, answer, socket),
+    timers: call.timers,
+    protocol: agreement.protocol,
+    codec: deflate && agree(deflate, opened),
     data: undefined,
     id: 0,
     counting: createCounters(),
@@ -96,102 +107,51 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
   return line;
 }
 
+function readCall(url: string | URL, options: ConnectOptions, extensions: string | undefined): HandshakeCall {
+  const {
+    protocols = [],
+    origin,
+    headers = {},
+    tls = {},
+    http2 = false,
+    socketPath,
+    timers = sharedTimerWheel(),
+  } = options;
+  const address = readAddress(url, socketPath);
+  const proxy = options.proxy === undefined ? undefined : readProxy(options.proxy, options.proxyTls);
+  if (proxy !== undefined && address.socketPath !== undefined) {
+    throw new TypeError(`Cannot connect to ${address.socketPath} through a proxy: it is a socket of this machine`);
+  }
+  return { address, tls, proxy, protocols, extensions, origin, headers: Object.entries(headers), http2, timers };
+}
+
+async function open(call: HandshakeCall, options: ConnectOptions): Promise<Opened> {
+  const maxRedirects = requireCount("maxRedirects", options.maxRedirects ?? 0);
+  const attempt = startAttempt({
+    timers: call.timers,
+    timeoutMs: requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000),
+    signal: options.signal,
+  });
+  try {
+    const opened = await followRedirects(call, maxRedirects, (next) =>
+      next.http2 === false ? askOnHttp1(next, attempt.signal) : askOnHttp2(next, attempt.signal),
+    );
+    // Gone again, before anybody listened.
+    if (opened.socket.destroyed) throw networkError(describeLoss(opened.socket, "the connection was lost"));
+    return opened;
+  } finally {
+    attempt.end();
+  }
+}
+
 /** What the connection compresses with, if the server answered our offer. */
-function agree(deflate: DeflateOffer, { extensions, headers }: AcceptedResponse, socket: Socket): Codec | undefined {
-  const [extension] = extensions; // there is one at most: one was offered
+function agree(deflate: DeflateOffer, { socket, agreement, status, headers }: Opened): Codec | undefined {
+  const [extension] = agreement.extensions; // there is one at most: one was offered
   if (extension === undefined) return undefined;
   const reading = deflate.read(extension);
   if (reading.type === "agreed") return deflate.createCodec(reading.parameters);
-  socket.destroy();
-  throw new HandshakeError("ERR_RESPONSE", `Cannot connect: ${reading.reason}`, { status: 101, headers });
-}
-
-interface Address {
-  readonly hostname: string;
-  readonly port: number;
-  readonly host: string;
-  readonly target: string;
-  readonly isSecure: boolean;
-}
-
-function readUrl(text: string | URL): Address {
-  const url = new URL(text);
-  if (!["ws:", "wss:", "http:", "https:"].includes(url.protocol)) {
-    throw new TypeError(`Cannot connect to ${url.href}: the scheme must be ws or wss`);
-  }
-  if (url.hash !== "") throw new TypeError(`Cannot connect to ${url.href}: a fragment is not allowed`);
-  if (url.username !== "" || url.password !== "") {
-    throw new TypeError(`Cannot connect to ${url.host}: a user name in the URL is not allowed`);
-  }
-  const isSecure = url.protocol === "wss:" || url.protocol === "https:";
-  return {
-    hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: Number(url.port || (isSecure ? 443 : 80)),
-    host: url.host,
-    target: url.pathname + url.search,
-    isSecure,
-  };
-}
-
-function openSocket({ hostname, port, isSecure }: Address, tls: TlsOptions): Socket {
-  // Half open: when a server closes and ends at once, our close frame still has to go out.
-  const target = { host: hostname, port, allowHalfOpen: true };
-  const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
-  const socket = isSecure
-    ? connectTls({ ALPNProtocols: ["http/1.1"], ...servername, ...tls, ...target })
-    : connectTcp(target);
-  socket.on("error", doNothing); // told by whoever listens besides; without any it would end the process
-  return socket.setNoDelay(true);
-}
-
-interface Attempt {
-  readonly socket: Socket;
-  readonly isSecure: boolean;
-  readonly request: Uint8Array;
-  readonly reader: ResponseReader;
-  readonly timers: TimerWheel;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Sends the request and waits for the 101. The socket is left paused, with nobody listening but for errors. */
-function shakeHands(attempt: Attempt): Promise<AcceptedResponse> {
-  const { socket, reader, timers, timeoutMs, signal } = attempt;
-  return new Promise((resolve, reject) => {
-    const deadline = timers.schedule(timeoutMs, () => fail("ERR_TIMEOUT", `no answer within ${timeoutMs} ms`));
-    const receive = (chunk: Buffer): void => conclude(reader.receive(chunk));
-    const receiveEnd = (): void => conclude(reader.receiveEnd());
-    const lose = (cause: Error): void => fail("ERR_NETWORK", cause.message, { cause });
-    const abort = (): void => fail("ERR_ABORTED", "the attempt was aborted", { cause: signal?.reason });
-    function stop(): void {
-      timers.cancel(deadline);
-      signal?.removeEventListener("abort", abort);
-      socket.off("data", receive).off("end", receiveEnd).off("error", lose);
-    }
-    function fail(code: HandshakeErrorCode, reason: string, details?: HandshakeErrorDetails): void {
-      stop();
-      socket.destroy();
-      reject(new HandshakeError(code, `Cannot connect: ${reason}`, details));
-    }
-    function conclude(answer: AcceptedResponse | RefusedResponse | undefined): void {
-      if (answer === undefined) return;
-      // A status of 0 or 101 is the server's fault, any other its decision.
-      if (answer.type === "refused") {
-        return fail(
-          answer.status === 0 || answer.status === 101 ? "ERR_RESPONSE" : "ERR_REFUSED",
-          answer.reason,
-          answer,
-        );
-      }
-      stop();
-      socket.pause();
-      resolve(answer);
-    }
-    socket.on("data", receive).on("end", receiveEnd).on("error", lose);
-    socket.once(attempt.isSecure ? "secureConnect" : "connect", () => socket.write(attempt.request));
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
-  });
+  cutSocket(socket);
+  throw new HandshakeError("ERR_RESPONSE", `Cannot connect: ${reading.reason}`, { status, headers });
 }
 
 function doNothing(): void {}

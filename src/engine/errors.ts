@@ -1,13 +1,24 @@
 import type { Header } from "../protocol/index.ts";
 
 /**
- * - `ERR_REFUSED`: the server answered with another status than 101; `status`, `headers` and `body` are its answer.
+ * - `ERR_REFUSED`: the server answered with another status than 101, or 200 on HTTP/2; `status`, `headers` and `body` are its answer.
+ * - `ERR_REDIRECT`: it points elsewhere, and that is not followed. `message` names the place and why; the answer is here too.
  * - `ERR_RESPONSE`: the answer is no HTTP, or a 101 that breaks RFC 6455 §4.1.
+ * - `ERR_PROXY`: the proxy, which `message` names, opens no tunnel; `status`, `headers` and `body` are its answer, if there was one.
+ * - `ERR_NO_HTTP2`: the server speaks no HTTP/2, or takes no WebSockets there (RFC 8441 §3).
  * - `ERR_NETWORK`: no answer; `cause` is Node's error, if there was one.
  * - `ERR_TIMEOUT`: no answer within `handshakeTimeoutMs`.
  * - `ERR_ABORTED`: the `signal` was aborted; `cause` is its reason.
  */
-export type HandshakeErrorCode = "ERR_REFUSED" | "ERR_RESPONSE" | "ERR_NETWORK" | "ERR_TIMEOUT" | "ERR_ABORTED";
+export type HandshakeErrorCode =
+  | "ERR_REFUSED"
+  | "ERR_REDIRECT"
+  | "ERR_RESPONSE"
+  | "ERR_PROXY"
+  | "ERR_NO_HTTP2"
+  | "ERR_NETWORK"
+  | "ERR_TIMEOUT"
+  | "ERR_ABORTED";
 
 /** Why `connect()` has no connection to give. */
 export class HandshakeError extends Error {

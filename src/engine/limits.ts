@@ -63,3 +63,9 @@ export function requireLimit(name: string, value: number): number {
   if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value;
   throw new RangeError(`Cannot use ${value} as ${name}: give a positive integer or Infinity`);
 }
+
+/** @throws {RangeError} if it is not a finite integer of at least 0. */
+export function requireCount(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new RangeError(`Cannot use ${value} as ${name}: give an integer of at least 0`);
+}

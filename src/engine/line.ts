@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Connection, ConnectionEvent, PreparedMessage, Role, SendOptions } from "../protocol/index.ts";
-import { cutSocket, remoteAddressOf } from "./caller.ts";
+import { cutSocket, isStream, lossOf, remoteAddressOf } from "./caller.ts";
 import { abnormalClose, type CloseInfo, type PeerClose } from "./close-info.ts";
 import { createConnection } from "./create-connection.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
@@ -283,8 +283,9 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
         this.#inbox?.fail(`the peer closed with ${event.code}`);
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.#peerClose = { code: event.code, reason: event.reason };
-        // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
-        if (this.role === "server") this.#writer.end();
+        // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A
+        // stream of HTTP/2 has no TIME_WAIT, and some servers wait for its client.
+        if (this.role === "server" || isStream(this.#socket)) this.#writer.end();
         return;
       case "fail":
         this.#inbox?.fail(event.reason);
@@ -314,15 +315,15 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     if (this.#held.length > 0 || this.#inbox?.isBusy === true) return; // it ends when what it said before is delivered
     if (this.#connection.state === "closed") return this.#writer.end();
     this.#connection.receiveEnd();
-    this.#cut(abnormalClose("network", "The peer ended the connection without a close frame"));
+    this.#cut(lossOf(this.#socket, "The peer ended the connection without a close frame"));
   }
 
   handleError(error: Error): void {
-    this.#end(abnormalClose("network", error.message));
+    this.#end(lossOf(this.#socket, error.message));
   }
 
   handleClose(): void {
-    this.#end(abnormalClose("network", "The connection was lost"));
+    this.#end(lossOf(this.#socket, "The connection was lost"));
     this.#isGone = true;
     this.#held = nothing;
     this.#inbox?.fail("the connection is gone");

@@ -45,12 +45,12 @@ export function refuseConnect(refusal: Refusal): { readonly headers: readonly He
 }
 
 function checked(ours: readonly Header[], theirs: readonly Header[]): readonly Header[] {
-  writeHead({ startLine: "", ours, theirs, reserved }); // the rules of HTTP/1.1 are the stricter ones: an answer fits both
+  writeHead({ startLine: "", ours, theirs, reserved: http2Reserved }); // the rules of HTTP/1.1 are the stricter ones: an answer fits both
   return [...ours, ...theirs];
 }
 
-// RFC 9113 §8.2.2 forbids the first ones on HTTP/2; the others are the handshake's.
-const reserved: readonly string[] = [
+/** RFC 9113 §8.2.2 forbids the first ones on HTTP/2; the others are the handshake's. */
+export const http2Reserved: readonly string[] = [
   "connection",
   "upgrade",
   "keep-alive",

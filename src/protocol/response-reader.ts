@@ -1,5 +1,6 @@
+import { type Offered, readAgreement } from "./agreement.ts";
 import { acceptValue } from "./handshake-key.ts";
-import { hasListMember, headerPairs, indexHeaders, parseExtension, quote, splitExtensions } from "./header-values.ts";
+import { hasListMember, headerPairs, indexHeaders, quote } from "./header-values.ts";
 import type { ExtensionOffer, Header, HeaderIndex } from "./header-values.ts";
 import { defaultMaxHeadBytes, HeadReader, parseStatusLine } from "./http1.ts";
 import type { CompleteHead, StatusLine } from "./http1.ts";
@@ -35,8 +36,7 @@ export interface RefusedResponse {
 /** Reads the server's answer to {@link writeRequest}, in any cut of its bytes. */
 export class ResponseReader {
   readonly #accept: string;
-  readonly #protocols: readonly string[];
-  readonly #extensionNames: readonly string[];
+  readonly #offered: Offered;
   #headBytesLeft: number;
   #headReader: HeadReader<StatusLine>;
   #refusal: UnfinishedRefusal | undefined;
@@ -55,8 +55,8 @@ export class ResponseReader {
     readonly maxHeadBytes?: number | undefined;
   }) {
     this.#accept = acceptValue(options.key);
-    this.#protocols = options.protocols;
-    this.#extensionNames = options.extensions === undefined ? [] : offeredNames(options.extensions);
+    const extensionNames = options.extensions === undefined ? [] : offeredNames(options.extensions);
+    this.#offered = { protocols: options.protocols, extensionNames };
     this.#headBytesLeft = options.maxHeadBytes ?? defaultMaxHeadBytes;
     this.#headReader = new HeadReader(parseStatusLine, this.#headBytesLeft);
   }
@@ -100,32 +100,11 @@ export class ResponseReader {
   #receiveSwitch({ head, rest }: CompleteHead<StatusLine>): AcceptedResponse | RefusedResponse {
     const index = indexHeaders(head.rawHeaders);
     const headers = headerPairs(head.rawHeaders);
-    const [protocol, ...moreProtocols] = index.get("sec-websocket-protocol") ?? [];
-    const elements = splitExtensions(index.get("sec-websocket-extensions") ?? []);
-    const extensions = elements.map(parseExtension).filter((extension) => extension !== undefined);
-    const fault =
-      findSwitchFault(head.httpVersion, index, this.#accept) ??
-      this.#findProtocolFault(protocol, moreProtocols) ??
-      (extensions.length < elements.length
-        ? "an extension in the answer is malformed"
-        : this.#findExtensionFault(extensions));
-    if (fault !== undefined) return refuse(101, `Cannot open the connection: ${fault}`, headers);
-    return { type: "accepted", protocol: protocol ?? "", extensions, headers, rest };
-  }
-
-  #findProtocolFault(protocol: string | undefined, more: readonly string[]): string | undefined {
-    if (more.length > 0) return "the answer has more than one Sec-WebSocket-Protocol header";
-    // §4.1: "this header field indicates the use of a subprotocol that was not present in the client's handshake". No header at
-    // all is an answer too: the server speaks none of them.
-    if (protocol === undefined || this.#protocols.includes(protocol)) return undefined;
-    return `subprotocol ${quote(protocol)} was not offered`;
-  }
-
-  #findExtensionFault(extensions: readonly ExtensionOffer[]): string | undefined {
-    const names = extensions.map((extension) => extension.name);
-    const foreign = names.find((name) => !this.#extensionNames.includes(name));
-    if (foreign !== undefined) return `extension ${quote(foreign)} was not offered`;
-    return new Set(names).size < names.length ? "the answer has an extension twice" : undefined;
+    const fault = findSwitchFault(head.httpVersion, index, this.#accept);
+    const agreement =
+      fault === undefined ? readAgreement(index, this.#offered) : ({ type: "fault", reason: fault } as const);
+    if (agreement.type === "fault") return refuse(101, `Cannot open the connection: ${agreement.reason}`, headers);
+    return { ...agreement, type: "accepted", headers, rest };
   }
 }
 

@@ -27,25 +27,19 @@ export function writeRequest(options: {
   readonly origin?: string | undefined;
   readonly headers?: readonly Header[] | undefined;
 }): Uint8Array {
-  const { host, target, key, protocols = [], extensions, origin } = options;
+  const { host, target, key } = options;
   checkRequestLine(host, target);
   if (!isKey(key)) {
     throw new ProtocolError("ERR_KEY", "Cannot send this Sec-WebSocket-Key: it is not 16 bytes in base64");
   }
-  checkProtocols(protocols);
-  const ours: Header[] = [
+  const ours: readonly Header[] = [
     ["Host", host],
     ["Upgrade", "websocket"],
     ["Connection", "Upgrade"],
     ["Sec-WebSocket-Key", key],
     ["Sec-WebSocket-Version", "13"],
+    ...offerHeaders(options),
   ];
-  if (protocols.length > 0) ours.push(["Sec-WebSocket-Protocol", protocols.join(", ")]);
-  if (extensions !== undefined) {
-    offeredNames(extensions);
-    ours.push(["Sec-WebSocket-Extensions", extensions]);
-  }
-  if (origin !== undefined) ours.push(["Origin", origin]);
   const reserved = [...ours.map(([name]) => name.toLowerCase()), ...requestReserved];
   return writeHead({ startLine: `GET ${target} HTTP/1.1`, ours, theirs: options.headers ?? [], reserved });
 }
@@ -58,7 +52,26 @@ const requestReserved: readonly string[] = [
   "transfer-encoding",
 ];
 
-function checkRequestLine(host: string, target: string): void {
+/** What a client offers, on HTTP/1.1 as on HTTP/2. Throws as {@link writeRequest} does. */
+export function offerHeaders(options: {
+  readonly protocols?: readonly string[] | undefined;
+  readonly extensions?: string | undefined;
+  readonly origin?: string | undefined;
+}): readonly Header[] {
+  const { protocols = [], extensions, origin } = options;
+  checkProtocols(protocols);
+  const headers: Header[] = [];
+  if (protocols.length > 0) headers.push(["Sec-WebSocket-Protocol", protocols.join(", ")]);
+  if (extensions !== undefined) {
+    offeredNames(extensions);
+    headers.push(["Sec-WebSocket-Extensions", extensions]);
+  }
+  if (origin !== undefined) headers.push(["Origin", origin]);
+  return headers;
+}
+
+/** @throws {ProtocolError} `ERR_HOST` or `ERR_TARGET`. */
+export function checkRequestLine(host: string, target: string): void {
   if (parseHost(host) === undefined) {
     throw new ProtocolError("ERR_HOST", `Cannot send Host ${quote(host)}: it is not a name and a port`);
   }
