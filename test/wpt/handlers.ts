@@ -42,6 +42,8 @@ interface Call {
   readonly request: UpgradeRequest;
 }
 
+const challenge = { "WWW-Authenticate": 'Basic realm="camelot"' };
+
 const handlers: Readonly<Record<string, Handler>> = {
   "/echo": {
     message(socket, data) {
@@ -58,7 +60,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   "/handshake_no_protocol": {},
   "/handshake_no_extensions": {},
   "/basic_auth": {
-    decide: ({ headers }) => (headers.authorization === "Basic Zm9vOmJhcg==" ? undefined : reject(401)),
+    decide: ({ headers }) => (headers.authorization === "Basic Zm9vOmJhcg==" ? undefined : reject(401, "", challenge)),
   },
   "/handshake_sleep_2": { decide: () => wait(2000) },
   "/sleep_10_v13": { decide: () => wait(10_000) },
@@ -80,11 +82,13 @@ const rawHandlers: Readonly<Record<string, (peer: RawPeer, request: IncomingMess
   async "/echo"(peer, request) {
     const protocol = request.headers["sec-websocket-protocol"]?.includes("echo") ? "echo" : undefined;
     peer.write(switchTo(keyOf(request), protocol));
-    for (let frame = await peer.readFrame(); ; frame = await peer.readFrame()) {
+    let frame = await peer.readFrame();
+    for (; frame.opcode !== 8 && !frame.payload.equals(goodbye); frame = await peer.readFrame()) {
       peer.write(rawFrame(frame.opcode, frame.payload, { maskingKey: undefined }));
-      if (frame.opcode === 8) return peer.socket.end();
-      if (frame.payload.equals(goodbye)) peer.write(closeFrame);
     }
+    peer.write(rawFrame(frame.opcode, frame.payload, { maskingKey: undefined }));
+    if (frame.opcode !== 8) await closeRaw(peer);
+    peer.socket.end();
   },
   async "/echo_raw"(peer, request) {
     peer.write(switchTo(keyOf(request)));
@@ -101,8 +105,7 @@ const rawHandlers: Readonly<Record<string, (peer: RawPeer, request: IncomingMess
   async "/echo_close_data"(peer, request) {
     peer.write(switchTo(keyOf(request)));
     await peer.readFrame();
-    peer.write(Buffer.concat([closeFrame, rawFrame(1, "Goodbye", { maskingKey: undefined })]));
-    await peer.readFrame();
+    await closeRaw(peer);
     peer.socket.end();
   },
   async "/delayed-passive-close"(peer, request) {
@@ -120,6 +123,12 @@ const rawHandlers: Readonly<Record<string, (peer: RawPeer, request: IncomingMess
 
 const goodbye = Buffer.from("Goodbye");
 const closeFrame = rawFrame(8, Uint8Array.of(3, 232), { maskingKey: undefined });
+
+/** Sends a close frame and waits for the page's. */
+async function closeRaw(peer: RawPeer): Promise<void> {
+  peer.write(closeFrame);
+  await peer.readFrame();
+}
 
 /** Starts them, on ports of this machine. */
 export async function startWptServers(): Promise<WptServers> {

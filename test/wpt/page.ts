@@ -36,7 +36,7 @@ function load(path: string): string {
 
 /** What a page has and Node has not. */
 function defineGlobals(): void {
-  const isSecure = /wss|h2|https/.test(variant);
+  const isSecure = /wpt_flags=h(?:2|ttps)/.test(variant) || file.includes(".https.");
   const location = new URL(
     `http${isSecure ? "s" : ""}://localhost:${isSecure ? ports.wss : ports.ws}/${file}${variant}`,
   );

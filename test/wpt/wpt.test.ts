@@ -69,7 +69,7 @@ const page = `
   socket.onerror = ({ message }) => tell(message, 1);
 `.replaceAll(/^ {2}/gm, "");
 const constants = `
-  const ADDRESS = location.protocol === "https:" ? "wss://{{host}}:{{ports[wss][0]}}" : "ws://{{host}}:{{ports[ws][0]}}";
+  const ADDRESS = location.search === "?wss" ? "wss://{{host}}:{{ports[wss][0]}}" : "ws://{{host}}:{{ports[ws][0]}}";
 `;
 
 test("[WW12] a page runs once for each of its variants, with its scripts, against our servers", async ({
