@@ -16,8 +16,9 @@ export class CloseEvent extends Event {
   readonly #code: number;
   readonly #reason: string;
 
-  constructor(type: string, init: CloseEventInit = {}) {
+  constructor(type: string, members?: CloseEventInit | null) {
     if (arguments.length === 0) throw new TypeError("Cannot construct CloseEvent: give a type");
+    const init = members ?? {}; // the IDL takes null for a dictionary too
     super(type, init);
     this.#wasClean = Boolean(init.wasClean ?? false);
     // IDL's unsigned short: modulo 2^16.
@@ -41,4 +42,5 @@ export class CloseEvent extends Event {
   }
 }
 
+Object.defineProperty(CloseEvent, "length", { value: 1 }); // the second argument is optional in the IDL
 shapeInterface(CloseEvent, ["wasClean", "code", "reason"]);

@@ -75,12 +75,19 @@ export interface ConnectOptions extends SocketHandlers<ClientSocket>, Partial<Li
  * @throws {ProtocolError} for a header or subprotocol that may not be sent.
  * @throws {HandshakeError} if there is no connection in the end.
  */
-export function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> {
-  return connectLine(url, options);
+export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> {
+  return (await connectLine(url, options)).line;
+}
+
+/** A connection, and what the standard's class tells of its handshake. */
+export interface ConnectedLine {
+  readonly line: Line<undefined>;
+  /** What the server answered in `Sec-WebSocket-Extensions`. */
+  readonly extensions: string;
 }
 
 /** As {@link connect}, for the engine's own use. */
-export async function connectLine(url: string | URL, options: ConnectOptions): Promise<Line<undefined>> {
+export async function connectLine(url: string | URL, options: ConnectOptions): Promise<ConnectedLine> {
   const limits = readLimits(options);
   const compression = compressionOf(options);
   const deflate = compression && new Compression("client", compression).offer();
@@ -104,7 +111,12 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
   line.open(new Uint8Array());
   // The caller's code after `await connect()` runs first: its handlers may use what it sets up there.
   setImmediate(() => line.read(rest));
-  return line;
+  return { line, extensions: extensionsOf(opened) };
+}
+
+function extensionsOf({ headers }: Opened): string {
+  const values = headers.filter(([name]) => name.toLowerCase() === "sec-websocket-extensions");
+  return values.map(([, value]) => value).join(", ");
 }
 
 function readCall(url: string | URL, options: ConnectOptions, extensions: string | undefined): HandshakeCall {

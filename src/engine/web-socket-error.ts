@@ -1,4 +1,4 @@
-import { parseCloseCode, parseCloseReason } from "./web-socket-arguments.ts";
+import { convertCloseReason, requireCloseCode, requireCloseReason } from "./web-socket-arguments.ts";
 import { shapeInterface } from "./shape-interface.ts";
 
 /** How a connection is closed, or was. */
@@ -69,8 +69,10 @@ export interface CloseFrame {
 export function parseCloseInfo(info: WebSocketCloseInfo): CloseFrame {
   if (typeof info !== "object" && typeof info !== "function") throw new TypeError(`Cannot close with a ${typeof info}`);
   const { closeCode, reason = "" } = info ?? {}; // IDL takes null for a dictionary without members
-  const code = closeCode === undefined ? undefined : parseCloseCode(enforceUnsignedShort(closeCode));
-  const text = parseCloseReason(reason);
+  const code = closeCode === undefined ? undefined : enforceUnsignedShort(closeCode);
+  const text = convertCloseReason(reason);
+  if (code !== undefined) requireCloseCode(code);
+  requireCloseReason(text);
   return { closeCode: code ?? (text === "" ? undefined : 1000), reason: text };
 }
 

@@ -3,12 +3,12 @@ import type { WritableStreamDefaultController } from "node:stream/web";
 import { isArrayBuffer } from "node:util/types";
 import { hasBadPort } from "./bad-ports.ts";
 import type { CloseInfo } from "./close-info.ts";
-import { connectLine } from "./connect.ts";
+import { type ConnectedLine, connectLine } from "./connect.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { Line } from "./line.ts";
 import { shapeInterface } from "./shape-interface.ts";
-import { authorization, type WebSocketOptions, withoutUser } from "./web-socket.ts";
-import { parseData, parseProtocols, parseUrl } from "./web-socket-arguments.ts";
+import { authorization, readLocation, type WebSocketOptions, withoutUser } from "./web-socket.ts";
+import { convertProtocols, parseData, parseUrl, requireProtocols } from "./web-socket-arguments.ts";
 import {
   type CloseFrame,
   createCloseError,
@@ -34,7 +34,7 @@ export interface WebSocketOpenInfo {
   readonly readable: ReadableStream<string | Uint8Array>;
   /** Each chunk is a message. A write is done when no more than `highWaterBytes`, here 64 KiB, were queued, or they have gone. */
   readonly writable: WritableStream<WritableMessage>;
-  /** The extensions in use: always empty, as none is offered. */
+  /** The extensions in use, as the server answered our offer; empty when none. */
   readonly extensions: string;
   /** The subprotocol both sides agreed on; empty when none. */
   readonly protocol: string;
@@ -74,11 +74,12 @@ export class WebSocketStream {
    */
   constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
     if (arguments.length === 0) throw new TypeError("Cannot construct WebSocketStream: give a URL");
-    this.#url = parseUrl(`${url as string}`);
+    this.#url = parseUrl(`${url as string}`, readLocation()?.href);
     if (typeof options !== "object") throw new TypeError(`Cannot construct WebSocketStream with ${String(options)}`);
     const { protocols = [], signal, ...others } = options ?? {};
     if (typeof protocols !== "object") throw new TypeError("Cannot offer subprotocols: give a sequence of them");
-    const names = parseProtocols(protocols);
+    const names = convertProtocols(protocols);
+    requireProtocols(names);
     void this.#connect(names, signal, others);
   }
 
@@ -113,15 +114,18 @@ export class WebSocketStream {
   async #connect(
     protocols: readonly string[],
     signal: AbortSignal | undefined,
-    { headers, ...options }: WebSocketOptions,
+    { headers, compression = { contextTakeover: true }, ...options }: WebSocketOptions,
   ): Promise<void> {
+    const origin = readLocation()?.origin;
     try {
       signal?.throwIfAborted();
       if (hasBadPort(this.#url)) throw new Error(`Cannot connect: port ${this.#url.port} belongs to another protocol`);
-      const line = await connectLine(withoutUser(this.#url), {
+      const connected = await connectLine(withoutUser(this.#url), {
         highWaterBytes: 64 * 1024,
         maxQueuedBytes: Infinity, // one message is queued, the next waits for it
+        ...(origin === undefined ? {} : { origin }),
         ...options,
+        ...(compression === false ? {} : { compression }),
         headers: { ...authorization(this.#url), ...headers },
         protocols,
         signal: AbortSignal.any(signal === undefined ? [this.#abort.signal] : [this.#abort.signal, signal]),
@@ -129,14 +133,14 @@ export class WebSocketStream {
         drain: () => this.#writing?.resolve(),
         close: (_line, info) => this.#end(info),
       });
-      this.#open(line);
+      this.#open(connected);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#fail(signal?.aborted === true ? signal.reason : createCloseError(message, 1006, ""));
     }
   }
 
-  #open(line: Line<undefined>): void {
+  #open({ line, extensions }: ConnectedLine): void {
     this.#line = line;
     const readable = new ReadableStream<string | Uint8Array>({
       start: (controller) => {
@@ -156,7 +160,7 @@ export class WebSocketStream {
       close: () => this.#closeWritable(),
       abort: (reason) => this.#close(frameOf(reason)),
     });
-    this.#opened.resolve({ readable, writable, extensions: "", protocol: line.protocol });
+    this.#opened.resolve({ readable, writable, extensions, protocol: line.protocol });
     if (this.#isClosing) line.terminate(); // closed between the 101 and now
   }
 

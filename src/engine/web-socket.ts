@@ -1,25 +1,36 @@
-import { connectLine, type ConnectOptions } from "./connect.ts";
+import { connectLine, type ConnectedLine, type ConnectOptions } from "./connect.ts";
 import type { CloseInfo } from "./close-info.ts";
+import type { CompressionOptions } from "./compression.ts";
 import type { LineLimits } from "./limits.ts";
 import type { Line } from "./line.ts";
 import { hasBadPort } from "./bad-ports.ts";
 import { CloseEvent, type CloseEventInit } from "./close-event.ts";
 import { type EventHandler, EventHandlerAttribute } from "./event-handler.ts";
 import { FailureEvent } from "./failure-event.ts";
+import { createMessageEvent } from "./message-event.ts";
 import { Outbox } from "./outbox.ts";
 import {
-  parseCloseCode,
-  parseCloseReason,
+  convertCloseCode,
+  convertCloseReason,
+  convertProtocols,
   parseData,
-  parseProtocols,
   parseUrl,
+  requireCloseCode,
+  requireCloseReason,
+  requireProtocols,
   type SendData,
 } from "./web-socket-arguments.ts";
 import { defineConstants, shapeInterface } from "./shape-interface.ts";
 
 /** What a program on Node may say besides: the third argument of {@link WebSocket}, which no standard knows. */
 export interface WebSocketOptions
-  extends Pick<ConnectOptions, "headers" | "origin" | "tls" | "handshakeTimeoutMs" | "timers">, Partial<LineLimits> {}
+  extends Pick<ConnectOptions, "headers" | "origin" | "tls" | "handshakeTimeoutMs" | "timers">, Partial<LineLimits> {
+  /**
+   * How to compress, or false for no offer to. Default: the offer that browsers make, with messages that refer to earlier ones. See
+   * {@link CompressionOptions} about secrets.
+   */
+  readonly compression?: CompressionOptions | false;
+}
 
 /** The events of a {@link WebSocket}, by their type. */
 export interface WebSocketEventMap {
@@ -40,9 +51,9 @@ const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 /**
  * The `WebSocket` of browsers (WebSockets Standard), on Node.
  *
- * Deviations: there is no page, so relative URLs, cookies and `Origin` are not there unless `options` names them, events are not
- * `isTrusted`, and `error` events say what happened. The limits of the engine hold: a message above 1 MiB fails the connection
- * unless `maxMessageBytes` says otherwise.
+ * Deviations: there is no page. Relative URLs and `Origin` are those of `globalThis.location` where the program has one, and there are
+ * no cookies; `options` may name both headers. Events are not `isTrusted`, and `error` events say what happened. The limits of the
+ * engine hold: a message above 1 MiB fails the connection unless `maxMessageBytes` says otherwise.
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- types the inherited methods, which must not be redefined
 export class WebSocket extends EventTarget {
@@ -62,23 +73,28 @@ export class WebSocket extends EventTarget {
   readonly #onerror = new EventHandlerAttribute<WebSocket, FailureEvent>(this, "error");
   readonly #onclose = new EventHandlerAttribute<WebSocket, CloseEvent>(this, "close");
   #line: Line<undefined> | undefined;
+  #extensions = "";
   #readyState: ReadyState = states.CONNECTING;
   #binaryType: "blob" | "arraybuffer" = "blob";
+  /** Why the connection is given up, if we are the ones who do. */
+  #failure: Error | undefined;
   /** Events that have not been fired yet. */
   #taskCount = 0;
 
   /**
    * Begins to connect.
    *
-   * @param url - absolute; `http:` and `https:` stand for `ws:` and `wss:`. A user name and password become `Authorization`.
+   * @param url - absolute, or relative to `globalThis.location`; `http:` and `https:` stand for `ws:` and `wss:`. A user name and password become `Authorization`.
    * @param protocols - the subprotocols to offer, the best one first.
    * @throws {DOMException} `SyntaxError` for a URL or subprotocols that may not be.
    */
   constructor(url: string | URL, protocols: string | Iterable<string> = [], options?: WebSocketOptions) {
     if (arguments.length === 0) throw new TypeError("Cannot construct WebSocket: give a URL");
     super();
-    this.#url = parseUrl(`${url as string}`);
-    const names = parseProtocols(protocols);
+    const text = `${url as string}`;
+    const names = convertProtocols(protocols);
+    this.#url = parseUrl(text, readLocation()?.href);
+    requireProtocols(names);
     void this.#connect(names, typeof options === "object" ? (options ?? {}) : {});
   }
 
@@ -89,9 +105,7 @@ export class WebSocket extends EventTarget {
 
   /** 0 `CONNECTING`, 1 `OPEN`, 2 `CLOSING`, 3 `CLOSED`. */
   get readyState(): ReadyState {
-    // The peer has begun to close, and everything it said before has been told.
-    const isEnding = this.#readyState === states.OPEN && this.#taskCount === 0 && this.#line?.state !== "open";
-    return isEnding ? states.CLOSING : this.#readyState;
+    return this.#readState();
   }
 
   /** Bytes of messages that were sent but have not left yet; those sent after the end stay counted. */
@@ -123,10 +137,9 @@ export class WebSocket extends EventTarget {
     this.#onclose.set(value);
   }
 
-  /** The extensions in use: always empty, as the engine offers none. */
+  /** The extensions in use, as the server named them; empty when none, and before `open`. */
   get extensions(): string {
-    void this.#url; // the brand check of an IDL attribute
-    return "";
+    return this.#extensions;
   }
 
   /** The subprotocol both sides agreed on; empty when none, and before `open`. */
@@ -142,9 +155,11 @@ export class WebSocket extends EventTarget {
    * @throws {DOMException} `InvalidAccessError` for another code, `SyntaxError` for a longer reason.
    */
   close(code?: number, reason?: string): void {
-    const givenCode = code === undefined ? undefined : parseCloseCode(code);
-    const givenReason = reason === undefined ? "" : parseCloseReason(reason);
-    const { readyState } = this;
+    const readyState = this.#readState();
+    const givenCode = code === undefined ? undefined : convertCloseCode(code);
+    const givenReason = reason === undefined ? "" : convertCloseReason(reason);
+    if (givenCode !== undefined) requireCloseCode(givenCode);
+    requireCloseReason(givenReason);
     if (readyState === states.CLOSING || readyState === states.CLOSED) return;
     this.#readyState = states.CLOSING;
     if (readyState === states.CONNECTING) this.#abort.abort();
@@ -164,6 +179,7 @@ export class WebSocket extends EventTarget {
     return this.#binaryType;
   }
   set binaryType(value: "blob" | "arraybuffer") {
+    void this.#binaryType; // a wrong receiver is told before the value is looked at
     const text = `${value}`;
     if (text === "blob" || text === "arraybuffer") this.#binaryType = text;
   }
@@ -174,7 +190,7 @@ export class WebSocket extends EventTarget {
    * @throws {DOMException} `InvalidStateError` while it is connecting.
    */
   send(data: SendData): void {
-    const { readyState } = this;
+    const readyState = this.#readState();
     if (arguments.length === 0) throw new TypeError("Cannot send: give a string, a Blob or bytes");
     const message = parseData(data);
     if (readyState === states.CONNECTING) {
@@ -184,20 +200,31 @@ export class WebSocket extends EventTarget {
     else this.#outbox.lose(message);
   }
 
+  #readState(): ReadyState {
+    // The peer has begun to close, and everything it said before has been told.
+    const isEnding = this.#readyState === states.OPEN && this.#taskCount === 0 && this.#line?.state !== "open";
+    return isEnding ? states.CLOSING : this.#readyState;
+  }
+
   async #connect(protocols: readonly string[], options: WebSocketOptions): Promise<void> {
-    const { headers, ...others } = options;
-    const { signal } = this.#abort;
+    const { headers, compression = { contextTakeover: true }, ...others } = options;
+    const origin = readLocation()?.origin;
     try {
       if (hasBadPort(this.#url)) throw new Error(`Cannot connect: port ${this.#url.port} belongs to another protocol`);
-      const line = await connectLine(withoutUser(this.#url), {
+      const connected = await connectLine(withoutUser(this.#url), {
+        ...(origin === undefined ? {} : { origin }),
         ...others,
+        ...(compression === false ? {} : { compression }),
         headers: { ...authorization(this.#url), ...headers },
         protocols,
-        signal,
+        signal: this.#abort.signal,
         message: (_line, data) => this.#queueTask(() => this.#receive(data)),
         close: (_line, info) => this.#queueTask(() => this.#handleClosed(info)),
       });
-      this.#queueTask(() => this.#handleOpened(line));
+      if (protocols.length > 0 && connected.line.protocol === "") {
+        this.#failure = new Error("Cannot connect: the server has chosen none of the subprotocols");
+      }
+      this.#queueTask(() => this.#handleOpened(connected));
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(`Cannot connect: ${String(error)}`);
       this.#queueTask(() => this.#finish({ wasClean: false, code: 1006, reason: "" }, cause));
@@ -213,9 +240,11 @@ export class WebSocket extends EventTarget {
     });
   }
 
-  #handleOpened(line: Line<undefined>): void {
+  #handleOpened({ line, extensions }: ConnectedLine): void {
+    // It may have been closed between the 101 and this task.
+    if (this.#failure !== undefined || this.#readyState !== states.CONNECTING) return line.terminate();
     this.#line = line;
-    if (this.#readyState !== states.CONNECTING) return line.terminate(); // closed between the 101 and this task
+    this.#extensions = extensions;
     this.#outbox.open(line);
     this.#readyState = states.OPEN;
     this.dispatchEvent(new Event("open"));
@@ -223,8 +252,7 @@ export class WebSocket extends EventTarget {
 
   #receive(data: string | Uint8Array): void {
     if (this.#readyState !== states.OPEN) return;
-    const { origin } = this.#url;
-    this.dispatchEvent(new MessageEvent("message", { data: this.#wrap(data), origin }));
+    this.dispatchEvent(createMessageEvent(this.#wrap(data), this.#url.origin));
   }
 
   #wrap(data: string | Uint8Array): string | Blob | ArrayBufferLike {
@@ -240,7 +268,8 @@ export class WebSocket extends EventTarget {
     // The code of the frame that came, not of the one that went (RFC 6455 §7.1.5).
     const { code, reason } = this.#line?.peerClose ?? { code: 1006, reason: "" };
     const hasFailed = !info.wasClean || isFull;
-    this.#finish({ wasClean: info.wasClean, code, reason }, hasFailed ? new Error(info.reason) : undefined);
+    const failure = this.#failure ?? (hasFailed ? new Error(info.reason) : undefined);
+    this.#finish({ wasClean: info.wasClean, code, reason }, failure);
   }
 
   #finish(how: CloseEventInit, failure: Error | undefined): void {
@@ -290,6 +319,11 @@ shapeInterface(WebSocket, [
   "binaryType",
   "send",
 ]);
+
+/** The page, in a program that has one: a browser's, jsdom's, or its own choice. */
+export function readLocation(): { readonly href: string; readonly origin: string } | undefined {
+  return (globalThis as { readonly location?: { readonly href: string; readonly origin: string } }).location;
+}
 
 /** What there is to connect to: the credentials go into a header. */
 export function withoutUser(url: URL): URL {
