@@ -68,7 +68,7 @@ class SharedSession {
   constructor(route: Route) {
     this.route = route;
     this.ready = this.#open();
-    this.ready.catch(() => this.#forget());
+    this.ready.catch(doNothing); // those who wait are told, and give it up
   }
 
   /** Whether one more may have a place; while it is not known how many there are, everyone may hope. */
