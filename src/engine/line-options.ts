@@ -30,6 +30,8 @@ export interface LineOptions<Data> {
   readonly hooks?: LineHooks;
   /** Default true. */
   readonly answersPings?: boolean;
+  /** A client's masking keys. Default: from a CSPRNG. */
+  readonly createMaskingKey?: (() => number) | undefined;
 }
 
 /** What only a facade with another interface needs to hear: {@link adoptSocket}. They must not throw. */

@@ -71,7 +71,7 @@ export class Line<Data> implements ServerSocket<Data> {
 
   constructor(options: LineOptions<Data>) {
     const { role, socket, limits, timers } = options;
-    const maskingKeys = role === "client" ? { createMaskingKey } : {};
+    const maskingKeys = role === "client" ? { createMaskingKey: options.createMaskingKey ?? createMaskingKey } : {};
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;

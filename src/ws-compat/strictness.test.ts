@@ -49,7 +49,7 @@ test("[WS1] the default export and every name it carries are one class, which re
 
 for (const [name, head, status] of [
   ["HTTP/1.0", headOf({}, "1.0"), 505],
-  ["version 8", headOf({ "Sec-WebSocket-Version": "8" }), 426],
+  ["version 7", headOf({ "Sec-WebSocket-Version": "7" }), 400],
   ["a body", headOf({ "Content-Length": "4" }), 400],
 ] as const) {
   test(`[WS17] ${name} is refused with ${status}`, async () => {
@@ -62,7 +62,7 @@ for (const [name, head, status] of [
 test("[WS17] a refused handshake is wsClientError's where somebody listens", async () => {
   const { server, port } = await serve();
   server.on("wsClientError", (_error, socket) => socket.end("HTTP/1.1 418 Teapot\r\n\r\n"));
-  expect(await answerTo(port, headOf({ "Sec-WebSocket-Version": "8" }))).toMatch(/^HTTP\/1\.1 418 /);
+  expect(await answerTo(port, headOf({ "Sec-WebSocket-Version": "7" }))).toMatch(/^HTTP\/1\.1 418 /);
 });
 
 test("[WS17] a line break within a line of the 101 is refused with 500", async () => {
