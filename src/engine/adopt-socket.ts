@@ -38,6 +38,8 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
   readonly protocol?: string;
   /** Whether pings are answered. Default true. */
   readonly answersPings?: boolean;
+  /** Whether a close frame is answered. Default true; otherwise by the hook `closing`, with a close frame of its own. */
+  readonly answersCloses?: boolean;
   /** What both sides agreed to compress with; it is closed with the connection. Default none. */
   readonly codec?: Codec | undefined;
   /** 32 random bits for the mask of a client's next frame (RFC 6455 §5.3). Default: from a CSPRNG, and nothing else should do. */
@@ -55,7 +57,17 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
  * @throws {RangeError} for a limit that is not a positive integer or `Infinity`.
  */
 export function adoptSocket(options: AdoptOptions): AdoptedSocket {
-  const { role, socket, head, protocol = "", answersPings = true, codec, createMaskingKey, hooks = {} } = options;
+  const {
+    role,
+    socket,
+    head,
+    protocol = "",
+    answersPings = true,
+    answersCloses = true,
+    codec,
+    createMaskingKey,
+    hooks = {},
+  } = options;
   const line = new Line<undefined>({
     role,
     socket,
@@ -68,7 +80,7 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     counting: createCounters(),
     onClosed: doNothing,
     hooks,
-    answersPings,
+    answers: { answersPings, answersCloses },
     codec,
     createMaskingKey,
   });

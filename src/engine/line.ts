@@ -91,7 +91,7 @@ export class Line<Data> implements ServerSocket<Data> {
       maxMessageBytes: limits.maxMessageBytes,
       maxFragmentCount: limits.maxFragmentCount,
       decodeText,
-      answersPings: options.answersPings ?? true,
+      ...options.answers,
       codec: options.codec,
       ...maskingKeys,
     });
@@ -272,11 +272,11 @@ export class Line<Data> implements ServerSocket<Data> {
         this.#measureRoundTrip();
         return this.#run(this.#handlers.pong, event.data);
       case "close":
+        this.#hooks.closing?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.#peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
-        if (this.#role === "server") this.#writer.end();
-        return;
+        return this.#role === "server" ? this.#writer.end() : undefined;
       case "fail":
         this.#hooks.failed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "us", wasClean: false });

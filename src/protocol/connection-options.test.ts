@@ -25,6 +25,7 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
     decodeText,
     codec: undefined,
     answersPings: true,
+    answersCloses: true,
   });
 });
 

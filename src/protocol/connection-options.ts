@@ -30,6 +30,11 @@ export interface ConnectionOptions {
   readonly codec?: MessageCodec | undefined;
   /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
   readonly answersPings?: boolean;
+  /**
+   * Whether a close frame is answered by itself. False leaves it to the caller, who must call `sendClose`: until then the connection stays
+   * open for what he still has to say, and what comes behind the close frame is not looked at. Default true.
+   */
+  readonly answersCloses?: boolean;
 }
 
 /** V8's longest string. What does not fit could not be handed over as text, and decoding would throw for what a peer sent. */
@@ -48,6 +53,7 @@ export interface CheckedOptions {
   readonly decodeText: TextDecode;
   readonly codec: MessageCodec | undefined;
   readonly answersPings: boolean;
+  readonly answersCloses: boolean;
 }
 
 /**
@@ -64,6 +70,7 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
     decodeText: options.decodeText ?? decodeText,
     codec: options.codec,
     answersPings: options.answersPings ?? true,
+    answersCloses: options.answersCloses ?? true,
   };
 }
 

@@ -42,6 +42,7 @@ export class Connection {
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #decodeText: TextDecode;
   readonly #answersPings: boolean;
+  readonly #answersCloses: boolean;
   readonly #codec: MessageCodec | undefined;
   readonly #header: FrameHeaderReader;
 
@@ -54,6 +55,8 @@ export class Connection {
   #control: Uint8Array = noBytes;
   /** The message that has begun and is not complete; a message in one frame in one chunk never becomes one. */
   #message: PartialMessage | undefined;
+  /** The peer has closed, and the caller is to answer. */
+  #owesClose = false;
   /** The payload of the newest ping that is not answered. */
   #unansweredPing: Uint8Array | undefined;
   /** The kind of the message that is being sent in fragments. */
@@ -66,13 +69,14 @@ export class Connection {
    * `createMaskingKey`.
    */
   constructor(options: ConnectionOptions) {
-    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec, answersPings } =
+    const { maxMessageBytes, maxFragmentCount, createMaskingKey, decodeText, codec, answersPings, answersCloses } =
       checkOptions(options);
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxFragmentCount = maxFragmentCount;
     this.#createMaskingKey = createMaskingKey;
     this.#decodeText = decodeText;
     this.#answersPings = answersPings;
+    this.#answersCloses = answersCloses;
     this.#codec = codec;
     this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
   }
@@ -94,7 +98,7 @@ export class Connection {
   receive(chunk: Uint8Array): void {
     let at = 0;
     // §1.4, §5.5.1: after the peer's close frame, and after we failed the connection, what follows is not looked at.
-    while (at < chunk.length && this.#state !== "closed") {
+    while (at < chunk.length && this.#state !== "closed" && !this.#owesClose) {
       at = this.#header.isComplete ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
     }
     this.#answerPing();
@@ -196,6 +200,7 @@ export class Connection {
     this.#requireOpen();
     const payload = encodeClose(code, reason);
     this.#move("sendClose");
+    if (this.#owesClose) this.#move("receiveClose");
     return this.#frame(opcodes.close, payload);
   }
 
@@ -309,10 +314,14 @@ export class Connection {
       this.#fail(reading.code, reading.reason);
       return;
     }
+    this.#events.push(reading);
+    if (!this.#answersCloses && this.#state === "open") {
+      this.#owesClose = true;
+      return;
+    }
     // §5.5.1: "When sending a Close frame in response, the endpoint typically echos the status code it received."
     this.#answerClose(payload.subarray(0, 2));
     this.#move("receiveClose");
-    this.#events.push(reading);
   }
 
   /** Always false: what began cannot go on. */

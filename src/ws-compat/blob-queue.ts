@@ -11,8 +11,14 @@ export interface BlobQueueJob<Data> {
 /** Keeps the order of what is sent while a Blob is read, which takes its time. */
 export class BlobQueue<Data> {
   readonly #waiting: BlobQueueJob<Data>[] = [];
+  readonly #onFailed: (error: Error) => void;
   #isReading = false;
   #byteCount = 0;
+
+  /** @param onFailed - is told of a Blob that cannot be read, after the jobs are. */
+  constructor(onFailed: (error: Error) => void) {
+    this.#onFailed = onFailed;
+  }
 
   /** The bytes that wait. */
   get byteCount(): number {
@@ -34,6 +40,12 @@ export class BlobQueue<Data> {
     for (const job of this.#waiting.splice(0)) job.fail(error);
   }
 
+  #lose(job: BlobQueueJob<Data>, error: Error): void {
+    if (this.#waiting[0] !== job) return; // failed in the meantime
+    this.fail(error);
+    this.#onFailed(error);
+  }
+
   #next(): void {
     const job = this.#waiting[0];
     this.#isReading = job !== undefined;
@@ -50,7 +62,7 @@ export class BlobQueue<Data> {
     // In a tick of its own: what a callback throws is not the promise's affair.
     data.arrayBuffer().then(
       (bytes) => process.nextTick(finish, bytes),
-      (error: Error) => process.nextTick(() => this.fail(error)), // a Blob rejects with a DOMException
+      (error: Error) => process.nextTick(() => this.#lose(job, error)), // a Blob rejects with a DOMException
     );
   }
 }

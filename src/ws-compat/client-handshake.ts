@@ -78,7 +78,7 @@ export function splitArguments(
 ): Arguments {
   const isOptions = typeof protocols === "object" && protocols !== null && !Array.isArray(protocols);
   const given = (isOptions ? (protocols as ClientOptions) : options) ?? {}; // isOptions says so
-  const list = isOptions ? given.protocols : (protocols ?? given.protocols);
+  const list: unknown = isOptions || protocols === undefined ? given.protocols : protocols;
   return { protocols: list === undefined ? [] : ([list].flat() as string[]), options: given }; // strings: what is no option
 }
 
@@ -227,7 +227,8 @@ function sendRequest(url: URL, { protocols, options, key, deflate, isStripped }:
     protocol: isSecure ? "https:" : "http:",
     ...target,
     auth: isStripped ? undefined : user,
-    agent: options.agent ?? false,
+    // node:http asks `createConnection` only where there is no agent.
+    agent: options.agent ?? (options.createConnection === undefined ? false : undefined),
     method: "GET",
     timeout: options.handshakeTimeout,
     headers: {
@@ -252,7 +253,7 @@ function withoutSecrets(headers: RequestOptions["headers"] = {}): Record<string,
 
 function addressOf(url: URL, isSecure: boolean) {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { host, port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port), path: url.pathname + url.search };
+  return { host, port: url.port || (isSecure ? 443 : 80), path: url.pathname + url.search };
 }
 
 /** What is wrong with a 101 (RFC 6455 §4.1). */

@@ -1,5 +1,5 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, STATUS_CODES } from "node:http";
-import type { readHandshake, Refusal } from "../engine/index.ts";
+import { type HandshakeRequest, readHandshake, type Refusal } from "../engine/index.ts";
 
 /** A refusal as `ws` words it. */
 export interface Answer {
@@ -9,24 +9,28 @@ export interface Answer {
   readonly headers?: OutgoingHttpHeaders | undefined;
 }
 
-/** For what `ws` refuses too, its own answer: the engine's reason, then the status and the message. */
-const answers: readonly (readonly [ours: RegExp, status: number, message: string])[] = [
-  [/^Cannot accept method/, 405, "Invalid HTTP method"],
-  [/Upgrade does not name websocket$/, 400, "Invalid Upgrade header"],
-  [/Sec-WebSocket-Key/, 400, "Missing or invalid Sec-WebSocket-Key header"],
-  [/Sec-WebSocket-Version/, 400, "Missing or invalid Sec-WebSocket-Version header"],
-  [/subprotocol|Sec-WebSocket-Protocol/, 400, "Invalid Sec-WebSocket-Protocol header"],
-];
+/** A good handshake, or the answer to a faulty one: that of `ws`, or the engine's where `ws` would have let it pass. */
+export function readUpgrade(request: IncomingMessage): HandshakeRequest | Answer {
+  const { method, headers } = request;
+  if (method !== "GET" && method !== undefined) return { status: 405, message: "Invalid HTTP method" };
+  if (headers.upgrade?.toLowerCase() !== "websocket") return { status: 400, message: "Invalid Upgrade header" };
+  if (!/^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? "")) {
+    return { status: 400, message: "Missing or invalid Sec-WebSocket-Key header" };
+  }
+  // Numbers, for a request that no parser made has one where a parser has text.
+  if (![8, 13].includes(Number(headers["sec-websocket-version"]))) {
+    const message = "Missing or invalid Sec-WebSocket-Version header";
+    return { status: 400, message, headers: { "Sec-WebSocket-Version": "13, 8" } };
+  }
+  const handshake = readHandshake(headOf(request));
+  return handshake.type === "request" ? handshake : answerOf(handshake);
+}
 
-/** The answer to a faulty handshake: that of `ws`, or the engine's where `ws` would have let it pass. */
-export function answerOf({ status, reason, headers }: Refusal): Answer {
-  const [, known = status, message = reason] = answers.find(([ours]) => ours.test(reason)) ?? [];
-  const isVersion = message.includes("Sec-WebSocket-Version");
-  return {
-    status: known,
-    message,
-    headers: { ...Object.fromEntries(headers), ...(isVersion && { "Sec-WebSocket-Version": "13, 8" }) },
-  };
+function answerOf({ status, reason, headers }: Refusal): Answer {
+  if (/subprotocol|Sec-WebSocket-Protocol/.test(reason)) {
+    return { status, message: "Invalid Sec-WebSocket-Protocol header" };
+  }
+  return { status, message: reason, headers: Object.fromEntries(headers) };
 }
 
 /** The bytes of an answer. */
@@ -48,7 +52,7 @@ export function writeAnswer({ status, message = STATUS_CODES[status] ?? "", head
  * A request's head. One that no parser made, as tests have it (`@fastify/websocket`), lacks what a parser knows. Version 8 is the draft
  * that became RFC 6455 with another name for `Origin`.
  */
-export function headOf(request: IncomingMessage): Parameters<typeof readHandshake>[0] {
+function headOf(request: IncomingMessage): Parameters<typeof readHandshake>[0] {
   const { method = "GET", url = "/", httpVersion = "1.1", rawHeaders } = request as Partial<IncomingMessage>;
   const headers = Object.entries({ ...request.headers, host: request.headers.host ?? "localhost" });
   const given = rawHeaders ?? headers.flatMap(([name, value]) => [name, String(value)]);

@@ -21,11 +21,13 @@ export interface SendOptions {
 export class Outgoing {
   readonly #line: AdoptedSocket;
   readonly #sends = new PendingSends();
-  readonly #queue = new BlobQueue<SendData>();
+  readonly #queue: BlobQueue<SendData>;
   #fragments: StringDecoder | "binary" | undefined;
 
-  constructor(line: AdoptedSocket) {
+  /** @param onFailed - is told of a Blob that cannot be read. */
+  constructor(line: AdoptedSocket, onFailed: (error: Error) => void) {
     this.#line = line;
+    this.#queue = new BlobQueue(onFailed);
   }
 
   /** Bytes that are not in the operating system's hands. */

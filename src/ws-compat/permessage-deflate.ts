@@ -1,3 +1,4 @@
+import { kMaxLength } from "node:buffer";
 import { constants, deflateRawSync, type ZlibOptions } from "node:zlib";
 import { type Codec, createCodec, type DeflateParameters } from "../engine/index.ts";
 import type { ExtensionParameters } from "./extension.ts";
@@ -125,12 +126,11 @@ export class PerMessageDeflate {
     if (!isFinal) return callback(null, Buffer.alloc(0));
     const message = Buffer.concat(this.#received.splice(0));
     this.#codec ??= this.createCodec();
-    const result = this.#codec.inflate(message, this._maxPayload > 0 ? this._maxPayload : Infinity);
+    const result = this.#codec.inflate(message, this._maxPayload > 0 ? this._maxPayload : kMaxLength);
     this.#codec.release();
     if (result.type === "inflated") return callback(null, Buffer.from(result.data));
-    callback(
-      createFault(result.fault === "tooBig" ? "A message must not inflate to more than the limit" : "valid DEFLATE"),
-    );
+    if (result.fault === "tooBig") callback(createFault("A message must not inflate to more than the limit"));
+    else callback(Object.assign(createFault("A message must be valid DEFLATE"), { errno: constants.Z_DATA_ERROR }));
   }
 
   /** Lets go of what it remembers. */
@@ -183,12 +183,14 @@ export class PerMessageDeflate {
     return answer;
   }
 
+  /** Reads the values in place, as `ws` does. */
   #readParameters(parameters: ExtensionParameters): AcceptedParameters {
-    const read = Object.entries(parameters).map(([key, values]) => {
+    const read: Record<string, unknown> = parameters;
+    for (const [key, values] of Object.entries(parameters)) {
       if (values.length > 1) throw new Error(`Parameter "${key}" must have only a single value`);
-      return [key, this.#readValue(key, values[0] ?? true)] as const;
-    });
-    return Object.fromEntries(read);
+      read[key] = this.#readValue(key, values[0] ?? true);
+    }
+    return read;
   }
 
   #readValue(key: string, value: string | true): number | true {

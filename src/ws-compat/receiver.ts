@@ -67,7 +67,7 @@ export class Receiver extends Writable {
         return void this.emit(event.type, toBuffer(event.data));
       case "close":
         this.emit("conclude", event.code, Buffer.from(event.reason));
-        return void this.end();
+        return process.nextTick(() => this.end()); // what is still written is taken, and not looked at
       default:
         event satisfies never;
     }

@@ -36,7 +36,9 @@ export class Sender {
   readonly _socket: Duplex;
   readonly #deflate: PerMessageDeflate | undefined;
   readonly #generateMask: GenerateMask | undefined;
-  readonly #queue = new BlobQueue<SendData>();
+  /** Is told of a Blob that cannot be read. */
+  onerror: (error: Error) => void = () => {};
+  readonly #queue = new BlobQueue<SendData>((error) => this.onerror(error));
   #isFirst = true;
   #isCompressed = false;
 

@@ -15,7 +15,8 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
     write: (chunk: Buffer, _encoding, done) => whenOpen(() => socket.send(chunk, (error) => done(error))),
     final: (done) =>
       whenOpen(() => {
-        if (socket._socket === null || socket._socket.writableFinished) return done();
+        if (socket._socket === null) return; // the handshake has failed, which is an error on its way
+        if (socket._socket.writableFinished) return done();
         socket._socket.once("finish", () => done());
         socket.close();
       }),

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { readHandshake, refuseSocket, writeAccept } from "../engine/index.ts";
+import { refuseSocket, writeAccept } from "../engine/index.ts";
 import { extension } from "./extension.ts";
-import { type Answer, answerOf, headOf, writeAnswer } from "./handshake-answers.ts";
+import { type Answer, readUpgrade, writeAnswer } from "./handshake-answers.ts";
 import { PerMessageDeflate, type PerMessageDeflateOptions } from "./permessage-deflate.ts";
 import { WebSocket } from "./web-socket.ts";
 
@@ -146,8 +146,8 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, callback: UpgradeCallback): void {
     socket.on("error", () => socket.destroy());
-    const handshake = readHandshake(headOf(request));
-    if (handshake.type === "refusal") return this.#reject(answerOf(handshake), socket, request);
+    const handshake = readUpgrade(request);
+    if ("status" in handshake) return this.#reject(handshake, socket, request);
     if (!this.shouldHandle(request)) return refuse(socket, { status: 400 });
     const extensions = this.#negotiate(request.headers["sec-websocket-extensions"]);
     if (extensions === undefined) {

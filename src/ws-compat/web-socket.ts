@@ -91,6 +91,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   #isClosing = false;
   #url = "";
   #isPaused = false;
+  /** `error` is emitted once. */
+  #hasFailed = false;
   #lostBytes = 0;
 
   /**
@@ -187,6 +189,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       protocol: this._protocol,
       codec: this._extensions["permessage-deflate"]?.createCodec(),
       createMaskingKey: options.generateMask && createKeys(options.generateMask),
+      answersCloses: false,
       answersPings: this.#options.autoPong !== false,
       // `ws` leaves heartbeats and queues to its users: what it does not do by itself a drop-in must not do either.
       pingAfterMs: Infinity,
@@ -205,12 +208,13 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       close: (line) => this.#handleClosed(line.peerClose?.code ?? 1006, line.peerClose?.reason ?? ""),
       error: throwLater,
       hooks: {
+        closing: (code, reason) => this.#answerClose(code, reason),
         failed: (_code, reason) => this.#handleFailed(reason),
         taken: () => this.#outgoing?.settle(),
       },
     });
     this.#line = line;
-    this.#outgoing = new Outgoing(line);
+    this.#outgoing = new Outgoing(line, (error) => this.#fail(error));
     this.emit("open");
   }
 
@@ -305,9 +309,28 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     this.#requireOutgoing(payload, done)?.sendControl(kind, payload ?? "", done);
   }
 
+  /** As `ws` does: after what the program still said to the messages before it, and with the peer's own words. */
+  #answerClose(code: number, reason: string): void {
+    this.#line?.sendFrame((connection) =>
+      code === 1005 ? connection.sendClose() : connection.sendClose(code, reason),
+    );
+  }
+
   #handleFailed(reason: string): void {
     // Not from within the engine's reading: without a listener it throws, which is the program's affair.
-    process.nextTick(() => this.emit("error", createFault(reason)));
+    process.nextTick(() => this.#emitError(createFault(reason)));
+  }
+
+  /** What was to be sent cannot be. */
+  #fail(error: Error): void {
+    this.#line?.terminate();
+    this.#emitError(error);
+  }
+
+  #emitError(error: Error): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.emit("error", error);
   }
 
   #handleClosed(code: number, reason: string): void {
