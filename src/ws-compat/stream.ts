@@ -27,6 +27,7 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
       if (error === null || socket.readyState === socket.OPEN) socket.terminate();
     },
   });
+  stream.on("end", () => stream.writableFinished && stream.destroy());
   socket.on("message", (data, isBinary) => {
     // Text is a Buffer whatever binaryType says.
     const chunk: unknown = !isBinary && stream.readableObjectMode ? (data as Buffer).toString() : data;

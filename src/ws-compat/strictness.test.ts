@@ -73,11 +73,20 @@ test("[WS17] a line break within a line of the 101 is refused with 500", async (
   expect(answer).not.toContain("planted");
 });
 
-test("[WS17] a subprotocol that was not offered is refused with 500 and a warning", async () => {
-  const warned = once(process, "warning");
-  const { port } = await serve({ handleProtocols: () => "mine" });
-  expect(await answerTo(port, headOf({ "Sec-WebSocket-Protocol": "theirs" }))).toMatch(/^HTTP\/1\.1 500 /);
-  expect(String((await warned)[0])).toContain("mine");
+test("[WS17] a subprotocol that was not offered is sent as in ws, with a warning; a line break in it is a 500", async () => {
+  for (const [chosen, status] of [
+    ["mine", 101],
+    ["mine\r\nSet-Cookie: planted=1", 500],
+  ] as const) {
+    const warned = once(process, "warning");
+    const { port } = await serve({ handleProtocols: () => chosen });
+    const client = new WebSocket(`ws://127.0.0.1:${port}`, "theirs");
+    const [error] = (await once(client, "error")) as [Error];
+    expect(error.message).toBe(
+      status === 101 ? "Server sent an invalid subprotocol" : "Unexpected server response: 500",
+    );
+    expect(String((await warned)[0])).toContain("mine");
+  }
 });
 
 test("[WS18] a request that no parser made is upgraded over a duplex; setSocket makes the client of its other end", async () => {

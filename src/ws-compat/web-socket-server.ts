@@ -264,7 +264,10 @@ interface Extensions {
 
 const upgraded = new WeakSet<Duplex>();
 
-/** Undefined if the program chose a subprotocol that was not offered: a client would have to fail the connection. */
+/**
+ * The lines of the 101; undefined if they may not be sent. As in `ws`, a subprotocol that was not offered is: it is for the client to fail
+ * the connection (RFC 6455 §4.1), and for us to warn.
+ */
 function greet(chosen: {
   readonly key: string;
   readonly protocols: readonly string[];
@@ -274,8 +277,12 @@ function greet(chosen: {
   const { key, protocols, protocol, extensions: agreed } = chosen;
   const params = agreed["permessage-deflate"]?.params;
   const extensions = params ? extension.format({ [PerMessageDeflate.extensionName]: params }) : undefined;
+  if (protocol !== undefined && !protocols.includes(protocol)) {
+    process.emitWarning(`The subprotocol "${protocol}" was not offered: the client will fail the connection`);
+  }
   try {
-    const greeting = Buffer.from(writeAccept({ key, protocols, protocol, extensions }));
+    const offered = protocol === undefined ? protocols : [...protocols, protocol];
+    const greeting = Buffer.from(writeAccept({ key, protocols: offered, protocol, extensions }));
     return greeting.toString("latin1").trimEnd().split("\r\n");
   } catch (error) {
     process.emitWarning(error instanceof Error ? error : String(error));

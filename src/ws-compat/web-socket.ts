@@ -228,7 +228,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   send(data: SendData, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     const settings = typeof options === "function" ? {} : (options ?? {});
     const done = typeof options === "function" ? options : callback;
-    this.#requireOutgoing(data, done)?.send(data ?? "", settings, done);
+    this.#requireOutgoing(data, done)?.send(data ?? Buffer.alloc(0), settings, done);
   }
 
   /**
