@@ -124,9 +124,9 @@ export class ClientAttempt {
     request.on("timeout", () => ifCurrent(() => this.#fail(new Error("Opening handshake has timed out"))));
     request.on("response", (response) => ifCurrent(() => this.#handleResponse(url, request, response)));
     request.on("upgrade", (response, socket, head) => {
-      if (request === this.#current && this.#handlers.upgrade(response))
+      if (request === this.#current && this.#handlers.upgrade(response)) {
         this.#open(response, key, { socket, head, deflate });
-      else socket.destroy();
+      } else socket.destroy();
     });
     return request;
   }

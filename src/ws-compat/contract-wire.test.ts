@@ -116,7 +116,7 @@ for (const [name, Ws] of [
   test(`[WS20] ${name}: a Blob is sent, and nothing overtakes it`, async () => {
     const { client, peer } = await pair();
     const got: string[] = [];
-    peer.on("message", (data, isBinary) => got.push(`${String(data)} ${isBinary}`));
+    peer.on("message", (data, isBinary) => got.push(`${toText(data)} ${isBinary}`));
     const closed = once(peer, "close");
     client.send(new Blob(["first"]));
     client.send("second");
@@ -137,7 +137,7 @@ for (const [name, Ws] of [
 
   test(`[WS21] ${name}: what a listener says to the last message goes out before the answer to the close`, async () => {
     const { raw, peer } = await rawPair();
-    peer.on("message", (data) => peer.send(`re: ${String(data)}`));
+    peer.on("message", (data) => peer.send(`re: ${toText(data)}`));
     const closed = Promise.all([once(peer, "close"), once(raw, "end")]);
     let answer = Buffer.alloc(0);
     raw.on("data", (chunk: Buffer) => (answer = Buffer.concat([answer, chunk])));
@@ -287,6 +287,10 @@ for (const [name, Ws] of [
     await once(client, "open");
     client.terminate();
   });
+}
+
+function toText(data: ours.RawData): string {
+  return Buffer.from(data as Buffer).toString();
 }
 
 function headOf({ method = "GET", ...changes }: Readonly<Record<string, string>>): string {

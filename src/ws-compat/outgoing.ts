@@ -84,8 +84,9 @@ export class Outgoing {
     const { binary: isBinary = typeof data !== "string" && typeof data !== "number", fin: isFinal = true } = options;
     const payload = typeof data === "string" ? data : toBuffer(data);
     this.#write(callback, (line) => {
-      if (this.#fragments !== undefined || !isFinal)
+      if (this.#fragments !== undefined || !isFinal) {
         return this.#sendFragment(toBuffer(payload), { isBinary, isFinal });
+      }
       const message = isBinary ? toBuffer(payload) : payload.toString();
       line.send(message, options.compress === false ? { compress: false } : undefined);
     });
