@@ -57,6 +57,8 @@ export interface AttemptHandlers {
   emitsUnexpected(request: ClientRequest, response: IncomingMessage): boolean;
   emitsRedirect(url: string, request: ClientRequest): void;
   hasRedirectListener(): boolean;
+  /** One more redirect, whether it is followed or not. Returns how many that makes. */
+  countRedirect(): number;
   /** False to go no further. */
   upgrade(response: IncomingMessage): boolean;
   fail(error: Error): void;
@@ -89,7 +91,6 @@ export class ClientAttempt {
   readonly #first: URL;
   /** What is not the current request's is not listened to any more. */
   #current: ClientRequest | undefined;
-  #redirectCount = 0;
 
   /** @throws {SyntaxError} for a URL or a subprotocol that cannot be. */
   constructor(address: string | URL, given: Arguments, handlers: AttemptHandlers) {
@@ -154,7 +155,7 @@ export class ClientAttempt {
   }
 
   #redirect(from: URL, location: string): void {
-    if (++this.#redirectCount > (this.#given.options.maxRedirects ?? 10)) {
+    if (this.#handlers.countRedirect() > (this.#given.options.maxRedirects ?? 10)) {
       return this.#fail(new Error("Maximum redirects exceeded"));
     }
     this.abort();

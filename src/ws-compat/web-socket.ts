@@ -81,6 +81,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   _extensions: { "permessage-deflate"?: PerMessageDeflate } = {};
   /** The request of the handshake while it is on its way; the one member that `finishRequest` has no other way to. */
   _req: ClientRequest | null = null;
+  /** How many redirects there were. */
+  _redirects = 0;
   readonly #options: ClientOptions;
   #binaryType: BinaryType = "nodebuffer";
   #line: AdoptedSocket | undefined;
@@ -118,6 +120,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       },
       emitsUnexpected: (request, response) => this.emit("unexpected-response", request, response),
       emitsRedirect: (url, request) => this.emit("redirect", url, request),
+      countRedirect: () => ++this._redirects,
       hasRedirectListener: () => this.listenerCount("redirect") > 0,
       upgrade: (response) => {
         this.emit("upgrade", response);
