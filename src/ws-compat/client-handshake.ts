@@ -117,7 +117,7 @@ export class ClientAttempt {
     const isForeign = url.host !== this.#first.host || (this.#first.protocol === "wss:" && url.protocol === "ws:");
     const isStripped = isForeign && !this.#handlers.hasRedirectListener();
     const deflate = createOffer(this.#given.options);
-    const request = sendRequest(url, { ...this.#given, key, deflate, isStripped });
+    const request = sendRequest(url, { ...this.#given, key, deflate, first: this.#first, isStripped });
     this.#current = request;
     this.#handlers.begin(url.href, request);
     const ifCurrent = (act: () => void): void => (request === this.#current ? act() : undefined);
@@ -209,16 +209,17 @@ function createOffer({ perMessageDeflate = true, maxPayload = 0 }: ClientOptions
 interface RequestParts extends Arguments {
   readonly key: string;
   readonly deflate: PerMessageDeflate | undefined;
+  /** Where it was to go before it was redirected. */
+  readonly first: URL;
   /** Whether it goes to somebody who must not be told what is secret. */
   readonly isStripped: boolean;
 }
 
-function sendRequest(url: URL, { protocols, options, key, deflate, isStripped }: RequestParts): ClientRequest {
+function sendRequest(url: URL, { protocols, options, key, deflate, first, isStripped }: RequestParts): ClientRequest {
   const isSecure = url.protocol === "wss:";
   const [socketPath, pipePath = "/"] = url.pathname.split(":");
   const target = url.protocol === "ws+unix:" ? { socketPath, path: pipePath + url.search } : addressOf(url, isSecure);
-  const user =
-    url.username === "" ? options.auth : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const user = userOf(first) ?? userOf(url) ?? options.auth; // as in curl the first one wins
   const originName = options.protocolVersion === 8 ? "Sec-WebSocket-Origin" : "Origin";
   return (isSecure ? requestHttps : requestHttp)({
     ...options,
@@ -250,6 +251,11 @@ function withoutSecrets(headers: RequestOptions["headers"] = {}): Record<string,
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => !/^(authorization|cookie|host)$/i.test(name)),
   ) as Record<string, string>; // an object, as in `ws`
+}
+
+function userOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
 }
 
 function addressOf(url: URL, isSecure: boolean) {
