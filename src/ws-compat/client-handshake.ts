@@ -114,7 +114,8 @@ export class ClientAttempt {
 
   #request(url: URL): ClientRequest {
     const key = randomBytes(16).toString("base64");
-    const isForeign = url.host !== this.#first.host || (this.#first.protocol === "wss:" && url.protocol === "ws:");
+    const isForeign =
+      placeOf(url) !== placeOf(this.#first) || (this.#first.protocol === "wss:" && url.protocol === "ws:");
     const isStripped = isForeign && !this.#handlers.hasRedirectListener();
     const deflate = createOffer(this.#given.options);
     const request = sendRequest(url, { ...this.#given, key, deflate, first: this.#first, isStripped });
@@ -251,6 +252,11 @@ function withoutSecrets(headers: RequestOptions["headers"] = {}): Record<string,
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => !/^(authorization|cookie|host)$/i.test(name)),
   ) as Record<string, string>; // an object, as in `ws`
+}
+
+/** Who is spoken to: two sockets of the file system have no host, and are not the same. */
+function placeOf({ protocol, host, pathname }: URL): string {
+  return protocol === "ws+unix:" ? `${protocol}${pathname.split(":", 1)[0]}` : host;
 }
 
 function userOf({ username, password }: URL): string | undefined {
