@@ -2,12 +2,13 @@ import type { Duplex } from "node:stream";
 import type { Connection, Refusal, Role } from "../protocol/index.ts";
 import { refuseOnHttp1 } from "./caller.ts";
 import type { PeerClose } from "./close-info.ts";
+import type { Codec } from "./codec.ts";
 import { createCounters } from "./counters.ts";
 import type { SocketHandlers } from "./handlers.ts";
 import { type LineLimits, readLimits } from "./limits.ts";
 import { Line } from "./line.ts";
 import type { LineHooks } from "./line-options.ts";
-import { refuse } from "./refuse.ts";
+import { lingerBehind } from "./refuse.ts";
 import type { EngineSocket } from "./sockets.ts";
 import { sharedTimerWheel } from "./timer-wheel.ts";
 
@@ -39,6 +40,12 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
   readonly directIo?: boolean;
   /** Whether pings are answered. Default true. */
   readonly answersPings?: boolean;
+  /** Whether a close frame is answered. Default true; otherwise by the hook `closing`, with a close frame of its own. */
+  readonly answersCloses?: boolean;
+  /** What both sides agreed to compress with; it is closed with the connection. Default none. */
+  readonly codec?: Codec | undefined;
+  /** 32 random bits for the mask of a client's next frame (RFC 6455 §5.3). Default: from a CSPRNG, and nothing else should do. */
+  readonly createMaskingKey?: (() => number) | undefined;
   /** Default none. */
   readonly hooks?: LineHooks;
 }
@@ -52,7 +59,17 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
  * @throws {RangeError} for a limit that is not a positive integer or `Infinity`.
  */
 export function adoptSocket(options: AdoptOptions): AdoptedSocket {
-  const { role, socket, head, protocol = "", answersPings = true, hooks = {} } = options;
+  const {
+    role,
+    socket,
+    head,
+    protocol = "",
+    answersPings = true,
+    answersCloses = true,
+    codec,
+    createMaskingKey,
+    hooks = {},
+  } = options;
   const line = new Line<undefined>({
     role,
     socket,
@@ -66,7 +83,9 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     counting: createCounters(),
     onClosed: doNothing,
     hooks,
-    answersPings,
+    answers: { answersPings, answersCloses },
+    codec,
+    createMaskingKey,
   });
   if (head !== undefined && head.length > 0) socket.unshift(head);
   line.open(noBytes);
@@ -77,11 +96,13 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
 /**
  * Answers a handshake with a whole HTTP response and ends the socket; what comes behind it is thrown away.
  *
+ * @param refusal - or the bytes of a response the caller has written himself.
  * @throws {ProtocolError} `ERR_STATUS` or `ERR_HEADER` for a refusal that cannot be written.
  */
-export function refuseSocket(socket: Duplex, refusal: Refusal): void {
-  const caller = { socket, refuse: (given: Refusal) => refuseOnHttp1(socket, given) };
-  refuse(caller, refusal, { timers: sharedTimerWheel(), lingerMs: 5_000 });
+export function refuseSocket(socket: Duplex, refusal: Refusal | Uint8Array): void {
+  if (refusal instanceof Uint8Array) socket.end(refusal);
+  else refuseOnHttp1(socket, refusal);
+  lingerBehind(socket, { timers: sharedTimerWheel(), lingerMs: 5_000 });
 }
 
 const noBytes = new Uint8Array();

@@ -100,7 +100,7 @@ export class Compression {
       widest === undefined || this.#hasRoomFor(widest.parameters)
         ? widest
         : answerDeflateOffers(offers, withoutTakeover(this.#wanted));
-    return answer && { header: answer.header, createCodec: () => this.#createCodec(answer.parameters) };
+    return answer && { header: answer.header, createCodec: () => this.createCodec(answer.parameters) };
   }
 
   /** A client's offer. */
@@ -109,11 +109,12 @@ export class Compression {
     return {
       header: writeDeflateOffer(offered),
       read: (answer) => readDeflateAnswer(answer, offered),
-      createCodec: (parameters) => this.#createCodec(parameters),
+      createCodec: (parameters) => this.createCodec(parameters),
     };
   }
 
-  #createCodec(parameters: DeflateParameters): Codec {
+  /** What a connection compresses with on which both ends agreed on `parameters`. */
+  createCodec(parameters: DeflateParameters): Codec {
     return new Codec({
       role: this.#role,
       parameters,
@@ -127,6 +128,18 @@ export class Compression {
   #hasRoomFor(parameters: DeflateParameters): boolean {
     return historyBytes(parameters) <= this.#budget.historyRoomBytes;
   }
+}
+
+/**
+ * What a connection compresses with whose handshake was somebody else's work.
+ *
+ * @param options.parameters - what both ends agreed on; of `options`, the windows and takeovers have no effect any more.
+ * @throws {RangeError} for a number out of its range.
+ */
+export function createCodec(
+  options: CompressionOptions & { readonly role: Role; readonly parameters: DeflateParameters },
+): Codec {
+  return new Compression(options.role, options).createCodec(options.parameters);
 }
 
 function withoutTakeover(wanted: DeflateParameters): DeflateParameters {

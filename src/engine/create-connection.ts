@@ -5,7 +5,7 @@ import { messagePorts } from "./message-ports.ts";
 
 /** The state machine of a line. Where a handler wants messages as they come, it tells them in pieces. */
 export function createConnection<Data>(options: LineOptions<Data>): Connection {
-  const { role, limits, handlers, codec, answersPings = true } = options;
+  const { role, limits, handlers, codec, answers } = options;
   const tellsPieces = handlers.messageStream !== undefined;
   return new Connection({
     role,
@@ -13,8 +13,8 @@ export function createConnection<Data>(options: LineOptions<Data>): Connection {
     maxMessageBytes: tellsPieces ? limits.maxStreamedMessageBytes : limits.maxMessageBytes,
     maxFragmentCount: limits.maxFragmentCount,
     ...messagePorts,
-    answersPings,
+    ...answers,
     codec,
-    ...(role === "client" ? { createMaskingKey } : {}),
+    ...(role === "client" ? { createMaskingKey: options.createMaskingKey ?? createMaskingKey } : {}),
   });
 }

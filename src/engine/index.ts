@@ -2,7 +2,8 @@ export { adoptSocket, refuseSocket, type AdoptedSocket, type AdoptOptions } from
 export type { AnyHttpServer } from "./attachments.ts";
 export type { CloseInfo, PeerClose } from "./close-info.ts";
 export type { ServerCounters } from "./counters.ts";
-export type { CompressionOptions } from "./compression.ts";
+export type { Codec } from "./codec.ts";
+export { createCodec, type CompressionOptions } from "./compression.ts";
 export { CompressionBudget, type CompressionBudgetOptions } from "./compression-budget.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export type {
@@ -53,10 +54,16 @@ export { WebSocket, type WebSocketEventMap, type WebSocketListener, type WebSock
 // What an engine's user needs of the protocol; the handshake and the frames for one who shakes hands by himself.
 export {
   acceptValue,
-  type Connection,
+  applyMask,
+  Connection,
+  type ConnectionEvent,
+  type DeflateParameters,
   frameHeaderBytes,
   type Header,
   type HandshakeRequest,
+  isCloseCode,
+  opcodes,
+  type Opcode,
   prepareMessage,
   type PreparedMessage,
   ProtocolError,
@@ -65,5 +72,6 @@ export {
   type Refusal,
   type Role,
   writeAccept,
+  writeFrameHeader,
   type SendOptions,
 } from "../protocol/index.ts";

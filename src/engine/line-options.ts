@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Role } from "../protocol/index.ts";
+import type { ConnectionOptions, Role } from "../protocol/index.ts";
 import type { Codec } from "./codec.ts";
 import type { Counting } from "./counters.ts";
 import type { SocketHandlers } from "./handlers.ts";
@@ -30,14 +30,18 @@ export interface LineOptions<Data> {
   readonly onClosed: (line: Line<Data>) => void;
   /** Default none. */
   readonly hooks?: LineHooks;
-  /** Default true. */
-  readonly answersPings?: boolean;
+  /** What is answered by itself. Default everything. */
+  readonly answers?: Pick<ConnectionOptions, "answersPings" | "answersCloses">;
+  /** A client's masking keys. Default: from a CSPRNG. */
+  readonly createMaskingKey?: (() => number) | undefined;
 }
 
 /** What only a facade with another interface needs to hear: {@link adoptSocket}. They must not throw. */
 export interface LineHooks {
   /** The peer broke the protocol or a limit; it was told this code. */
   failed?(code: number, reason: string): void;
+  /** The peer's close frame came, and where `answersCloses` is false it is to be answered now. */
+  closing?(code: number, reason: string): void;
   /** The operating system has taken what it was given: `bufferedBytes` is smaller now. */
   taken?(): void;
 }

@@ -67,7 +67,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   constructor(options: LineOptions<Data>) {
     const { role, socket } = options;
-    const maskingKeys = role === "client" ? { createMaskingKey } : {};
+    const maskingKeys = role === "client" ? { createMaskingKey: options.createMaskingKey ?? createMaskingKey } : {};
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
@@ -281,6 +281,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
         return;
       case "close":
         this.#inbox?.fail(`the peer closed with ${event.code}`);
+        this.#hooks.closing?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.#peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A

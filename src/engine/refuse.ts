@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Refusal } from "../protocol/index.ts";
 import { type Caller, cutSocket } from "./caller.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
@@ -14,10 +15,17 @@ export function refuse(
   refusal: Refusal,
   linger: { readonly timers: TimerWheel; readonly lingerMs: number },
 ): void {
-  const { socket } = caller;
   caller.refuse(refusal);
-  const timer = linger.timers.schedule(linger.lingerMs, () => cutSocket(socket));
-  socket.once("close", () => linger.timers.cancel(timer));
+  lingerBehind(caller.socket, linger);
+}
+
+/** Reads and throws away what a peer still sends behind our last answer, until it ends too or `lingerMs` are over. */
+export function lingerBehind(
+  socket: Duplex,
+  { timers, lingerMs }: { readonly timers: TimerWheel; readonly lingerMs: number },
+): void {
+  const timer = timers.schedule(lingerMs, () => cutSocket(socket));
+  socket.once("close", () => timers.cancel(timer));
   socket.resume();
 }
 

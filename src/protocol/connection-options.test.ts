@@ -33,6 +33,7 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
     codec: undefined,
     answersPings: true,
     tellsPieces: false,
+    answersCloses: true,
   });
 });
 

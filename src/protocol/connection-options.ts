@@ -41,6 +41,11 @@ export interface ConnectionOptions {
   readonly tellsPieces?: boolean;
   /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
   readonly answersPings?: boolean;
+  /**
+   * Whether a close frame is answered by itself. False leaves it to the caller, who must call `sendClose`: until then the connection stays
+   * open for what he still has to say, and what comes behind the close frame is not looked at. Default true.
+   */
+  readonly answersCloses?: boolean;
 }
 
 /** V8's longest string. What does not fit could not be handed over as text, and decoding would throw for what a peer sent. */
@@ -60,6 +65,7 @@ export interface CheckedOptions {
   readonly codec: MessageCodec | undefined;
   readonly answersPings: boolean;
   readonly tellsPieces: boolean;
+  readonly answersCloses: boolean;
 }
 
 /**
@@ -83,6 +89,7 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
     codec: options.codec,
     answersPings: options.answersPings ?? true,
     tellsPieces,
+    answersCloses: options.answersCloses ?? true,
   };
 }
 

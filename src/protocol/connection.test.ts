@@ -143,6 +143,25 @@ describe("receiving", () => {
     expect(client.takeOutput()).toHaveLength(1);
   });
 
+  test("[CL11] without answersCloses the peer's close is told, and answered by sendClose after what is still said", () => {
+    const server = new Connection({ role: "server", answersCloses: false });
+    server.receive(bytesOf("8882 00000000 03e8 8980 00000000"));
+    expect(server.takeEvents()).toEqual([{ type: "close", code: 1000, reason: "" }]);
+    expect([server.takeOutput(), server.state]).toEqual([[], "open"]);
+    server.receive(bytesOf("8980 00000000"));
+    expect(server.takeEvents()).toEqual([]);
+    expect(hexOf(server.sendText("a"))).toBe("810161");
+    expect(hexOf(server.sendClose(1000))).toBe("880203e8");
+    expect(server.state).toBe("closed");
+  });
+
+  test("[CL11] without answersCloses a close that crosses ours is not answered", () => {
+    const server = new Connection({ role: "server", answersCloses: false });
+    server.sendClose(1000);
+    server.receive(bytesOf("8882 00000000 03e8"));
+    expect([server.takeOutput(), server.state]).toEqual([[], "closed"]);
+  });
+
   test("[FR8] without answersPings a ping is told and left to the caller", () => {
     const server = new Connection({ role: "server", answersPings: false });
     server.receive(bytesOf("8980 00000000"));

@@ -46,6 +46,7 @@ export class Connection {
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #ports: MessagePorts;
   readonly #answersPings: boolean;
+  readonly #answersCloses: boolean;
   readonly #codec: MessageCodec | undefined;
   readonly #tellsPieces: boolean;
   readonly #header: FrameHeaderReader;
@@ -59,6 +60,8 @@ export class Connection {
   #control: Uint8Array = noBytes;
   /** The message that has begun and is not complete; a message in one frame in one chunk never becomes one. */
   #message: PartialMessage | StreamedMessage | undefined;
+  /** The peer has closed, and the caller is to answer. */
+  #owesClose = false;
   /** The payload of the newest ping that is not answered. */
   #unansweredPing: Uint8Array | undefined;
   /** Made for the first message that is sent in fragments. */
@@ -69,13 +72,14 @@ export class Connection {
    * `createMaskingKey`.
    */
   constructor(options: ConnectionOptions) {
-    const { maxMessageBytes, maxFragmentCount, createMaskingKey, ports, codec, answersPings, tellsPieces } =
-      checkOptions(options);
+    const checked = checkOptions(options);
+    const { maxMessageBytes, maxFragmentCount, createMaskingKey, ports, codec, answersPings, tellsPieces } = checked;
     this.#maxMessageBytes = maxMessageBytes;
     this.#maxFragmentCount = maxFragmentCount;
     this.#createMaskingKey = createMaskingKey;
     this.#ports = ports;
     this.#answersPings = answersPings;
+    this.#answersCloses = checked.answersCloses;
     this.#codec = codec;
     this.#tellsPieces = tellsPieces;
     this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
@@ -98,7 +102,7 @@ export class Connection {
   receive(chunk: Uint8Array): void {
     let at = 0;
     // §1.4, §5.5.1: after the peer's close frame, and after we failed the connection, what follows is not looked at.
-    while (at < chunk.length && this.#state !== "closed") {
+    while (at < chunk.length && this.#state !== "closed" && !this.#owesClose) {
       at = this.#header.isComplete ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
     }
     this.#answerPing();
@@ -192,6 +196,7 @@ export class Connection {
     this.#requireOpen();
     const payload = encodeClose(code, reason);
     this.#move("sendClose");
+    if (this.#owesClose) this.#move("receiveClose");
     return this.#frame(opcodes.close, payload);
   }
 
@@ -317,10 +322,14 @@ export class Connection {
       this.#fail(reading.code, reading.reason);
       return;
     }
+    this.#tell(reading);
+    if (!this.#answersCloses && this.#state === "open") {
+      this.#owesClose = true;
+      return;
+    }
     // §5.5.1: "When sending a Close frame in response, the endpoint typically echos the status code it received."
     this.#answerClose(payload.subarray(0, 2));
     this.#move("receiveClose");
-    this.#tell(reading);
   }
 
   /** Always false: what began cannot go on. */

@@ -116,7 +116,7 @@ test("[FR7] a control frame that is fragmented or announces more than 125 bytes 
 test("[PD7] RSV1 marks the first frame of a message where compression was negotiated, and nothing else", () => {
   for (const hex of ["c1", "41", "c2", "42"]) {
     expect(read(false, hex, true).reader).toMatchObject({ isCompressed: true, fault: undefined });
-    expect(read(false, hex).reader.fault).toBe("RSV bits must be 0: no extension is negotiated");
+    expect(read(false, hex).reader.fault).toBe("RSV1 must be 0: no compression is negotiated");
   }
   for (const hex of ["c0", "40", "c8", "c9", "ca"]) {
     expect(read(false, hex, true).reader.fault).toBe("RSV1 must be 0 but on the first frame of a message");

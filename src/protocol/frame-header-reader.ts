@@ -94,8 +94,8 @@ export class FrameHeaderReader {
    * receiving endpoint MUST _Fail the WebSocket Connection_."
    */
   #checkReserved(byte: number): void {
-    if (!this.#isCompressible) this.fault = "RSV bits must be 0: no extension is negotiated";
-    else if ((byte & 0x30) !== 0) this.fault = "RSV2 and RSV3 must be 0: no extension that uses them is negotiated";
+    if ((byte & 0x30) !== 0) this.fault = "RSV2 and RSV3 must be 0: no extension that uses them is negotiated";
+    else if (!this.#isCompressible) this.fault = "RSV1 must be 0: no compression is negotiated";
     // RFC 7692 §6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments of a
     // data message.'
     else if (this.opcode === opcodes.continuation || isControl(this.opcode)) {

@@ -3,6 +3,9 @@ import { type ClientRequest, type IncomingMessage, request as requestHttp } from
 import { type RequestOptions, request as requestHttps } from "node:https";
 import type { Duplex } from "node:stream";
 import { acceptValue } from "../engine/index.ts";
+import { extension } from "./extension.ts";
+import { PerMessageDeflate, type PerMessageDeflateOptions } from "./permessage-deflate.ts";
+import type { GenerateMask } from "./sender.ts";
 
 /** Options of a client: those of `node:https`'s `request()`, the TLS ones among them, and these. Durations in milliseconds. */
 export interface ClientOptions extends RequestOptions {
@@ -11,10 +14,10 @@ export interface ClientOptions extends RequestOptions {
   readonly origin?: string | undefined;
   /** How long the answer may take. Default: no limit, as in `ws`. */
   readonly handshakeTimeout?: number | undefined;
-  /** Only 13. */
+  /** 13, or 8 for servers before RFC 6455. Default 13. */
   readonly protocolVersion?: number | undefined;
-  /** Accepted; compression is not offered. */
-  readonly perMessageDeflate?: boolean | object | undefined;
+  /** Whether and how to offer compression. Default true. */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Default false. */
   readonly followRedirects?: boolean | undefined;
   /** Default 10. */
@@ -31,6 +34,12 @@ export interface ClientOptions extends RequestOptions {
   readonly skipUTF8Validation?: boolean | undefined;
   /** Ignored. */
   readonly allowSynchronousEvents?: boolean | undefined;
+  /** Ignored: the protocol joins pieces as they come. */
+  readonly maxBufferedChunks?: number | undefined;
+  /** Ignored: of the pings in one read the newest is answered, so that no more than one pong waits for it. */
+  readonly maxPendingAutoPongs?: number | undefined;
+  /** Writes the masks of the frames. Default: from a CSPRNG, and nothing else should do (RFC 6455 §5.3). */
+  readonly generateMask?: GenerateMask | undefined;
   /** Called with the request, which it must end. */
   readonly finishRequest?: ((request: ClientRequest, socket: object) => void) | undefined;
 }
@@ -43,15 +52,26 @@ export interface Arguments {
 
 /** What an attempt tells of. */
 export interface AttemptHandlers {
-  url(url: string): void;
+  begin(url: string, request: ClientRequest): void;
   /** Whether anybody listens. */
   emitsUnexpected(request: ClientRequest, response: IncomingMessage): boolean;
   emitsRedirect(url: string, request: ClientRequest): void;
   hasRedirectListener(): boolean;
+  /** One more redirect, whether it is followed or not. Returns how many that makes. */
+  countRedirect(): number;
   /** False to go no further. */
   upgrade(response: IncomingMessage): boolean;
   fail(error: Error): void;
-  open(opened: { readonly socket: Duplex; readonly head: Buffer; readonly protocol: string }): void;
+  open(opened: Opened): void;
+}
+
+/** What a handshake has led to. */
+export interface Opened {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly protocol: string;
+  /** What compression was agreed on. */
+  readonly deflate: PerMessageDeflate | undefined;
 }
 
 export function splitArguments(
@@ -60,7 +80,7 @@ export function splitArguments(
 ): Arguments {
   const isOptions = typeof protocols === "object" && protocols !== null && !Array.isArray(protocols);
   const given = (isOptions ? (protocols as ClientOptions) : options) ?? {}; // isOptions says so
-  const list = isOptions ? given.protocols : (protocols ?? given.protocols);
+  const list: unknown = isOptions || protocols === undefined ? given.protocols : protocols;
   return { protocols: list === undefined ? [] : ([list].flat() as string[]), options: given }; // strings: what is no option
 }
 
@@ -71,7 +91,6 @@ export class ClientAttempt {
   readonly #first: URL;
   /** What is not the current request's is not listened to any more. */
   #current: ClientRequest | undefined;
-  #redirectCount = 0;
 
   /** @throws {SyntaxError} for a URL or a subprotocol that cannot be. */
   constructor(address: string | URL, given: Arguments, handlers: AttemptHandlers) {
@@ -94,27 +113,33 @@ export class ClientAttempt {
   }
 
   #request(url: URL): ClientRequest {
-    this.#handlers.url(url.href);
     const key = randomBytes(16).toString("base64");
-    const isForeign = url.host !== this.#first.host || (this.#first.protocol === "wss:" && url.protocol === "ws:");
+    const isForeign =
+      placeOf(url) !== placeOf(this.#first) || (this.#first.protocol === "wss:" && url.protocol === "ws:");
     const isStripped = isForeign && !this.#handlers.hasRedirectListener();
-    const request = sendRequest(url, key, this.#given, isStripped);
+    const deflate = createOffer(this.#given.options);
+    const request = sendRequest(url, { ...this.#given, key, deflate, first: this.#first, isStripped });
     this.#current = request;
+    this.#handlers.begin(url.href, request);
     const ifCurrent = (act: () => void): void => (request === this.#current ? act() : undefined);
     request.on("error", (error) => ifCurrent(() => this.#fail(error)));
     request.on("timeout", () => ifCurrent(() => this.#fail(new Error("Opening handshake has timed out"))));
     request.on("response", (response) => ifCurrent(() => this.#handleResponse(url, request, response)));
     request.on("upgrade", (response, socket, head) => {
-      if (request === this.#current && this.#handlers.upgrade(response)) this.#open(response, key, { socket, head });
-      else socket.destroy();
+      if (request === this.#current && this.#handlers.upgrade(response)) {
+        this.#open(response, key, { socket, head, deflate });
+      } else socket.destroy();
     });
     return request;
   }
 
-  #open(response: IncomingMessage, key: string, opened: { readonly socket: Duplex; readonly head: Buffer }): void {
-    const fault = findFault(response, key, this.#given.protocols);
+  #open(response: IncomingMessage, key: string, opened: Omit<Opened, "protocol">): void {
+    const { "sec-websocket-extensions": answer, "sec-websocket-protocol": protocol = "" } = response.headers;
+    const fault =
+      findFault(response, key, this.#given.protocols) ??
+      (answer === undefined ? undefined : findAnswerFault(answer, opened.deflate));
     if (fault === undefined) {
-      this.#handlers.open({ ...opened, protocol: response.headers["sec-websocket-protocol"] ?? "" });
+      this.#handlers.open({ ...opened, protocol, deflate: answer === undefined ? undefined : opened.deflate });
     } else {
       opened.socket.destroy();
       this.#fail(new Error(fault));
@@ -131,7 +156,7 @@ export class ClientAttempt {
   }
 
   #redirect(from: URL, location: string): void {
-    if (++this.#redirectCount > (this.#given.options.maxRedirects ?? 10)) {
+    if (this.#handlers.countRedirect() > (this.#given.options.maxRedirects ?? 10)) {
       return this.#fail(new Error("Maximum redirects exceeded"));
     }
     this.abort();
@@ -153,10 +178,11 @@ export class ClientAttempt {
 
 function requireOptions({ protocols, options }: Arguments): void {
   const { protocolVersion = 13 } = options;
-  if (protocolVersion !== 13) {
-    throw new RangeError(`Unsupported protocol version: ${protocolVersion} (supported versions: 13)`);
+  if (protocolVersion !== 13 && protocolVersion !== 8) {
+    throw new RangeError(`Unsupported protocol version: ${protocolVersion} (supported versions: 8, 13)`);
   }
-  const isToken = (protocol: string): boolean => /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/.test(protocol);
+  const isToken = (protocol: unknown): boolean =>
+    typeof protocol === "string" && /^[!#$%&'*+\-.0-9A-Z^_`|a-z~]+$/.test(protocol);
   if (!protocols.every(isToken) || new Set(protocols).size < protocols.length) {
     throw new SyntaxError("An invalid or duplicated subprotocol was specified");
   }
@@ -169,16 +195,33 @@ function parseUrl(address: string | URL, base?: URL): URL {
   if (url.protocol !== "ws:" && url.protocol !== "wss:" && url.protocol !== "ws+unix:") {
     throw new SyntaxError(`The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`);
   }
+  if (url.protocol === "ws+unix:" && url.pathname === "") throw new SyntaxError("The URL's pathname is empty");
   if (url.hash !== "") throw new SyntaxError("The URL contains a fragment identifier");
   return url;
 }
 
-function sendRequest(url: URL, key: string, { protocols, options }: Arguments, isStripped: boolean): ClientRequest {
+/** What to offer of compression. */
+function createOffer({ perMessageDeflate = true, maxPayload = 0 }: ClientOptions): PerMessageDeflate | undefined {
+  if (!perMessageDeflate) return undefined;
+  const given = perMessageDeflate === true ? {} : perMessageDeflate;
+  return new PerMessageDeflate({ ...given, isServer: false, maxPayload });
+}
+
+interface RequestParts extends Arguments {
+  readonly key: string;
+  readonly deflate: PerMessageDeflate | undefined;
+  /** Where it was to go before it was redirected. */
+  readonly first: URL;
+  /** Whether it goes to somebody who must not be told what is secret. */
+  readonly isStripped: boolean;
+}
+
+function sendRequest(url: URL, { protocols, options, key, deflate, first, isStripped }: RequestParts): ClientRequest {
   const isSecure = url.protocol === "wss:";
   const [socketPath, pipePath = "/"] = url.pathname.split(":");
   const target = url.protocol === "ws+unix:" ? { socketPath, path: pipePath + url.search } : addressOf(url, isSecure);
-  const user =
-    url.username === "" ? options.auth : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const user = userOf(first) ?? userOf(url) ?? options.auth; // as in curl the first one wins
+  const originName = options.protocolVersion === 8 ? "Sec-WebSocket-Origin" : "Origin";
   return (isSecure ? requestHttps : requestHttp)({
     ...options,
     host: undefined,
@@ -187,14 +230,16 @@ function sendRequest(url: URL, key: string, { protocols, options }: Arguments, i
     protocol: isSecure ? "https:" : "http:",
     ...target,
     auth: isStripped ? undefined : user,
-    agent: options.agent ?? false,
+    // node:http asks `createConnection` only where there is no agent.
+    agent: options.agent ?? (options.createConnection === undefined ? false : undefined),
     method: "GET",
     timeout: options.handshakeTimeout,
     headers: {
       ...(isStripped ? withoutSecrets(options.headers) : (options.headers as Record<string, string>)), // an object, as in `ws`
-      ...(options.origin === undefined ? {} : { Origin: options.origin }),
+      ...(options.origin === undefined ? {} : { [originName]: options.origin }),
+      ...(deflate && { "Sec-WebSocket-Extensions": extension.format({ "permessage-deflate": deflate.offer() }) }),
       ...(protocols.length === 0 ? {} : { "Sec-WebSocket-Protocol": protocols.join(",") }),
-      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Version": String(options.protocolVersion ?? 13),
       "Sec-WebSocket-Key": key,
       Connection: "Upgrade",
       Upgrade: "websocket",
@@ -209,20 +254,42 @@ function withoutSecrets(headers: RequestOptions["headers"] = {}): Record<string,
   ) as Record<string, string>; // an object, as in `ws`
 }
 
+/** Who is spoken to: two sockets of the file system have no host, and are not the same. */
+function placeOf({ protocol, host, pathname }: URL): string {
+  return protocol === "ws+unix:" ? `${protocol}${pathname.split(":", 1)[0]}` : host;
+}
+
+function userOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+}
+
 function addressOf(url: URL, isSecure: boolean) {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { host, port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port), path: url.pathname + url.search };
+  return { host, port: url.port || (isSecure ? 443 : 80), path: url.pathname + url.search };
 }
 
 /** What is wrong with a 101 (RFC 6455 §4.1). */
 function findFault({ headers }: IncomingMessage, key: string, protocols: readonly string[]): string | undefined {
   if (headers.upgrade?.toLowerCase() !== "websocket") return "Invalid Upgrade header";
   if (headers["sec-websocket-accept"] !== acceptValue(key)) return "Invalid Sec-WebSocket-Accept header";
-  if (headers["sec-websocket-extensions"] !== undefined) {
-    return "Server sent a Sec-WebSocket-Extensions header but no extension was requested";
-  }
   const protocol = headers["sec-websocket-protocol"];
   if (protocol === undefined) return protocols.length > 0 ? "Server sent no subprotocol" : undefined;
   if (protocols.length === 0) return "Server sent a subprotocol but none was requested";
   return protocols.includes(protocol) ? undefined : "Server sent an invalid subprotocol";
+}
+
+/** What is wrong with the server's answer to our offer (RFC 7692 §5.1). */
+function findAnswerFault(answer: string, deflate: PerMessageDeflate | undefined): string | undefined {
+  if (deflate === undefined) return "Server sent a Sec-WebSocket-Extensions header but no extension was requested";
+  try {
+    const { [PerMessageDeflate.extensionName]: parameters, ...others } = extension.parse(answer);
+    if (parameters === undefined || Object.keys(others).length > 0) {
+      return "Server indicated an extension that was not requested";
+    }
+    deflate.accept(parameters);
+    return undefined;
+  } catch {
+    return "Invalid Sec-WebSocket-Extensions header";
+  }
 }

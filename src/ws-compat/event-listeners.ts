@@ -33,6 +33,7 @@ const types: readonly WebSocketEventType[] = ["open", "message", "error", "close
 
 /** Makes a listener of `handler`. Twice the same is once. */
 export function addHandler(emitter: Emitter, type: WebSocketEventType, added: Registration & { once: boolean }): void {
+  if (!types.includes(type)) return;
   if (!added.isAttribute && findListener(emitter, type, added) !== undefined) return;
   const listener: Listener = (...args) => {
     const event = { type, target: emitter, ...detailsOf[type](args) };

@@ -1,4 +1,9 @@
+import { extension } from "./extension.ts";
+import { PerMessageDeflate } from "./permessage-deflate.ts";
+import { Receiver } from "./receiver.ts";
+import { Sender } from "./sender.ts";
 import { createWebSocketStream } from "./stream.ts";
+import { subprotocol } from "./subprotocol.ts";
 import { WebSocket as Socket } from "./web-socket.ts";
 import { WebSocketServer } from "./web-socket-server.ts";
 
@@ -11,8 +16,13 @@ export {
   type VerifyInfo,
   type WebSocketServerEvents,
 } from "./web-socket-server.ts";
-export type { SendOptions, WebSocketEvents } from "./web-socket.ts";
-export { createWebSocketStream };
+export type { ExtensionOffers, ExtensionParameters } from "./extension.ts";
+export type { SendOptions } from "./outgoing.ts";
+export type { AcceptedParameters, PerMessageDeflateOptions } from "./permessage-deflate.ts";
+export type { ReceiverOptions } from "./receiver.ts";
+export type { FrameOptions, GenerateMask } from "./sender.ts";
+export type { WebSocketEvents } from "./web-socket.ts";
+export { createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol };
 
 /** The module as `ws` has it: the class, with everything else on it. */
 export const WebSocket: typeof Socket & {
@@ -20,7 +30,22 @@ export const WebSocket: typeof Socket & {
   readonly WebSocketServer: typeof WebSocketServer;
   readonly WebSocket: typeof Socket;
   readonly createWebSocketStream: typeof createWebSocketStream;
-} = Object.assign(Socket, { Server: WebSocketServer, WebSocketServer, WebSocket: Socket, createWebSocketStream });
+  readonly extension: typeof extension;
+  readonly PerMessageDeflate: typeof PerMessageDeflate;
+  readonly Receiver: typeof Receiver;
+  readonly Sender: typeof Sender;
+  readonly subprotocol: typeof subprotocol;
+} = Object.assign(Socket, {
+  Server: WebSocketServer,
+  WebSocketServer,
+  WebSocket: Socket,
+  createWebSocketStream,
+  extension,
+  PerMessageDeflate,
+  Receiver,
+  Sender,
+  subprotocol,
+});
 /** A socket of either side. */
 export type WebSocket = Socket;
 

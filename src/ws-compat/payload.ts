@@ -1,13 +1,27 @@
 import { Blob } from "node:buffer";
 
 /** What `send()` takes: a number is sent as its digits, a list as one message. */
-export type SendData = string | number | Buffer | DataView | ArrayBufferLike | ArrayBufferView | readonly Uint8Array[];
+export type SendData =
+  | string
+  | number
+  | Buffer
+  | DataView
+  | ArrayBufferLike
+  | ArrayBufferView
+  | readonly Uint8Array[]
+  | Blob;
 /** What a binary message comes as. */
 export type BinaryType = "nodebuffer" | "arraybuffer" | "fragments" | "blob";
 /** A message as the listeners get it; text is always a `Buffer`. */
 export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
 
 export const binaryTypes: readonly string[] = ["nodebuffer", "arraybuffer", "fragments", "blob"] satisfies BinaryType[];
+
+/** How many bytes of `data` there are to send; of a Blob they need not be read for it. */
+export function byteLengthOf(data: SendData | null | undefined): number {
+  if (typeof data === "string") return Buffer.byteLength(data);
+  return data instanceof Blob ? data.size : toBuffer(data).length;
+}
 
 /** The bytes of `data`, not copied where that can be helped. `undefined` and `null` are empty, as they are to `ws`. */
 export function toBuffer(data: SendData | null | undefined): Buffer {

@@ -15,7 +15,8 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
     write: (chunk: Buffer, _encoding, done) => whenOpen(() => socket.send(chunk, (error) => done(error))),
     final: (done) =>
       whenOpen(() => {
-        if (socket._socket === null || socket._socket.writableFinished) return done();
+        if (socket._socket === null) return; // the handshake has failed, which is an error on its way
+        if (socket._socket.writableFinished) return done();
         socket._socket.once("finish", () => done());
         socket.close();
       }),
@@ -26,6 +27,7 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
       if (error === null || socket.readyState === socket.OPEN) socket.terminate();
     },
   });
+  stream.on("end", () => stream.writableFinished && stream.destroy());
   socket.on("message", (data, isBinary) => {
     // Text is a Buffer whatever binaryType says.
     const chunk: unknown = !isBinary && stream.readableObjectMode ? (data as Buffer).toString() : data;

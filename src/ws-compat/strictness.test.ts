@@ -49,7 +49,7 @@ test("[WS1] the default export and every name it carries are one class, which re
 
 for (const [name, head, status] of [
   ["HTTP/1.0", headOf({}, "1.0"), 505],
-  ["version 8", headOf({ "Sec-WebSocket-Version": "8" }), 426],
+  ["version 7", headOf({ "Sec-WebSocket-Version": "7" }), 400],
   ["a body", headOf({ "Content-Length": "4" }), 400],
 ] as const) {
   test(`[WS17] ${name} is refused with ${status}`, async () => {
@@ -62,7 +62,7 @@ for (const [name, head, status] of [
 test("[WS17] a refused handshake is wsClientError's where somebody listens", async () => {
   const { server, port } = await serve();
   server.on("wsClientError", (_error, socket) => socket.end("HTTP/1.1 418 Teapot\r\n\r\n"));
-  expect(await answerTo(port, headOf({ "Sec-WebSocket-Version": "8" }))).toMatch(/^HTTP\/1\.1 418 /);
+  expect(await answerTo(port, headOf({ "Sec-WebSocket-Version": "7" }))).toMatch(/^HTTP\/1\.1 418 /);
 });
 
 test("[WS17] a line break within a line of the 101 is refused with 500", async () => {
@@ -73,11 +73,20 @@ test("[WS17] a line break within a line of the 101 is refused with 500", async (
   expect(answer).not.toContain("planted");
 });
 
-test("[WS17] a subprotocol that was not offered is refused with 500 and a warning", async () => {
-  const warned = once(process, "warning");
-  const { port } = await serve({ handleProtocols: () => "mine" });
-  expect(await answerTo(port, headOf({ "Sec-WebSocket-Protocol": "theirs" }))).toMatch(/^HTTP\/1\.1 500 /);
-  expect(String((await warned)[0])).toContain("mine");
+test("[WS17] a subprotocol that was not offered is sent as in ws, with a warning; a line break in it is a 500", async () => {
+  for (const [chosen, status] of [
+    ["mine", 101],
+    ["mine\r\nSet-Cookie: planted=1", 500],
+  ] as const) {
+    const warned = once(process, "warning");
+    const { port } = await serve({ handleProtocols: () => chosen });
+    const client = new WebSocket(`ws://127.0.0.1:${port}`, "theirs");
+    const [error] = (await once(client, "error")) as [Error];
+    expect(error.message).toBe(
+      status === 101 ? "Server sent an invalid subprotocol" : "Unexpected server response: 500",
+    );
+    expect(String((await warned)[0])).toContain("mine");
+  }
 });
 
 test("[WS18] a request that no parser made is upgraded over a duplex; setSocket makes the client of its other end", async () => {

@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { type HandshakeRequest, readHandshake, type Refusal, refuseSocket, writeAccept } from "../engine/index.ts";
+import { refuseSocket, writeAccept } from "../engine/index.ts";
+import { extension } from "./extension.ts";
+import { type Answer, readUpgrade, writeAnswer } from "./handshake-answers.ts";
+import { PerMessageDeflate, type PerMessageDeflateOptions } from "./permessage-deflate.ts";
 import { WebSocket } from "./web-socket.ts";
 
 /** What `verifyClient` is asked about. */
@@ -31,8 +34,8 @@ export interface ServerOptions {
   path?: string | null | undefined;
   /** Whether there is a set `clients`. Default true. */
   clientTracking?: boolean | undefined;
-  /** Accepted; compression is not negotiated. */
-  perMessageDeflate?: boolean | object | undefined;
+  /** Whether and how to accept compression. Default false. */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** The longest message to accept, in bytes; 0 is unlimited. Default 100 MiB. */
   maxPayload?: number | undefined;
   /** The most frames of one message; 0 is unlimited. Default 16 384. */
@@ -55,6 +58,10 @@ export interface ServerOptions {
   skipUTF8Validation?: boolean | undefined;
   /** Ignored. */
   allowSynchronousEvents?: boolean | undefined;
+  /** Ignored: the protocol joins pieces as they come. */
+  maxBufferedChunks?: number | undefined;
+  /** Ignored: of the pings in one read the newest is answered. */
+  maxPendingAutoPongs?: number | undefined;
 }
 
 /** What a {@link WebSocketServer} emits, as `ws` does. */
@@ -77,8 +84,10 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
   options: ServerOptions;
   /** All sockets that are not closed; undefined without `clientTracking`. */
   clients: Set<WebSocket> | undefined;
-  #server: Server | HttpsServer | undefined;
-  #state: "running" | "closing" | "closed" = "running";
+  /** The HTTP server; null without one and after {@link WebSocketServer.close}. */
+  _server: Server | HttpsServer | null = null;
+  /** 0 running, 1 closing, 2 closed. */
+  _state: 0 | 1 | 2 = 0;
   #emitsClose = false;
   #detach: () => void = doNothing;
 
@@ -90,35 +99,37 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     if (Number(port !== undefined && port !== null) + Number(!!server) + Number(!!noServer) !== 1) {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified');
     }
+    if (this.options.perMessageDeflate === true) this.options.perMessageDeflate = {};
     if (this.options.clientTracking) this.clients = new Set();
     if (noServer) return;
-    this.#server = server ?? createPlainServer();
-    this.#attach(this.#server);
+    const listener = server ?? createPlainServer();
+    this._server = listener;
+    this.#attach(listener);
     const { host, backlog } = this.options;
     if (server) return;
-    this.#server.listen({ port: port ?? 0, host: host ?? undefined, backlog: backlog ?? undefined }, callback);
+    listener.listen({ port: port ?? 0, host: host ?? undefined, backlog: backlog ?? undefined }, callback);
   }
 
   /** Where it listens. @throws {Error} with `noServer`. */
   address(): AddressInfo | string | null {
     if (this.options.noServer) throw new Error('The server is operating in "noServer" mode');
-    return this.#server?.address() ?? null;
+    return this._server?.address() ?? null;
   }
 
   /** Takes no more handshakes; `close` is emitted when the sockets are gone, which it leaves to the program. */
   close(callback?: (error?: Error) => void): void {
-    if (this.#state === "closed") {
+    if (this._state === 2) {
       if (callback !== undefined) this.once("close", () => callback(new Error("The server is not running")));
       process.nextTick(() => this.#finish());
       return;
     }
     if (callback !== undefined) this.once("close", callback);
-    if (this.#state === "closing") return;
-    this.#state = "closing";
+    if (this._state === 1) return;
+    this._state = 1;
     this.#detach();
-    const server = this.#server;
-    this.#server = undefined;
-    if (server !== undefined && !this.options.server) server.close(() => this.#finish());
+    const server = this._server;
+    this._server = null;
+    if (server !== null && !this.options.server) server.close(() => this.#finish());
     else if (this.clients !== undefined && this.clients.size > 0) this.#emitsClose = true;
     else process.nextTick(() => this.#finish());
   }
@@ -128,59 +139,93 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     return !this.options.path || (request.url ?? "").split("?", 1)[0] === this.options.path;
   }
 
-  /** Answers a handshake, as the `upgrade` event of `node:http` gives it. */
+  /**
+   * Answers a handshake, as the `upgrade` event of `node:http` gives it.
+   *
+   * @throws {Error} if the socket was upgraded before.
+   */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, callback: UpgradeCallback): void {
-    const destroy = (): void => void socket.destroy();
-    socket.on("error", destroy);
-    const handshake = readHandshake(headOf(request));
-    if (handshake.type === "refusal") return this.#reject(handshake, socket, request);
-    if (!this.shouldHandle(request)) return refuseSocket(socket, refusal(400));
-    const complete = (): void => this.#complete(handshake, { request, socket, head, callback });
+    socket.on("error", () => socket.destroy());
+    const handshake = readUpgrade(request);
+    if ("status" in handshake) return this.#reject(handshake, socket, request);
+    if (!this.shouldHandle(request)) return refuse(socket, { status: 400 });
+    const extensions = this.#negotiate(request.headers["sec-websocket-extensions"]);
+    if (extensions === undefined) {
+      const fault = { status: 400, message: "Invalid or unacceptable Sec-WebSocket-Extensions header" };
+      return this.#reject(fault, socket, request);
+    }
+    const complete = (): void => {
+      this.completeUpgrade(extensions, handshake.key, new Set(handshake.protocols), request, socket, head, callback);
+    };
     const { verifyClient } = this.options;
     if (!verifyClient) return complete();
-    const info = { origin: handshake.origin, secure: "encrypted" in (request.socket ?? {}), req: request };
-    const answer: VerifyAnswer = (isVerified, code = 401, message, headers = {}) =>
-      isVerified ? complete() : refuseSocket(socket, refusal(code, message, headers));
+    const origin = handshake.origin ?? (request.headers["sec-websocket-origin"] as string | undefined); // it comes once
+    const info: VerifyInfo = { origin, secure: "encrypted" in (request.socket ?? {}), req: request } as VerifyInfo;
+    const answer: VerifyAnswer = (isVerified, status = 401, message, headers) =>
+      isVerified ? complete() : refuse(socket, { status, message, headers });
     if (verifyClient.length === 2) verifyClient(info, answer);
     else answer(!!(verifyClient as (info: VerifyInfo) => unknown)(info)); // its length says so
   }
 
-  #complete(handshake: HandshakeRequest, call: Call): void {
-    const { request, socket, head, callback } = call;
+  /**
+   * What {@link WebSocketServer.handleUpgrade} does with a handshake that is good. Its arguments are those of `ws`.
+   *
+   * @throws {Error} if the socket was upgraded before.
+   */
+  completeUpgrade(
+    extensions: Extensions,
+    key: string,
+    protocols: Set<string>,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    callback: UpgradeCallback,
+  ): void {
     if (!socket.readable || !socket.writable) return void socket.destroy();
-    if (this.#state !== "running") return refuseSocket(socket, refusal(503));
-    const protocol = this.#selectProtocol(handshake, request);
-    const greeting = this.#greet(handshake, protocol);
-    if (greeting === undefined) return refuseSocket(socket, refusal(500));
-    const lines = greeting.toString("latin1").trimEnd().split("\r\n");
-    this.emit("headers", lines, request);
-    // A line break within a line would be a header of somebody else's, or the end of them.
-    if (lines.some((line) => /[\r\n\0]/.test(line))) return refuseSocket(socket, refusal(500));
+    if (upgraded.has(socket)) {
+      const cause = "socket, possibly due to a misconfiguration";
+      throw new Error(`server.handleUpgrade() was called more than once with the same ${cause}`);
+    }
+    if (this._state !== 0) return refuse(socket, { status: 503 });
+    const protocol = this.#selectProtocol(protocols, request);
+    const lines = greet({ key, protocols: [...protocols], protocol, extensions });
+    if (lines === undefined) return refuse(socket, { status: 500 });
     const Class = this.options.WebSocket ?? WebSocket;
     const made = new Class(null, undefined, this.options as object); // its socket options are a client's too
     made._protocol = protocol ?? "";
-    const { maxPayload, maxFragments } = this.options;
+    made._extensions = extensions;
+    this.emit("headers", lines, request);
+    // A line break within a line would be a header of somebody else's, or the end of them.
+    if (lines.some((line) => /[\r\n\0]/.test(line))) return refuse(socket, { status: 500 });
+    upgraded.add(socket);
     // At once, as `ws` does: a socket that is terminated in its `connection` listener was open to its client.
     socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-    made.setSocket(socket, head, { maxPayload, maxFragments });
+    made.setSocket(socket, head, this.options);
     this.#track(made);
     callback(made, request);
   }
 
-  /** Undefined if the program chose a subprotocol that was not offered: a client would have to fail the connection. */
-  #greet({ key, protocols }: HandshakeRequest, protocol: string | undefined): Buffer | undefined {
+  /** What is accepted of the client's offers; undefined if none of them can be. */
+  #negotiate(offers: string | undefined): Extensions | undefined {
+    const { perMessageDeflate, maxPayload } = this.options;
+    if (offers === undefined || !perMessageDeflate) return {};
+    const given = perMessageDeflate === true ? {} : perMessageDeflate;
     try {
-      return Buffer.from(writeAccept({ key, protocols, protocol }));
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
+      const { [PerMessageDeflate.extensionName]: parameters } = extension.parse(offers);
+      if (parameters === undefined) return {};
+      const deflate = new PerMessageDeflate({ ...given, isServer: true, maxPayload });
+      deflate.accept(parameters);
+      return { "permessage-deflate": deflate };
+    } catch {
       return undefined;
     }
   }
 
-  #selectProtocol({ protocols }: HandshakeRequest, request: IncomingMessage): string | undefined {
-    if (protocols.length === 0) return undefined;
+  #selectProtocol(protocols: Set<string>, request: IncomingMessage): string | undefined {
+    if (protocols.size === 0) return undefined;
     const { handleProtocols } = this.options;
-    const selected = handleProtocols ? handleProtocols(new Set(protocols), request) : protocols[0];
+    const [first] = protocols;
+    const selected = handleProtocols ? handleProtocols(protocols, request) : first;
     return selected || undefined;
   }
 
@@ -192,9 +237,9 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     });
   }
 
-  #reject(fault: Refusal, socket: Duplex, request: IncomingMessage): void {
-    if (this.listenerCount("wsClientError") === 0) refuseSocket(socket, fault);
-    else this.emit("wsClientError", new Error(fault.reason), socket, request);
+  #reject(fault: Answer, socket: Duplex, request: IncomingMessage): void {
+    if (this.listenerCount("wsClientError") === 0) refuse(socket, fault);
+    else this.emit("wsClientError", new Error(fault.message), socket, request);
   }
 
   #attach(server: Server | HttpsServer): void {
@@ -207,16 +252,46 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
   }
 
   #finish(): void {
-    this.#state = "closed";
+    this._state = 2;
     this.emit("close");
   }
 }
 
-interface Call {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-  readonly callback: UpgradeCallback;
+/** What is negotiated with a client. */
+interface Extensions {
+  "permessage-deflate"?: PerMessageDeflate;
+}
+
+const upgraded = new WeakSet<Duplex>();
+
+/**
+ * The lines of the 101; undefined if they may not be sent. As in `ws`, a subprotocol that was not offered is: it is for the client to fail
+ * the connection (RFC 6455 §4.1), and for us to warn.
+ */
+function greet(chosen: {
+  readonly key: string;
+  readonly protocols: readonly string[];
+  readonly protocol: string | undefined;
+  readonly extensions: Extensions;
+}): string[] | undefined {
+  const { key, protocols, protocol, extensions: agreed } = chosen;
+  const params = agreed["permessage-deflate"]?.params;
+  const extensions = params ? extension.format({ [PerMessageDeflate.extensionName]: params }) : undefined;
+  if (protocol !== undefined && !protocols.includes(protocol)) {
+    process.emitWarning(`The subprotocol "${protocol}" was not offered: the client will fail the connection`);
+  }
+  try {
+    const offered = protocol === undefined ? protocols : [...protocols, protocol];
+    const greeting = Buffer.from(writeAccept({ key, protocols: offered, protocol, extensions }));
+    return greeting.toString("latin1").trimEnd().split("\r\n");
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+    return undefined;
+  }
+}
+
+function refuse(socket: Duplex, answer: Answer): void {
+  refuseSocket(socket, writeAnswer(answer));
 }
 
 function doNothing(): void {}
@@ -226,25 +301,4 @@ function createPlainServer(): Server {
     response.writeHead(426, { "Content-Type": "text/plain" });
     response.end(STATUS_CODES[426]);
   });
-}
-
-function refusal(status: number, reason = STATUS_CODES[status] ?? "", headers: OutgoingHttpHeaders = {}): Refusal {
-  return {
-    type: "refusal",
-    status,
-    reason,
-    headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
-  };
-}
-
-/** A request's head. One that no parser made, as tests have it (`@fastify/websocket`), lacks what a parser knows. */
-function headOf(request: IncomingMessage): Parameters<typeof readHandshake>[0] {
-  const { method = "GET", url = "/", httpVersion = "1.1", rawHeaders } = request as Partial<IncomingMessage>;
-  const headers = Object.entries({ ...request.headers, host: request.headers.host ?? "localhost" });
-  return {
-    method,
-    target: url,
-    httpVersion,
-    rawHeaders: rawHeaders ?? headers.flatMap(([name, value]) => [name, String(value)]),
-  };
 }

@@ -2,8 +2,7 @@ import { EventEmitter } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { StringDecoder } from "node:string_decoder";
-import { adoptSocket, type AdoptedSocket, frameHeaderBytes, ProtocolError } from "../engine/index.ts";
+import { adoptSocket, type AdoptedSocket } from "../engine/index.ts";
 import { ClientAttempt, type ClientOptions, splitArguments } from "./client-handshake.ts";
 import {
   addHandler,
@@ -13,8 +12,20 @@ import {
   type WebSocketEventMap,
   type WebSocketEventType,
 } from "./event-listeners.ts";
-import { binaryTypes, type BinaryType, type RawData, type SendData, toBuffer, toRawData } from "./payload.ts";
-import { PendingSends, type SendCallback } from "./pending-sends.ts";
+import { createFault } from "./faults.ts";
+import { Outgoing, type SendOptions } from "./outgoing.ts";
+import {
+  binaryTypes,
+  type BinaryType,
+  byteLengthOf,
+  type RawData,
+  type SendData,
+  toBuffer,
+  toRawData,
+} from "./payload.ts";
+import type { SendCallback } from "./pending-sends.ts";
+import type { PerMessageDeflate } from "./permessage-deflate.ts";
+import type { GenerateMask } from "./sender.ts";
 
 /** What a {@link WebSocket} emits, as `ws` does. */
 export interface WebSocketEvents {
@@ -31,22 +42,12 @@ export interface WebSocketEvents {
   redirect: [url: string, request: ClientRequest];
 }
 
-/** Options of one message. */
-export interface SendOptions {
-  /** Whether it goes out as binary. Default: whether `data` is no string. */
-  readonly binary?: boolean | undefined;
-  /** Whether it is the message's last piece. Default true. */
-  readonly fin?: boolean | undefined;
-  /** Without effect while no compression is negotiated. */
-  readonly compress?: boolean | undefined;
-  /** Without effect: a client masks and a server does not (RFC 6455 §5.1). */
-  readonly mask?: boolean | undefined;
-}
-
 /** How `setSocket` takes a socket over. Sizes in bytes; 0 is unlimited. */
 export interface SocketOptions {
   readonly maxPayload?: number | undefined;
   readonly maxFragments?: number | undefined;
+  /** A client's masks. Default: from a CSPRNG, and nothing else should do. */
+  readonly generateMask?: GenerateMask | undefined;
 }
 
 const stateNames = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
@@ -57,10 +58,10 @@ const lineStates = { open: 1, closing: 2, closed: 3 } as const;
  * docs/guide/ws-drop-in.md lists where it is stricter.
  */
 export class WebSocket extends EventEmitter<WebSocketEvents> {
-  static readonly CONNECTING = 0;
-  static readonly OPEN = 1;
-  static readonly CLOSING = 2;
-  static readonly CLOSED = 3;
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSING: 2;
+  declare static readonly CLOSED: 3;
   declare readonly CONNECTING: 0;
   declare readonly OPEN: 1;
   declare readonly CLOSING: 2;
@@ -76,16 +77,25 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   _isServer: boolean;
   /** The subprotocol of a socket that is to be handed to `setSocket`. */
   _protocol = "";
+  /** The extension both sides agreed on, likewise. */
+  _extensions: { "permessage-deflate"?: PerMessageDeflate } = {};
+  /** The request of the handshake while it is on its way; the one member that `finishRequest` has no other way to. */
+  _req: ClientRequest | null = null;
+  /** How many redirects there were. */
+  _redirects = 0;
   readonly #options: ClientOptions;
-  readonly #sends = new PendingSends();
   #binaryType: BinaryType = "nodebuffer";
   #line: AdoptedSocket | undefined;
+  #outgoing: Outgoing | undefined;
   #attempt: ClientAttempt | undefined;
   #stateBefore: 0 | 2 | 3 = 0;
+  /** `close()` waits for a Blob. */
+  #isClosing = false;
   #url = "";
   #isPaused = false;
+  /** `error` is emitted once. */
+  #hasFailed = false;
   #lostBytes = 0;
-  #fragments: StringDecoder | "binary" | undefined;
 
   /**
    * Connects to `address`; with `null` it waits for {@link WebSocket.setSocket}, which is how a server makes its sockets.
@@ -104,17 +114,23 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     this._isServer = address === null;
     if (address === null) return;
     this.#attempt = new ClientAttempt(address, given, {
-      url: (url) => (this.#url = url),
+      begin: (url, request) => {
+        this.#url = url;
+        this._req = request;
+      },
       emitsUnexpected: (request, response) => this.emit("unexpected-response", request, response),
       emitsRedirect: (url, request) => this.emit("redirect", url, request),
+      countRedirect: () => ++this._redirects,
       hasRedirectListener: () => this.listenerCount("redirect") > 0,
       upgrade: (response) => {
         this.emit("upgrade", response);
         return this.readyState === WebSocket.CONNECTING;
       },
       fail: (error) => this.#failAttempt(error),
-      open: ({ socket, head, protocol }) => {
+      open: ({ socket, head, protocol, deflate }) => {
+        this._req = null;
         this._protocol = protocol;
+        if (deflate !== undefined) this._extensions = { "permessage-deflate": deflate };
         this.setSocket(socket, head, given.options);
       },
     });
@@ -124,7 +140,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
-    return this.#line === undefined ? this.#stateBefore : lineStates[this.#line.state];
+    if (this.#line === undefined) return this.#stateBefore;
+    return this.#line.state === "open" && this.#isClosing ? 2 : lineStates[this.#line.state];
   }
 
   /** What a binary message comes as. Default `"nodebuffer"`; another value than the four is ignored. */
@@ -138,12 +155,12 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
 
   /** Bytes that were sent but are not in the operating system's hands, and those that were sent too late. */
   get bufferedAmount(): number {
-    return (this.#line?.bufferedBytes ?? 0) + this.#lostBytes;
+    return (this.#outgoing?.bufferedBytes ?? 0) + this.#lostBytes;
   }
 
-  /** Always empty: no extension is negotiated. */
+  /** `permessage-deflate` where it was negotiated, or empty. */
   get extensions(): string {
-    return "";
+    return Object.keys(this._extensions).join();
   }
 
   get isPaused(): boolean {
@@ -152,6 +169,11 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
 
   get protocol(): string {
     return this._protocol;
+  }
+
+  /** Takes frames that are made already: Socket.IO broadcasts one for all. Null before the handshake is done. */
+  get _sender(): Pick<Outgoing, "sendFrame"> | null {
+    return this.#outgoing ?? null;
   }
 
   /** The URL connected to; empty on a server's socket. */
@@ -163,11 +185,14 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
     this._socket = socket;
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
-    this.#line = adoptSocket({
+    const line = adoptSocket({
       role: this._isServer ? "server" : "client",
       socket,
       head,
       protocol: this._protocol,
+      codec: this._extensions["permessage-deflate"]?.createCodec(),
+      createMaskingKey: options.generateMask && createKeys(options.generateMask),
+      answersCloses: false,
       answersPings: this.#options.autoPong !== false,
       // `ws` leaves heartbeats and queues to its users: what it does not do by itself a drop-in must not do either.
       pingAfterMs: Infinity,
@@ -186,10 +211,13 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       close: (line) => this.#handleClosed(line.peerClose?.code ?? 1006, line.peerClose?.reason ?? ""),
       error: throwLater,
       hooks: {
-        failed: (code, reason) => this.#handleFailed(code, reason),
-        taken: () => this.#sends.settle(this.#line?.bufferedBytes ?? 0),
+        closing: (code, reason) => this.#answerClose(code, reason),
+        failed: (_code, reason) => this.#handleFailed(reason),
+        taken: () => this.#outgoing?.settle(),
       },
     });
+    this.#line = line;
+    this.#outgoing = new Outgoing(line, (error) => this.#fail(error));
     this.emit("open");
   }
 
@@ -203,14 +231,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   send(data: SendData, options?: SendOptions | SendCallback, callback?: SendCallback): void {
     const settings = typeof options === "function" ? {} : (options ?? {});
     const done = typeof options === "function" ? options : callback;
-    const line = this.#requireLine(data, done);
-    if (line === undefined) return;
-    const { binary: isBinary = typeof data !== "string" && typeof data !== "number", fin: isFinal = true } = settings;
-    const payload = typeof data === "string" ? data : toBuffer(data);
-    const payloadBytes = Buffer.byteLength(payload);
-    this.#sends.add(frameHeaderBytes(payloadBytes, !this._isServer) + payloadBytes, done);
-    if (this.#fragments !== undefined || !isFinal) this.#sendFragment(toBuffer(payload), { isBinary, isFinal });
-    else line.send(isBinary ? toBuffer(payload) : payload.toString());
+    this.#requireOutgoing(data, done)?.send(data ?? Buffer.alloc(0), settings, done);
   }
 
   /**
@@ -234,9 +255,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
    */
   close(code?: number, reason: string | Buffer = ""): void {
     if (this.#line === undefined) return this.#giveUp();
-    if (this.#line.state !== "open") return;
-    if (code === undefined) this.#line.closeWithoutCode();
-    else translateFaults(() => this.#line?.close(code, reason.toString()));
+    if (this.readyState !== WebSocket.OPEN) return;
+    this.#outgoing?.close(code, reason);
+    this.#isClosing = true;
   }
 
   /** Cuts the connection at once. */
@@ -275,45 +296,48 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     dropHandler(this, type, { handler, isAttribute: false });
   }
 
-  #requireLine(data: unknown, callback: SendCallback | undefined): AdoptedSocket | undefined {
+  #requireOutgoing(data: unknown, callback: SendCallback | undefined): Outgoing | undefined {
     const state = this.readyState;
     if (state === WebSocket.CONNECTING) throw new Error("WebSocket is not open: readyState 0 (CONNECTING)");
-    if (state === WebSocket.OPEN) return this.#line;
-    this.#lostBytes += toBuffer(data as SendData).length; // it is what send() was given
+    if (state === WebSocket.OPEN) return this.#outgoing;
+    this.#lostBytes += byteLengthOf(data as SendData); // it is what send() was given
     const error = new Error(`WebSocket is not open: readyState ${state} (${stateNames[state]})`);
     if (callback !== undefined) process.nextTick(callback, error);
     return undefined;
   }
 
-  #sendFragment(bytes: Buffer, { isBinary, isFinal }: { readonly isBinary: boolean; readonly isFinal: boolean }): void {
-    // As in `ws` the first piece says of which kind all are. A character may be cut by two pieces.
-    this.#fragments ??= isBinary ? "binary" : new StringDecoder();
-    const fragments = this.#fragments;
-    const piece = fragments === "binary" ? bytes : fragments.write(bytes) + (isFinal ? fragments.end() : "");
-    if (isFinal) this.#fragments = undefined;
-    this.#line?.sendFrame((connection) => connection.sendFragment(piece, isFinal));
-  }
-
   #sendControl(kind: "ping" | "pong", [data, mask, callback]: readonly unknown[]): void {
     const done = [data, mask, callback].find((each): each is SendCallback => typeof each === "function");
     const payload = typeof data === "function" ? undefined : (data as SendData | undefined); // the callback may come first
-    const line = this.#requireLine(payload, done);
-    if (line === undefined) return;
-    const bytes = toBuffer(payload);
-    translateFaults(() =>
-      line.sendFrame((connection) => (kind === "ping" ? connection.sendPing(bytes) : connection.sendPong(bytes))),
-    );
-    this.#sends.add(frameHeaderBytes(bytes.length, !this._isServer) + bytes.length, done);
+    this.#requireOutgoing(payload, done)?.sendControl(kind, payload ?? "", done);
   }
 
-  #handleFailed(code: number, reason: string): void {
-    const error = Object.assign(new RangeError(`Invalid WebSocket frame: ${reason}`), { code: faultCodes[code] });
+  /** As `ws` does: after what the program still said to the messages before it, and with the peer's own words. */
+  #answerClose(code: number, reason: string): void {
+    this.#line?.sendFrame((connection) =>
+      code === 1005 ? connection.sendClose() : connection.sendClose(code, reason),
+    );
+  }
+
+  #handleFailed(reason: string): void {
     // Not from within the engine's reading: without a listener it throws, which is the program's affair.
-    process.nextTick(() => this.emit("error", error));
+    process.nextTick(() => this.#emitError(createFault(reason)));
+  }
+
+  /** What was to be sent cannot be. */
+  #fail(error: Error): void {
+    this.#line?.terminate();
+    this.#emitError(error);
+  }
+
+  #emitError(error: Error): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.emit("error", error);
   }
 
   #handleClosed(code: number, reason: string): void {
-    this.#sends.fail(new Error("The socket was closed before the data was written"));
+    this.#outgoing?.fail(new Error("The socket was closed before the data was written"));
     this.emit("close", code, Buffer.from(reason));
   }
 
@@ -341,32 +365,27 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   }
 }
 
-// On the prototype, where `ws` has them, so that an instance has no members of its own for them.
+// Where and as `ws` has them: on the class and its prototype, so that an instance has no members of its own for them.
 for (const [value, name] of stateNames.entries()) {
+  Object.defineProperty(WebSocket, name, { enumerable: true, value });
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
 }
+for (const name of ["binaryType", "bufferedAmount", "extensions", "isPaused", "protocol", "readyState", "url"]) {
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
+}
 defineAttributes(WebSocket.prototype);
-
-const faultCodes: Readonly<Record<number, string>> = {
-  1002: "WS_ERR_INVALID_FRAME",
-  1007: "WS_ERR_INVALID_UTF8",
-  1008: "WS_ERR_TOO_MANY_BUFFERED_PARTS",
-  1009: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
-};
 
 function unlimitedIfZero(limit: number): number {
   return limit > 0 ? limit : Infinity;
 }
 
-/** The engine's fault as `ws` throws it. */
-function translateFaults(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    const Class = error.code === "ERR_CLOSE_CODE" ? TypeError : RangeError;
-    throw new Class(error.message, { cause: error });
-  }
+/** `ws` has its masks written into a buffer, the engine takes them as a number. */
+function createKeys(generateMask: GenerateMask): () => number {
+  const mask = Buffer.alloc(4);
+  return () => {
+    generateMask(mask);
+    return mask.readInt32BE(0);
+  };
 }
 
 /** A listener that throws ends the process unless `uncaughtException` is handled: so it is with every `EventEmitter`. */

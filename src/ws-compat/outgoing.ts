@@ -1,0 +1,110 @@
+import { StringDecoder } from "node:string_decoder";
+import type { AdoptedSocket } from "../engine/index.ts";
+import { BlobQueue } from "./blob-queue.ts";
+import { byteLengthOf, type SendData, toBuffer } from "./payload.ts";
+import { PendingSends, type SendCallback } from "./pending-sends.ts";
+import { closePayload, requireControl } from "./sender.ts";
+
+/** Options of one message. */
+export interface SendOptions {
+  /** Whether it goes out as binary. Default: whether `data` is no string. */
+  readonly binary?: boolean | undefined;
+  /** Whether it is the message's last piece. Default true. */
+  readonly fin?: boolean | undefined;
+  /** False leaves it uncompressed. Default: as `threshold` says. A message in pieces is never compressed. */
+  readonly compress?: boolean | undefined;
+  /** Without effect: a client masks and a server does not (RFC 6455 §5.1). */
+  readonly mask?: boolean | undefined;
+}
+
+/** What one open socket sends: in order, with a callback for each. */
+export class Outgoing {
+  readonly #line: AdoptedSocket;
+  readonly #sends = new PendingSends();
+  readonly #queue: BlobQueue<SendData>;
+  #fragments: StringDecoder | "binary" | undefined;
+
+  /** @param onFailed - is told of a Blob that cannot be read. */
+  constructor(line: AdoptedSocket, onFailed: (error: Error) => void) {
+    this.#line = line;
+    this.#queue = new BlobQueue(onFailed);
+  }
+
+  /** Bytes that are not in the operating system's hands. */
+  get bufferedBytes(): number {
+    return this.#line.bufferedBytes + this.#queue.byteCount;
+  }
+
+  /** Sends a message, or a piece of one. */
+  send(data: SendData, options: SendOptions, callback: SendCallback | undefined): void {
+    this.#enqueue(data, callback, (payload) => this.#send(payload, options, callback));
+  }
+
+  /** Sends a ping or a pong. @throws {RangeError} if it is longer than 125 bytes. */
+  sendControl(kind: "ping" | "pong", data: SendData, callback: SendCallback | undefined): void {
+    this.#enqueue(requireControl(data), callback, (payload) => {
+      const bytes = toBuffer(payload);
+      this.#write(callback, (line) =>
+        line.sendFrame((connection) => (kind === "ping" ? connection.sendPing(bytes) : connection.sendPong(bytes))),
+      );
+    });
+  }
+
+  /** Sends a frame that the program has made, with `Sender.frame` for instance: as it is, neither checked nor compressed. */
+  sendFrame(list: readonly (string | Buffer)[], callback: SendCallback | undefined): void {
+    const frame = Buffer.concat(list.map((chunk) => Buffer.from(chunk as string))); // one of its overloads takes each
+    this.#enqueue(frame, callback, () => this.#write(callback, (line) => line.sendFrame(() => frame)));
+  }
+
+  /** @throws {TypeError} for a code that may not be sent, {@link RangeError} for a reason of more than 123 bytes. */
+  close(code: number | undefined, reason: string | Buffer): void {
+    closePayload(code, reason);
+    this.#enqueue("", undefined, () => {
+      if (code === undefined) this.#line.closeWithoutCode();
+      else this.#line.close(code, reason.toString());
+    });
+  }
+
+  /** The operating system has taken some. */
+  settle(): void {
+    this.#sends.settle(this.#line.bufferedBytes);
+  }
+
+  /** What is not sent will not be. */
+  fail(error: Error): void {
+    this.#queue.fail(error);
+    this.#sends.fail(error);
+  }
+
+  #enqueue(data: SendData, callback: SendCallback | undefined, use: (payload: SendData) => void): void {
+    this.#queue.add({ data, byteCount: byteLengthOf(data), use, fail: (error) => callback?.(error) });
+  }
+
+  #send(data: SendData, options: SendOptions, callback: SendCallback | undefined): void {
+    const { binary: isBinary = typeof data !== "string" && typeof data !== "number", fin: isFinal = true } = options;
+    const payload = typeof data === "string" ? data : toBuffer(data);
+    this.#write(callback, (line) => {
+      if (this.#fragments !== undefined || !isFinal) {
+        return this.#sendFragment(toBuffer(payload), { isBinary, isFinal });
+      }
+      const message = isBinary ? toBuffer(payload) : payload.toString();
+      line.send(message, options.compress === false ? { compress: false } : undefined);
+    });
+  }
+
+  #sendFragment(bytes: Buffer, { isBinary, isFinal }: { readonly isBinary: boolean; readonly isFinal: boolean }): void {
+    // As in `ws` the first piece says of which kind all are. A character may be cut by two pieces.
+    this.#fragments ??= isBinary ? "binary" : new StringDecoder();
+    const fragments = this.#fragments;
+    const piece = fragments === "binary" ? bytes : fragments.write(bytes) + (isFinal ? fragments.end() : "");
+    if (isFinal) this.#fragments = undefined;
+    this.#line.sendFrame((connection) => connection.sendFragment(piece, isFinal));
+  }
+
+  #write(callback: SendCallback | undefined, write: (line: AdoptedSocket) => unknown): void {
+    const { bufferedBytes } = this.#line;
+    write(this.#line);
+    // Measured, not reckoned: it may have been compressed, or have left already.
+    this.#sends.add(Math.max(0, this.#line.bufferedBytes - bufferedBytes), callback);
+  }
+}
