@@ -161,7 +161,7 @@ const refusals: readonly (readonly [
   ["a foreign origin", 403, {}, { origin: "https://evil.example" }],
   ["another :protocol", 501, {}, { ":protocol": "connect-udp" }],
   ["a foreign path", 404, { path: "/ws" }, {}],
-  ["a key", 400, {}, { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" }],
+  ["version 8", 400, {}, { "sec-websocket-version": "8" }],
   ["the hook's word", 401, { upgrade: () => reject(401, "Who are you") }, {}],
   ["a hook that throws", 500, { upgrade: () => Promise.reject(new Error("no")), error: () => {} }, {}],
   [

@@ -19,7 +19,7 @@ export type ExtendedConnectRequest = Omit<HandshakeRequest, "key">;
  * Reads an extended CONNECT (RFC 8441 §4 and §5). Never throws for what a peer sent.
  *
  * The faults are looked for in this order, and the first one is the answer: size, method, `:protocol`, the other
- * pseudo-headers, form of the headers, body, `Sec-WebSocket-Key`, version, `Origin`, subprotocols.
+ * pseudo-headers, form of the headers, body, version, `Origin`, subprotocols.
  *
  * @param rawHeaders - name, value, name, value, pseudo-headers included.
  */
@@ -86,10 +86,8 @@ function findPseudoFault(
 }
 
 function findHandshakeFault(headers: HeaderIndex): Refusal | undefined {
-  // RFC 8441 §5: the key and its answer are not used. Who sends one believes to speak HTTP/1.1.
-  if (headers.has("sec-websocket-key")) {
-    return refuse(400, "Cannot accept Sec-WebSocket-Key: HTTP/2 has no use for it");
-  }
+  // RFC 8441 §5: "Implementations using this extended CONNECT to bootstrap WebSockets do not do the processing of the
+  // Sec-WebSocket-Key and Sec-WebSocket-Accept header fields". HAProxy passes on the key of its HTTP/1.1 side.
   const version = headers.get("sec-websocket-version")?.join(", ") ?? "";
   if (version !== "13") {
     // Not 426: that must come with `Upgrade`, which HTTP/2 forbids.
