@@ -4,9 +4,9 @@ import { parseArgs } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 import { findChromium, launchArguments } from "../find-chromium.ts";
 import { bundlePrograms } from "./harness/bundle.ts";
-import { findParts, type Part, type PartName } from "./harness/parts.ts";
+import { judgeRow } from "./harness/judge-row.ts";
+import { findParts, type Parts } from "./harness/parts.ts";
 import { listRows, partsOf, type Row, titleOf } from "./harness/rows.ts";
-import { runRow } from "./harness/run-row.ts";
 import { formatTable, type Outcome } from "./harness/table.ts";
 
 const help = `Usage: npm run interop -- [options]
@@ -69,14 +69,14 @@ function readOptions(): Options | undefined {
   }
 }
 
-async function runRows(rows: readonly Row[], parts: ReadonlyMap<PartName, Part>): Promise<readonly Outcome[]> {
+async function runRows(rows: readonly Row[], parts: Parts): Promise<readonly Outcome[]> {
   let launched: Promise<Browser> | undefined;
   const launchBrowser = (): Promise<Browser> =>
     (launched ??= chromium.launch({ executablePath: findChromium() ?? "", args: launchArguments }));
   const outcomes: Outcome[] = [];
   try {
     for (const row of rows) {
-      const outcome = await judgeRow(row, parts, launchBrowser);
+      const outcome = await judgeRow(row, { parts, launchBrowser });
       console.error(`${outcome.type.padEnd(7)} ${titleOf(row)}`); // progress; the table comes at the end
       outcomes.push(outcome);
     }
@@ -84,23 +84,6 @@ async function runRows(rows: readonly Row[], parts: ReadonlyMap<PartName, Part>)
     await (await launched)?.close();
   }
   return outcomes;
-}
-
-async function judgeRow(
-  row: Row,
-  parts: ReadonlyMap<PartName, Part>,
-  launchBrowser: () => Promise<Browser>,
-): Promise<Outcome> {
-  const missing = partsOf(row).filter((name) => !parts.has(name));
-  const place = { row, peer: parts.get(row.peer), host: parts.get(row.host) };
-  if (missing.length > 0) return { ...place, type: "skipped", reason: `${missing.join(", ")} is not installed` };
-  try {
-    const results = await runRow(row, launchBrowser);
-    return { ...place, type: results.some(({ fault }) => fault !== undefined) ? "failed" : "passed", results };
-  } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
-    return { ...place, type: "failed", results: [{ name: "start", fault }] };
-  }
 }
 
 /** Whether `connect()` can speak HTTP/2 in this version: its rows are there and wait for it. */

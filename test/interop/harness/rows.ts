@@ -64,7 +64,7 @@ export function abilitiesOf({ server, client, deflate }: Row): Abilities {
   return {
     deflate: deflate && !isDenoAlone,
     serverPings: server.kind !== "deno" && server.kind !== "hypercorn",
-    serverTellsReasons: server.kind !== "hypercorn",
+    serverTellsClose: server.kind !== "hypercorn",
     serverTellsExtensions: server.kind === "ws" || server.kind === "websockets",
   };
 }

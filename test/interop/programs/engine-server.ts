@@ -44,7 +44,7 @@ function createHttpServer(): AnyHttpServer {
     case "h1":
       return createServer(servePage);
     case "h2c":
-      return createHttp2Server();
+      return createHttp2Server(servePage);
     case "tls":
       return createSecureServer(
         { key: readFileSync(given.key), cert: readFileSync(given.certificate), allowHTTP1: true },
