@@ -9,6 +9,7 @@ import {
 } from "../protocol/index.ts";
 import { Codec, historyBytes } from "./codec.ts";
 import { type CompressionBudget, sharedCompressionBudget } from "./compression-budget.ts";
+import { canInflateWithHistory } from "./deflate.ts";
 
 /**
  * How to compress (permessage-deflate, RFC 7692). Do not compress what mixes a secret with text that a stranger may choose: the length
@@ -30,7 +31,10 @@ export interface CompressionOptions {
   readonly contextTakeover?: boolean;
   /** How far the peer may look back, 9 to 15. Default 15. */
   readonly peerWindowBits?: number;
-  /** Whether the peer's messages may refer to earlier ones; each connection then remembers up to a window of them. Default true. */
+  /**
+   * Whether the peer's messages may refer to earlier ones; each connection then remembers up to a window of them. Default true;
+   * always false where zlib is not able to inflate such messages, as in Deno.
+   */
   readonly peerContextTakeover?: boolean;
   /** The memory for it. Default: one budget for the process. */
   readonly budget?: CompressionBudget;
@@ -79,7 +83,7 @@ export class Compression {
     const windowBits = requireRange("windowBits", options.windowBits ?? 15, 9, 15);
     const peerWindowBits = requireRange("peerWindowBits", options.peerWindowBits ?? 15, 9, 15);
     const isAlone = !(options.contextTakeover ?? false);
-    const isPeerAlone = !(options.peerContextTakeover ?? true);
+    const isPeerAlone = !(options.peerContextTakeover ?? true) || !canInflateWithHistory();
     this.#role = role;
     this.#thresholdBytes = requireRange("thresholdBytes", options.thresholdBytes ?? 1024, 0, Number.MAX_SAFE_INTEGER);
     this.#level = requireRange("level", options.level ?? 6, 0, 9);

@@ -56,6 +56,17 @@ export function sharedDeflater(options: DeflaterOptions): Deflater {
   return made;
 }
 
+let knowsDictionary: boolean | undefined;
+
+/** Whether zlib here looks at a dictionary, and so can inflate what refers to earlier messages: Deno's does not, either way. */
+export function canInflateWithHistory(): boolean {
+  if (knowsDictionary !== undefined) return knowsDictionary;
+  const dictionary = Buffer.from("switchboard");
+  const referring = deflateRawSync(dictionary, { dictionary });
+  knowsDictionary = referring.length < dictionary.length;
+  return knowsDictionary;
+}
+
 /** What to inflate a message with. */
 export interface InflateOptions {
   /** 8 to 15. */

@@ -32,6 +32,11 @@ test("[HT1] an extended CONNECT is read: target, host, origin, subprotocols and 
   expect(ask({ ":scheme": "http" })).toMatchObject({ type: "request", origin: undefined, protocols: [] });
 });
 
+test("[HT4] a Sec-WebSocket-Key makes no difference, whatever it is", () => {
+  expect(ask({ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" })).toEqual(ask({}));
+  expect(ask({ "sec-websocket-key": "short" })).toMatchObject({ type: "request" });
+});
+
 const faults: readonly (readonly [rule: string, name: string, status: number, answer: () => unknown])[] = [
   ["HT2", "another method", 405, () => ask({ ":method": "GET" })],
   ["HT2", "no method", 405, () => ask({ ":method": undefined })],

@@ -86,7 +86,8 @@ function findPseudoFault(
 }
 
 function findHandshakeFault(headers: HeaderIndex): Refusal | undefined {
-  // RFC 8441 §5: implementations "do not do the processing of the Sec-WebSocket-Key". HAProxy passes on the one it was given.
+  // RFC 8441 §5: "Implementations using this extended CONNECT to bootstrap WebSockets do not do the processing of the
+  // Sec-WebSocket-Key and Sec-WebSocket-Accept header fields". HAProxy passes on the key of its HTTP/1.1 side.
   const version = headers.get("sec-websocket-version")?.join(", ") ?? "";
   if (version !== "13") {
     // Not 426: that must come with `Upgrade`, which HTTP/2 forbids.

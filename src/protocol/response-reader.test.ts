@@ -80,6 +80,25 @@ describe("the body of a refusal", () => {
     expect(reader.receive(latin1("de"))).toMatchObject({ type: "refused", status: 403, body: latin1("abcd") });
   });
 
+  test("[HC10] in chunks ends with the last one, though the server keeps the connection", () => {
+    const reader = new ResponseReader({ key, protocols: [] });
+    expect(
+      reader.receive(latin1("HTTP/1.1 400 \r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nd")),
+    ).toBeUndefined();
+    expect(reader.receive(latin1("e\r\n0\r\n\r\n"))).toMatchObject({
+      type: "refused",
+      status: 400,
+      body: latin1("abcde"),
+    });
+  });
+
+  test("[HC10] in another coding is what comes until the end", () => {
+    const reader = new ResponseReader({ key, protocols: [] });
+    const head = "HTTP/1.1 400 No\r\nContent-Length: 1\r\nTransfer-Encoding: gzip\r\n\r\n";
+    expect(reader.receive(latin1(`${head}0\r\n\r\n`))).toBeUndefined();
+    expect(reader.receiveEnd()).toMatchObject({ type: "refused", body: latin1("0\r\n\r\n") });
+  });
+
   test("[HC10] of 64 KiB is kept whole, and of one byte more is cut", () => {
     for (const length of [maxRefusalBodyBytes - 1, maxRefusalBodyBytes, maxRefusalBodyBytes + 1]) {
       const body = new Uint8Array(length).fill(0x61);

@@ -1,4 +1,5 @@
 import { type Offered, readAgreement } from "./agreement.ts";
+import { ChunkDecoder } from "./chunk-decoder.ts";
 import { acceptValue } from "./handshake-key.ts";
 import { hasListMember, headerPairs, indexHeaders, quote } from "./header-values.ts";
 import type { ExtensionOffer, Header, HeaderIndex } from "./header-values.ts";
@@ -27,7 +28,7 @@ export interface RefusedResponse {
   /** `0` when no status could be read. `101` when the server said so and then broke a rule. */
   readonly status: number;
   readonly headers: readonly Header[];
-  /** The start of the body, at most {@link maxRefusalBodyBytes}. With `Transfer-Encoding` it is raw: chunks are not decoded. */
+  /** The start of the body, at most {@link maxRefusalBodyBytes}, taken out of its chunks; compressed it stays. */
   readonly body: Uint8Array;
   /** Plain text for people: why this is no open connection. */
   readonly reason: string;
@@ -64,7 +65,7 @@ export class ResponseReader {
   /**
    * Feeds bytes; `undefined` asks for more. Never throws for what a peer sent.
    *
-   * A refusal is told when its body is complete: at `Content-Length`, at {@link maxRefusalBodyBytes}, or at `receiveEnd`.
+   * A refusal is told when its body is complete: at `Content-Length`, its last chunk, {@link maxRefusalBodyBytes}, or at `receiveEnd`.
    * After a result the reader is used up, and answers `undefined`.
    */
   receive(chunk: Uint8Array): AcceptedResponse | RefusedResponse | undefined {
@@ -127,6 +128,8 @@ interface UnfinishedRefusal {
   readonly headers: readonly Header[];
   /** As long as the part of the body that will be kept. */
   readonly body: Uint8Array;
+  /** With `Transfer-Encoding: chunked`. */
+  readonly chunks: ChunkDecoder | undefined;
   bodyBytes: number;
 }
 
@@ -135,14 +138,23 @@ function startRefusal({ head }: CompleteHead<StatusLine>): UnfinishedRefusal {
   const length = index.has("transfer-encoding") ? "" : (index.get("content-length")?.[0] ?? "");
   const declaredBytes = /^\d+$/.test(length) ? Number(length) : Infinity;
   const bodyBytes = head.status === 204 || head.status === 304 ? 0 : Math.min(declaredBytes, maxRefusalBodyBytes);
-  return { status: head.status, headers: headerPairs(head.rawHeaders), body: new Uint8Array(bodyBytes), bodyBytes: 0 };
+  const isChunked = hasListMember(index.get("transfer-encoding") ?? [], "chunked");
+  return {
+    status: head.status,
+    headers: headerPairs(head.rawHeaders),
+    body: new Uint8Array(bodyBytes),
+    chunks: isChunked ? new ChunkDecoder() : undefined,
+    bodyBytes: 0,
+  };
 }
 
 function receiveBody(refusal: UnfinishedRefusal, chunk: Uint8Array): RefusedResponse | undefined {
-  const part = chunk.subarray(0, refusal.body.length - refusal.bodyBytes);
+  const bytes = refusal.chunks?.decode(chunk) ?? chunk;
+  const part = bytes.subarray(0, refusal.body.length - refusal.bodyBytes);
   refusal.body.set(part, refusal.bodyBytes);
   refusal.bodyBytes += part.length;
-  return refusal.bodyBytes < refusal.body.length ? undefined : finishRefusal(refusal);
+  const isComplete = refusal.bodyBytes === refusal.body.length || refusal.chunks?.isDone === true;
+  return isComplete ? finishRefusal(refusal) : undefined;
 }
 
 function finishRefusal({ status, headers, body, bodyBytes }: UnfinishedRefusal): RefusedResponse {

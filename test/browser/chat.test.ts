@@ -1,7 +1,8 @@
 /** People at real browsers, over `wss:`, at the real command. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { Locator, Page } from "playwright-core";
-import { browserTest, findChromium } from "../chromium.ts";
+import { browserTest } from "../chromium.ts";
+import { findChromium } from "../find-chromium.ts";
 import { type ChatServer, startChatServer } from "./chat-server.ts";
 import { openChat, openPage, type Person, phone } from "./person.ts";
 
