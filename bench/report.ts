@@ -3,7 +3,7 @@ import type { Measurement } from "./measure.ts";
 import { type Peer, peerNames, references, type Workload } from "./suites.ts";
 
 /** One peer's medians over all rounds. */
-export interface Row {
+interface Row {
   readonly peer: Peer;
   /** CPU microseconds per message, bytes over a bare socket, or the median round trip in microseconds: less is better. */
   readonly judged: number;

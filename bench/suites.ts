@@ -29,7 +29,7 @@ export interface Load {
 }
 
 /** What issue 3 asks of Switchboard: at most so many times the peer's figure, or at most so much. */
-export interface Bars {
+interface Bars {
   readonly ws?: number;
   readonly uws?: number;
   readonly most?: number;
