@@ -22,3 +22,8 @@ export interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }
+
+/** A connection that ends without a close frame: 1006, which no frame carries (RFC 6455 §7.1.5). */
+export function lostBy(by: CloseInfo["by"], reason: string): CloseInfo {
+  return { code: 1006, reason, by, wasClean: false };
+}

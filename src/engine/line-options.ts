@@ -1,10 +1,12 @@
 import type { Duplex } from "node:stream";
-import type { Role } from "../protocol/index.ts";
+import { Connection, type Role } from "../protocol/index.ts";
 import type { Codec } from "./codec.ts";
 import type { Counting } from "./counters.ts";
+import { decodeText } from "./decode-text.ts";
 import type { SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
 import type { Line } from "./line.ts";
+import { createMaskingKey } from "./masking-keys.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 import type { Topics } from "./topics.ts";
 
@@ -30,6 +32,20 @@ export interface LineOptions<Data> {
   readonly hooks?: LineHooks;
   /** Default true. */
   readonly answersPings?: boolean;
+}
+
+/** The protocol's part of a line. */
+export function connectionFor<Data>(options: LineOptions<Data>): Connection {
+  const { role, limits, codec, answersPings = true } = options;
+  return new Connection({
+    role,
+    maxMessageBytes: limits.maxMessageBytes,
+    maxFragmentCount: limits.maxFragmentCount,
+    decodeText,
+    answersPings,
+    codec,
+    ...(role === "client" ? { createMaskingKey } : {}),
+  });
 }
 
 /** What only a facade with another interface needs to hear: {@link adoptSocket}. They must not throw. */

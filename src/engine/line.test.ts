@@ -318,8 +318,7 @@ test("[EN25] what a peer said before it left is told after resume, then its clos
   });
   peer.write(Buffer.concat([rawFrame(1, "1"), rawFrame(1, "2"), rawClose(1000, "bye")]));
   const line = await paused.promise;
-  expect(line.state).toBe("closing");
-  expect(line.send("too late")).toBe(false);
+  expect(line.state).toBe("open"); // the end is not told yet
   line.resume();
   expect((await peer.readFrame()).opcode).toBe(8);
   peer.socket.end();
@@ -479,6 +478,82 @@ test("[EN41] a close frame without a code is told as 1005", async () => {
   peer.write(rawFrame(8));
   peer.socket.end();
   expect(await closed).toEqual({ code: 1005, reason: "", by: "peer", wasClean: true });
+});
+
+for (const [name, end, answer] of [
+  ["a close frame", rawClose(1000, "bye"), Buffer.of(3, 232)],
+  ["a fault", rawFrame(3), undefined],
+] as const) {
+  test(`[EN48] what is answered to a message is sent, though ${name} came in the same packet`, async () => {
+    const states: string[] = [];
+    const { peer, closed } = await setUp({
+      message(socket, data) {
+        states.push(socket.state, String(socket.send(`re: ${String(data)}`)));
+        socket.ping(); // of the frames that are not messages none may follow the peer's end
+      },
+    });
+    peer.write(Buffer.concat([rawFrame(1, "one"), rawFrame(9, "ping"), rawFrame(1, "two"), end]));
+    expect((await peer.readFrame()).opcode).toBe(10);
+    expect(await peer.readText()).toBe("re: one");
+    expect(await peer.readText()).toBe("re: two");
+    const last = await peer.readFrame();
+    expect(last.opcode).toBe(8);
+    if (answer !== undefined) expect(last.payload).toEqual(answer);
+    expect(states).toEqual(["open", "true", "open", "true"]);
+    expect(await peer.readToEnd()).toBe("");
+    peer.destroy();
+    await closed;
+  });
+}
+
+test("[EN48] a close of ours that finds the peer's sends its answer, and nothing after it", async () => {
+  const { peer, closed } = await setUp({
+    message(socket) {
+      socket.close(1001);
+      expect(socket.state).toBe("closing");
+      expect(socket.send("too late")).toBe(false);
+    },
+  });
+  peer.write(Buffer.concat([rawFrame(1, "one"), rawClose(3000, "mine")]));
+  expect((await peer.readFrame()).payload.readUInt16BE()).toBe(3000);
+  expect(await peer.readToEnd()).toBe("");
+  peer.destroy();
+  expect(await closed).toMatchObject({ code: 3000, reason: "mine", by: "peer", wasClean: true });
+});
+
+test("[EN48] a paused line answers the peer's close when it is resumed, or closed, and can send until then", async () => {
+  for (const end of ["resume", "close"] as const) {
+    const told = deferred<void>();
+    const { peer, line, closed } = await setUp({
+      message(socket, data) {
+        if (data === "one") socket.pause();
+        told.resolve();
+      },
+    });
+    peer.write(Buffer.concat([rawFrame(1, "one"), rawFrame(1, "two"), rawClose(1000)]));
+    await told.promise;
+    expect(line.state).toBe("open");
+    expect(line.send("still here")).toBe(true);
+    expect(await peer.readText()).toBe("still here");
+    line[end]();
+    expect((await peer.readFrame()).opcode).toBe(8);
+    peer.destroy();
+    expect(await closed).toMatchObject({ code: 1000, by: "peer", wasClean: true });
+  }
+});
+
+test("[EN48] answers to what came with a close frame keep to maxQueuedBytes", async () => {
+  const { peer, closed } = await setUp({
+    highWaterBytes: 1000,
+    maxQueuedBytes: 5000,
+    message: (socket) => void socket.send("x".repeat(4000)),
+  });
+  peer.write(Buffer.concat([...Array.from({ length: 20 }, () => rawFrame(1, "more")), rawClose(1000)]));
+  const frames = [await peer.readFrame(), await peer.readFrame(), await peer.readFrame()];
+  expect(frames.map((frame) => frame.opcode)).toEqual([1, 1, 8]);
+  expect(await peer.readToEnd()).toBe("");
+  peer.destroy();
+  await closed;
 });
 
 test("[EN42] a peer that does not answer the close frame is cut after closeTimeoutMs", async () => {

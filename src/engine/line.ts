@@ -1,20 +1,13 @@
 import type { Duplex } from "node:stream";
-import {
-  Connection,
-  type ConnectionEvent,
-  type PreparedMessage,
-  type Role,
-  type SendOptions,
-} from "../protocol/index.ts";
+import type { Connection, ConnectionEvent, PreparedMessage, Role, SendOptions } from "../protocol/index.ts";
 import { cutSocket, remoteAddressOf } from "./caller.ts";
-import type { CloseInfo, PeerClose } from "./close-info.ts";
+import { type CloseInfo, lostBy, type PeerClose } from "./close-info.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
-import { decodeText } from "./decode-text.ts";
 import { tellBackpressure, tellClose, tellOpen } from "./diagnostics.ts";
 import { reportError, type SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
-import type { LineHooks, LineOptions } from "./line-options.ts";
+import { connectionFor, type LineHooks, type LineOptions } from "./line-options.ts";
 import { createMaskingKey } from "./masking-keys.ts";
 import { PeerPace } from "./peer-pace.ts";
 import { requirePrepared } from "./require-prepared.ts";
@@ -50,6 +43,8 @@ export class Line<Data> implements ServerSocket<Data> {
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
   #peerClose: PeerClose | undefined;
+  /** The close frame that answers the peer: it is sent when what came before the peer's is told, and answered. */
+  #lastWord: Uint8Array | undefined;
   #isGone = false;
   #hasPeerEnded = false;
   #isPaused = false;
@@ -71,7 +66,6 @@ export class Line<Data> implements ServerSocket<Data> {
 
   constructor(options: LineOptions<Data>) {
     const { role, socket, limits, timers } = options;
-    const maskingKeys = role === "client" ? { createMaskingKey } : {};
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
@@ -86,19 +80,11 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#onClosed = options.onClosed;
     this.#hooks = options.hooks ?? {};
     this.#codec = options.codec;
-    this.#connection = new Connection({
-      role,
-      maxMessageBytes: limits.maxMessageBytes,
-      maxFragmentCount: limits.maxFragmentCount,
-      decodeText,
-      answersPings: options.answersPings ?? true,
-      codec: options.codec,
-      ...maskingKeys,
-    });
+    this.#connection = connectionFor(options);
     this.#writer = new Writer({
       socket,
       counting: options.counting,
-      ...maskingKeys,
+      ...(role === "client" ? { createMaskingKey } : {}),
       onBlocked: () => this.#watchStall(),
       onTaken: (hadToWait) => this.#handleTaken(hadToWait),
     });
@@ -107,7 +93,12 @@ export class Line<Data> implements ServerSocket<Data> {
 
   get state(): "open" | "closing" | "closed" {
     if (this.#isGone) return "closed";
-    return this.#ending === undefined && this.#connection.state === "open" ? "open" : "closing";
+    return this.#ending === undefined && (this.#lastWord ?? this.#speaking) !== undefined ? "open" : "closing";
+  }
+
+  /** The protocol, while it may send frames of its own: not any more when the peer's close frame has come. */
+  get #speaking(): Connection | undefined {
+    return this.#ending === undefined && this.#connection.state === "open" ? this.#connection : undefined;
   }
 
   get bufferedBytes(): number {
@@ -126,9 +117,7 @@ export class Line<Data> implements ServerSocket<Data> {
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
     if (greeting.length > 0) this.#writer.writeFrame(greeting);
-    this.#socket.on("error", (error) =>
-      this.#end({ code: 1006, reason: error.message, by: "network", wasClean: false }),
-    );
+    this.#socket.on("error", (error) => this.#end(lostBy("network", error.message)));
     this.#socket.on("close", () => this.#handleGone());
     this.#scheduleHeartbeat(0);
     tellOpen({ role: this.#role, socket: this });
@@ -145,9 +134,9 @@ export class Line<Data> implements ServerSocket<Data> {
 
   send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
-    const [codec, role] = [this.#codec, this.#role];
-    if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, role))) {
-      this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role }));
+    const [codec, role, connection] = [this.#codec, this.#role, this.#speaking];
+    if (codec && connection && (options?.compress ?? isToCompress(data, codec, role))) {
+      this.#writer.writeFrame(compressedFrame(data, { connection, codec, role }));
     } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
     else this.#writer.writeFrame(requirePrepared(data, this.#role).frame);
@@ -177,20 +166,21 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   sendFrame(make: (connection: Connection) => Uint8Array): void {
-    if (this.state === "open") this.#writer.writeFrame(make(this.#connection));
+    const connection = this.#speaking;
+    if (connection !== undefined) this.#writer.writeFrame(make(connection));
   }
 
   close(code = 1000, reason = ""): void {
-    if (this.state === "open") this.#startClose(this.#connection.sendClose(code, reason), code, reason);
+    this.#startClose(this.#speaking?.sendClose(code, reason), code, reason);
   }
 
   /** As {@link close}, with a frame that has no body: what a browser's `close()` sends, and its peer reads as 1005. */
   closeWithoutCode(): void {
-    if (this.state === "open") this.#startClose(this.#connection.sendClose(), 1005, "");
+    this.#startClose(this.#speaking?.sendClose(), 1005, "");
   }
 
   terminate(): void {
-    this.#cut({ code: 1006, reason: "The connection was terminated", by: "us", wasClean: false });
+    this.#cut(lostBy("us", "The connection was terminated"));
   }
 
   pause(): void {
@@ -209,9 +199,13 @@ export class Line<Data> implements ServerSocket<Data> {
     this.#socket.resume();
   }
 
-  #startClose(frame: Uint8Array, code: number, reason: string): void {
-    this.#writer.writeFrame(frame);
-    this.#end({ code, reason, by: "us", wasClean: false });
+  /** Without a frame it is the peer that closes: nothing more is sent but our answer to that. */
+  #startClose(frame: Uint8Array | undefined, code: number, reason: string): void {
+    if (frame !== undefined) {
+      this.#writer.writeFrame(frame);
+      this.#end({ code, reason, by: "us", wasClean: false });
+    } else if (this.state === "open") this.#sayLastWord();
+    else return;
     if (!this.#isPaused) return;
     this.#isDeaf = true;
     this.resume();
@@ -220,8 +214,11 @@ export class Line<Data> implements ServerSocket<Data> {
   #receive(chunk: Uint8Array): void {
     this.#markAlive();
     this.#counting.bytesIn += chunk.length;
+    const wasSpeaking = this.#connection.state === "open";
     this.#connection.receive(chunk);
-    for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
+    const output = this.#connection.takeOutput();
+    if (wasSpeaking && this.#connection.state !== "open") this.#lastWord = output.at(-1);
+    for (const frame of output) if (frame !== this.#lastWord) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
     const { isMidMessage } = this.#connection;
@@ -240,9 +237,10 @@ export class Line<Data> implements ServerSocket<Data> {
 
   /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
   #refuse(reason: string): void {
-    if (this.state !== "open") return;
+    const frame = this.#speaking?.sendClose(1008, reason);
+    if (frame === undefined) return;
     this.#isDeaf = true;
-    this.#startClose(this.#connection.sendClose(1008, reason), 1008, reason);
+    this.#startClose(frame, 1008, reason);
     this.#writer.end();
   }
 
@@ -260,6 +258,11 @@ export class Line<Data> implements ServerSocket<Data> {
     if (this.#hasPeerEnded) this.#handlePeerEnd();
   }
 
+  #sayLastWord(): void {
+    if (this.#lastWord !== undefined) this.#writer.writeFrame(this.#lastWord);
+    this.#lastWord = undefined;
+  }
+
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case "message":
@@ -272,12 +275,14 @@ export class Line<Data> implements ServerSocket<Data> {
         this.#measureRoundTrip();
         return this.#run(this.#handlers.pong, event.data);
       case "close":
+        this.#sayLastWord();
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.#peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody.
         if (this.#role === "server") this.#writer.end();
         return;
       case "fail":
+        this.#sayLastWord();
         this.#hooks.failed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "us", wasClean: false });
         return this.#writer.end();
@@ -291,16 +296,11 @@ export class Line<Data> implements ServerSocket<Data> {
     if (this.#held.length > 0) return; // it ends when what it said before is delivered
     if (this.#connection.state === "closed") return this.#writer.end();
     this.#connection.receiveEnd();
-    this.#cut({
-      code: 1006,
-      reason: "The peer ended the connection without a close frame",
-      by: "network",
-      wasClean: false,
-    });
+    this.#cut(lostBy("network", "The peer ended the connection without a close frame"));
   }
 
   #handleGone(): void {
-    this.#end({ code: 1006, reason: "The connection was lost", by: "network", wasClean: false });
+    this.#end(lostBy("network", "The connection was lost"));
     this.#isGone = true;
     this.#held = nothing;
     this.#codec?.close();
@@ -326,7 +326,7 @@ export class Line<Data> implements ServerSocket<Data> {
   }
 
   #cutLate(reason: string): void {
-    this.#cut({ code: 1006, reason, by: "timeout", wasClean: false });
+    this.#cut(lostBy("timeout", reason));
   }
 
   #markAlive(): void {

@@ -42,7 +42,11 @@ const more = [
   "00",
 ]
   .map((hex) => Buffer.from(hex, "hex"))
-  .concat(deflateRawSync(Buffer.alloc(200_000)), Buffer.from("0300".repeat(40), "hex"));
+  .concat(
+    Buffer.concat([deflateRawSync("a"), deflateRawSync("b")]),
+    deflateRawSync(Buffer.alloc(200_000)),
+    Buffer.from("0300".repeat(40), "hex"),
+  );
 const material: Material = {
   corpus: [...corpus, ...more].map((bytes) => Buffer.concat([Buffer.of(0), bytes])),
   words: ["0000ffff", "0300", "00", "01", "ffff", "000000ffff"].map((hex) => Buffer.from(hex, "hex")),
