@@ -21,6 +21,8 @@ export type ConnectionEvent =
 
 const nothing: readonly never[] = Object.freeze([]);
 const noBytes = new Uint8Array(0);
+// §5.5.3 lets us answer the newest ping only. So many in one receive() are answered each all the same, as Autobahn 2.10 asks.
+const maxPongCount = 16;
 
 /**
  * One WebSocket connection after its handshake (RFC 6455 §5-§7): bytes in, events and bytes out. It has no I/O, no clock and no
@@ -56,6 +58,8 @@ export class Connection {
   #message: PartialMessage | undefined;
   /** The payload of the newest ping that is not answered. */
   #unansweredPing: Uint8Array | undefined;
+  /** How many pings were answered in this {@link receive}. */
+  #pongCount = 0;
   /** The kind of the message that is being sent in fragments. */
   #sending: "text" | "binary" | undefined;
   /** The first half of a surrogate pair, kept back for the next fragment of a text. */
@@ -98,6 +102,7 @@ export class Connection {
       at = this.#header.isComplete ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
     }
     this.#answerPing();
+    this.#pongCount = 0;
   }
 
   /** The transport ended. Without a close event before it, this is 1006 to the application (§7.1.5). */
@@ -114,8 +119,8 @@ export class Connection {
   }
 
   /**
-   * The frames that answer what was received: pongs and close frames, each whole. Of several pings in one {@link receive} only
-   * the newest is answered (§5.5.3).
+   * The frames that answer what was received: pongs and close frames, each whole. Of more than 16 pings in one {@link receive} the
+   * first 16 and the newest are answered (§5.5.3).
    */
   takeOutput(): readonly Uint8Array[] {
     if (this.#output.length === 0) return nothing;
@@ -300,7 +305,9 @@ export class Connection {
     this.#events.push({ type: opcode === opcodes.ping ? "ping" : "pong", data });
     // §5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
     // endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame." That bounds a ping flood.
-    if (opcode === opcodes.ping && this.#answersPings) this.#unansweredPing = data;
+    if (opcode !== opcodes.ping || !this.#answersPings) return;
+    this.#unansweredPing = data;
+    if (this.#pongCount < maxPongCount) this.#answerPing();
   }
 
   #receiveClose(payload: Uint8Array): void {
@@ -331,6 +338,7 @@ export class Connection {
 
   #answerPing(): void {
     if (this.#unansweredPing === undefined) return;
+    this.#pongCount++;
     this.#output.push(this.#frame(opcodes.pong, this.#unansweredPing));
     this.#unansweredPing = undefined;
   }
