@@ -33,6 +33,7 @@ const words = [
 ]
   .concat(["Host: a\r\n", "Sec-WebSocket-Version: 13\r\n", "Content-Length: 0\r\n", "Sec-WebSocket-Protocol: a, b\r\n"])
   .concat([
+    "Sec-WebSocket-Extensions: permessage-deflate\r\n",
     "Origin: null\r\n",
     "__proto__",
     "constructor: x\r\n",

@@ -96,8 +96,9 @@ const responseRules: readonly ((values: Values, offered: Offered) => boolean)[] 
 /** What came behind an answer that opens the connection for a client; `undefined` if it may not. */
 export function judgeResponse(text: string, offered: Offered): { readonly rest: string } | undefined {
   const interim = /^HTTP\/\d\.\d 1(?!01)\d\d(?: |\r)/.test(text) ? text.indexOf("\r\n\r\n") + 4 : 0;
-  if (interim > 0 && splitHead(text.slice(0, interim)) !== undefined)
-    {return judgeResponse(text.slice(interim), offered);}
+  if (interim > 0 && splitHead(text.slice(0, interim)) !== undefined) {
+    return judgeResponse(text.slice(interim), offered);
+  }
   const head = splitHead(text);
   if (head === undefined || !/^HTTP\/1\.1 101(?: |$)/.test(head.first)) return undefined;
   return responseRules.every((rule) => rule(head.values, offered)) ? { rest: head.rest } : undefined;
