@@ -1,11 +1,12 @@
 import { Connection } from "../protocol/index.ts";
 import type { LineOptions } from "./line-options.ts";
-import { createMaskingKey } from "./masking-keys.ts";
+import { createMaskingKey as createStrongKey } from "./masking-keys.ts";
 import { messagePorts } from "./message-ports.ts";
 
 /** The state machine of a line. Where a handler wants messages as they come, it tells them in pieces. */
 export function createConnection<Data>(options: LineOptions<Data>): Connection {
   const { role, limits, handlers, codec, answers } = options;
+  const createMaskingKey = maskingOf(options);
   const tellsPieces = handlers.messageStream !== undefined;
   return new Connection({
     role,
@@ -15,6 +16,11 @@ export function createConnection<Data>(options: LineOptions<Data>): Connection {
     ...messagePorts,
     ...answers,
     codec,
-    ...(role === "client" ? { createMaskingKey: options.createMaskingKey ?? createMaskingKey } : {}),
+    ...(createMaskingKey === undefined ? {} : { createMaskingKey }),
   });
+}
+
+/** What makes a client's masking keys; a server does not mask (RFC 6455 §5.1). */
+export function maskingOf(options: Pick<LineOptions<never>, "role" | "createMaskingKey">): (() => number) | undefined {
+  return options.role === "client" ? (options.createMaskingKey ?? createStrongKey) : undefined;
 }

@@ -34,6 +34,27 @@ export interface SocketHandlers<Socket> {
   error?(error: unknown, socket?: Socket): void;
 }
 
+/** One of them, for those who call it. */
+export type Handler<Socket, Argument> = (socket: Socket, argument: Argument) => unknown;
+
+/** Calls a handler; what it throws is told to its socket. Gives its promise, if it returned one, which never rejects. */
+export function callHandler<Socket extends { handleFailure(error: unknown): void }, Argument>(
+  handlers: SocketHandlers<Socket>,
+  handler: Handler<Socket, Argument>,
+  socket: Socket,
+  argument: Argument,
+): Promise<void> | undefined {
+  try {
+    const result = handler.call(handlers, socket, argument);
+    if (result instanceof Promise) return result.then(doNothing, (error: unknown) => socket.handleFailure(error));
+  } catch (error) {
+    socket.handleFailure(error);
+  }
+  return undefined;
+}
+
+function doNothing(): void {}
+
 /** Tells `error` of a failure, or the process if nobody listens. Never throws. */
 export function reportError<Socket>(handlers: SocketHandlers<Socket>, error: unknown, socket?: Socket): void {
   if (handlers.error === undefined) {

@@ -2,17 +2,16 @@ import type { Duplex } from "node:stream";
 import type { Connection, ConnectionEvent, PreparedMessage, Role, SendOptions } from "../protocol/index.ts";
 import { cutSocket, isStream, lossOf, remoteAddressOf } from "./caller.ts";
 import { abnormalClose, type CloseInfo, type PeerClose } from "./close-info.ts";
-import { createConnection } from "./create-connection.ts";
+import { createConnection, maskingOf } from "./create-connection.ts";
 import { type Codec, compressedFrame, isToCompress } from "./codec.ts";
 import type { Counting } from "./counters.ts";
 import { tellClose, tellOpen } from "./diagnostics.ts";
-import { reportError, type SocketHandlers } from "./handlers.ts";
+import { callHandler, type Handler, reportError, type SocketHandlers } from "./handlers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Inbox } from "./inbox.ts";
 import type { LineLimits } from "./limits.ts";
 import type { MessageStream } from "./message-stream.ts";
 import type { LineHooks, LineOptions } from "./line-options.ts";
-import { createMaskingKey } from "./masking-keys.ts";
 import { PeerPace } from "./peer-pace.ts";
 import { Pressure } from "./pressure.ts";
 import { byteCountOf, requirePrepared } from "./require-prepared.ts";
@@ -47,7 +46,10 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   readonly #hooks: LineHooks;
   /** Why the line is ending; the first cause stands. Undefined while it is open. */
   #ending: CloseInfo | undefined;
-  #peerClose: PeerClose | undefined;
+  /** The peer's close frame; undefined while none came. */
+  peerClose: PeerClose | undefined;
+  /** The close frame that answers the peer: it is sent when what came before the peer's is told, and answered. */
+  #lastWord: Uint8Array | undefined;
   #isGone = false;
   #hasPeerEnded = false;
   #isPaused = false;
@@ -67,7 +69,6 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   constructor(options: LineOptions<Data>) {
     const { role, socket } = options;
-    const maskingKeys = role === "client" ? { createMaskingKey: options.createMaskingKey ?? createMaskingKey } : {};
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
@@ -83,13 +84,18 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.#hooks = options.hooks ?? noHooks;
     this.#codec = options.codec;
     this.#connection = createConnection(options);
-    this.#writer = new Writer({ ...options, ...maskingKeys, owner: this });
+    this.#writer = new Writer({ ...options, createMaskingKey: maskingOf(options), owner: this });
     this.#heartbeat = new Heartbeat(this);
   }
 
   get state(): "open" | "closing" | "closed" {
     if (this.#isGone) return "closed";
-    return this.#ending === undefined && this.#connection.state === "open" ? "open" : "closing";
+    return this.#ending === undefined && (this.#lastWord ?? this.#speaking) !== undefined ? "open" : "closing";
+  }
+
+  /** The protocol, while it may send frames of its own: not any more when the peer's close frame has come. */
+  get #speaking(): Connection | undefined {
+    return this.#ending === undefined && this.#connection.state === "open" ? this.#connection : undefined;
   }
 
   get bufferedBytes(): number {
@@ -103,11 +109,6 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   /** Whether nothing is read: it is paused, or waits for a handler. */
   get isHeld(): boolean {
     return this.#isPaused || this.#inbox?.isBusy === true;
-  }
-
-  /** The peer's close frame; undefined while none came. */
-  get peerClose(): PeerClose | undefined {
-    return this.#peerClose;
   }
 
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
@@ -132,12 +133,12 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     if (this.state !== "open") return false;
     if (this.#sender?.isBusy === true) return this.#sendLater(this.#sender, data, options);
     const codec = this.#codec;
-    const role = this.role;
-    if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, role))) {
-      this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role }));
+    const connection = codec && this.#speaking;
+    if (codec && connection && (options?.compress ?? isToCompress(data, codec, this.role))) {
+      this.#writer.writeFrame(compressedFrame(data, { connection, codec, role: this.role }));
     } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
-    else this.#writer.writeShared(requirePrepared(data, role).frame);
+    else this.#writer.writeShared(requirePrepared(data, this.role).frame);
     this.counting.messagesOut++;
     return this.#writer.bufferedBytes <= this.limits.highWaterBytes || this.#pressureNow().judge();
   }
@@ -173,16 +174,17 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   sendFrame(make: (connection: Connection) => Uint8Array): void {
-    if (this.state === "open") this.#writer.writeFrame(make(this.#connection));
+    const connection = this.#speaking;
+    if (connection !== undefined) this.#writer.writeFrame(make(connection));
   }
 
   close(code = 1000, reason = ""): void {
-    if (this.state === "open") this.#startClose(this.#connection.sendClose(code, reason), code, reason);
+    this.#startClose(this.#speaking?.sendClose(code, reason), code, reason);
   }
 
   /** As {@link close}, with a frame that has no body: what a browser's `close()` sends, and its peer reads as 1005. */
   closeWithoutCode(): void {
-    if (this.state === "open") this.#startClose(this.#connection.sendClose(), 1005, "");
+    this.#startClose(this.#speaking?.sendClose(), 1005, "");
   }
 
   terminate(): void {
@@ -215,9 +217,13 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     if (!this.isHeld) this.#socket.resume();
   }
 
-  #startClose(frame: Uint8Array, code: number, reason: string): void {
-    this.#writer.writeFrame(frame);
-    this.#end({ code, reason, by: "us", wasClean: false });
+  /** Without a frame it is the peer that closes: nothing more is sent but our answer to that. */
+  #startClose(frame: Uint8Array | undefined, code: number, reason: string): void {
+    if (frame !== undefined) {
+      this.#writer.writeFrame(frame);
+      this.#end({ code, reason, by: "us", wasClean: false });
+    } else if (this.state === "open") this.#sayLastWord();
+    else return;
     if (!this.#isPaused) return;
     this.#isDeaf = true;
     this.resume();
@@ -226,8 +232,11 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   handleData(chunk: Uint8Array): void {
     this.#heartbeat.markAlive();
     this.counting.bytesIn += chunk.length;
+    const wasSpeaking = this.#connection.state === "open";
     this.#connection.receive(chunk);
-    for (const frame of this.#connection.takeOutput()) this.#writer.writeFrame(frame);
+    const output = this.#connection.takeOutput();
+    if (wasSpeaking && this.#connection.state !== "open") this.#lastWord = output.at(-1);
+    for (const frame of output) if (frame !== this.#lastWord) this.#writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
     const isTimed = this.#connection.isMidMessage && this.#handlers.messageStream === undefined;
@@ -241,9 +250,10 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
   refuse(reason: string): void {
-    if (this.state !== "open") return;
+    const frame = this.#speaking?.sendClose(1008, reason);
+    if (frame === undefined) return;
     this.#isDeaf = true;
-    this.#startClose(this.#connection.sendClose(1008, reason), 1008, reason);
+    this.#startClose(frame, 1008, reason);
     this.#writer.end();
   }
 
@@ -262,12 +272,20 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     if (this.#hasPeerEnded) this.handleEnd();
   }
 
+  #sayLastWord(): void {
+    if (this.#lastWord !== undefined) this.#writer.writeFrame(this.#lastWord);
+    this.#lastWord = undefined;
+  }
+
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
-      case "message":
+      case "message": {
         if (this.#isDeaf) return;
         this.counting.messagesIn++;
-        return this.#await(this.#run(this.#handlers.message, event.data));
+        const handling = this.#run(this.#handlers.message, event.data);
+        if (handling !== undefined) this.#inboxNow().wait(handling);
+        return;
+      }
       case "piece":
         if (this.#isDeaf) return;
         if (event.isFirst) this.counting.messagesIn++;
@@ -277,19 +295,20 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
         return;
       case "pong":
         this.#heartbeat.measure();
-        void this.#run(this.#handlers.pong, event.data);
-        return;
+        return void this.#run(this.#handlers.pong, event.data);
       case "close":
         this.#inbox?.fail(`the peer closed with ${event.code}`);
+        this.#sayLastWord();
         this.#hooks.closing?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
-        this.#peerClose = { code: event.code, reason: event.reason };
+        this.peerClose = { code: event.code, reason: event.reason };
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A
         // stream of HTTP/2 has no TIME_WAIT, and some servers wait for its client.
         if (this.role === "server" || isStream(this.#socket)) this.#writer.end();
         return;
       case "fail":
         this.#inbox?.fail(event.reason);
+        this.#sayLastWord();
         this.#hooks.failed?.(event.code, event.reason);
         this.#end({ code: event.code, reason: event.reason, by: "us", wasClean: false });
         return this.#writer.end();
@@ -304,11 +323,6 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   openStream(message: MessageStream): Promise<void> | undefined {
     return this.#run(this.#handlers.messageStream, message);
-  }
-
-  /** Delivers nothing more until a handler is done. */
-  #await(handling: Promise<void> | undefined): void {
-    if (handling !== undefined) this.#inboxNow().wait(handling);
   }
 
   handleEnd(): void {
@@ -335,7 +349,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.timers.cancel(this.#closeTimer);
     this.#topics?.removeAll(this);
     this.#onClosed(this);
-    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.#peerClose !== undefined };
+    const info: CloseInfo = { ...(this.#ending as CloseInfo), wasClean: this.peerClose !== undefined };
     tellClose({ role: this.role, socket: this, info });
     void this.#run(this.#handlers.close, info);
   }
@@ -371,22 +385,11 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.#pressure?.handleTaken(hadToWait);
   }
 
-  /** Calls a handler. Gives its promise, if it returned one, which never rejects. */
-  #run<Argument>(
-    handler: ((line: Line<Data>, argument: Argument) => unknown) | undefined,
-    argument: Argument,
-  ): Promise<void> | undefined {
-    if (handler === undefined) return undefined;
-    try {
-      const result: unknown = handler.call(this.#handlers, this, argument);
-      if (result instanceof Promise) return result.then(doNothing, (error: unknown) => this.#handleFailure(error));
-    } catch (error) {
-      this.#handleFailure(error);
-    }
-    return undefined;
+  #run<Argument>(handler: Handler<Line<Data>, Argument> | undefined, argument: Argument): Promise<void> | undefined {
+    return handler === undefined ? undefined : callHandler(this.#handlers, handler, this, argument);
   }
 
-  #handleFailure(error: unknown): void {
+  handleFailure(error: unknown): void {
     // The connection went while the handler was streaming: `close` tells that.
     if (error instanceof StreamError && this.state !== "open") return;
     reportError(this.#handlers, error, this);
@@ -395,5 +398,3 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.close(1011, "Internal error");
   }
 }
-
-function doNothing(): void {}

@@ -25,6 +25,8 @@ export type ConnectionEvent =
 
 const nothing: readonly never[] = Object.freeze([]);
 const noBytes = new Uint8Array(0);
+// §5.5.3 lets us answer the newest ping only. So many in one receive() are answered each all the same, as Autobahn 2.10 asks.
+const maxPongCount = 16;
 
 /**
  * One WebSocket connection after its handshake (RFC 6455 §5-§7): bytes in, events and bytes out. It has no I/O, no clock and no
@@ -64,6 +66,8 @@ export class Connection {
   #owesClose = false;
   /** The payload of the newest ping that is not answered. */
   #unansweredPing: Uint8Array | undefined;
+  /** How many pings were answered in this {@link receive}. */
+  #pongCount = 0;
   /** Made for the first message that is sent in fragments. */
   #fragmenter: Fragmenter | undefined;
 
@@ -106,6 +110,7 @@ export class Connection {
       at = this.#header.isComplete ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
     }
     this.#answerPing();
+    this.#pongCount = 0;
   }
 
   /** The transport ended. Without a close event before it, this is 1006 to the application (§7.1.5). */
@@ -121,8 +126,8 @@ export class Connection {
   }
 
   /**
-   * The frames that answer what was received: pongs and close frames, each whole. Of several pings in one {@link receive} only
-   * the newest is answered (§5.5.3).
+   * The frames that answer what was received: pongs and close frames, each whole. Of more than 16 pings in one {@link receive} the
+   * first 16 and the newest are answered (§5.5.3).
    */
   takeOutput(): readonly Uint8Array[] {
     const output = this.#output ?? nothing;
@@ -313,7 +318,9 @@ export class Connection {
     this.#tell({ type: opcode === opcodes.ping ? "ping" : "pong", data });
     // §5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
     // endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame." That bounds a ping flood.
-    if (opcode === opcodes.ping && this.#answersPings) this.#unansweredPing = data;
+    if (opcode !== opcodes.ping || !this.#answersPings) return;
+    this.#unansweredPing = data;
+    if (this.#pongCount < maxPongCount) this.#answerPing();
   }
 
   #receiveClose(payload: Uint8Array): void {
@@ -343,12 +350,13 @@ export class Connection {
   #answerClose(payload: Uint8Array): void {
     // §5.5.2: a ping is to be answered "unless it already received a Close frame": this one came before.
     this.#answerPing();
-    if (this.#state === "open") this.#answer(this.#frame(opcodes.close, payload));
+    if (this.#state === "open") (this.#output ??= []).push(this.#frame(opcodes.close, payload));
   }
 
   #answerPing(): void {
     if (this.#unansweredPing === undefined) return;
-    this.#answer(this.#frame(opcodes.pong, this.#unansweredPing));
+    this.#pongCount++;
+    (this.#output ??= []).push(this.#frame(opcodes.pong, this.#unansweredPing));
     this.#unansweredPing = undefined;
   }
 
@@ -366,11 +374,6 @@ export class Connection {
   #tell(event: ConnectionEvent): void {
     if (this.#events === undefined) this.#events = [event];
     else this.#events.push(event);
-  }
-
-  #answer(frame: Uint8Array): void {
-    if (this.#output === undefined) this.#output = [frame];
-    else this.#output.push(frame);
   }
 
   #move(input: ConnectionInput): void {

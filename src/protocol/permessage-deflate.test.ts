@@ -62,7 +62,6 @@ describe("a server", () => {
   const bad = [
     "server_max_window_bits",
     "server_max_window_bits=7",
-    "server_max_window_bits=8", // valid, but zlib has no such compressor
     "server_max_window_bits=16",
     "server_max_window_bits=08",
     "server_max_window_bits=x",
@@ -87,6 +86,10 @@ describe("a server", () => {
     expect(answer(`permessage-deflate; ${parameters}, permessage-deflate; server_max_window_bits=9`)).toBe(
       "permessage-deflate; server_max_window_bits=9",
     );
+  });
+
+  test("[PD17] agrees to a window of 8 bits of its own, though it will send nothing compressed then", () => {
+    expect(answer("permessage-deflate; server_max_window_bits=8")).toBe(`permessage-deflate; server_max_window_bits=8`);
   });
 
   test("[PD3] takes the first offer it can accept, and no other extension", () => {

@@ -99,9 +99,6 @@ function answerOffer(offer: ExtensionOffer, wanted: DeflateParameters): DeflateA
   const offered = readParameters(offer);
   if (offered === undefined) return undefined;
   const { serverMaxWindowBits: serverBits, clientMaxWindowBits: clientBits } = offered;
-  // §7.1.2.1: "A server declines an extension negotiation offer with this parameter if the server doesn't support it." zlib
-  // compresses with no less than 9 bits.
-  if (serverBits === windowBits.min) return undefined;
   const parameters: DeflateParameters = {
     serverNoContextTakeover: offered.serverNoContextTakeover || wanted.serverNoContextTakeover,
     clientNoContextTakeover: offered.clientNoContextTakeover || wanted.clientNoContextTakeover,
