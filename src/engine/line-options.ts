@@ -45,3 +45,6 @@ export interface LineHooks {
   /** The operating system has taken what it was given: `bufferedBytes` is smaller now. */
   taken?(): void;
 }
+
+/** Nobody needs to hear. */
+export const noHooks: LineHooks = {};

@@ -11,7 +11,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { Inbox } from "./inbox.ts";
 import type { LineLimits } from "./limits.ts";
 import type { MessageStream } from "./message-stream.ts";
-import type { LineHooks, LineOptions } from "./line-options.ts";
+import { type LineHooks, type LineOptions, noHooks } from "./line-options.ts";
 import { PeerPace } from "./peer-pace.ts";
 import { Pressure } from "./pressure.ts";
 import { byteCountOf, requirePrepared } from "./require-prepared.ts";
@@ -24,7 +24,6 @@ import type { Topics } from "./topics.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
 
 const nothing: readonly never[] = [];
-const noHooks: LineHooks = {};
 
 /** One open connection, of either role: the protocol's state machine on a socket, with a writer and deadlines. */
 export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwner {
@@ -68,13 +67,12 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   #pace: PeerPace | undefined;
 
   constructor(options: LineOptions<Data>) {
-    const { role, socket } = options;
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
-    this.remoteAddress = remoteAddressOf(socket);
-    this.role = role;
-    this.#socket = socket;
+    this.remoteAddress = remoteAddressOf(options.socket);
+    this.role = options.role;
+    this.#socket = options.socket;
     this.#handlers = options.handlers;
     this.limits = options.limits;
     this.timers = options.timers;
@@ -132,10 +130,9 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
     if (this.#sender?.isBusy === true) return this.#sendLater(this.#sender, data, options);
-    const codec = this.#codec;
-    const connection = codec && this.#speaking;
-    if (codec && connection && (options?.compress ?? isToCompress(data, codec, this.role))) {
-      this.#writer.writeFrame(compressedFrame(data, { connection, codec, role: this.role }));
+    const codec = this.#connection.state === "open" ? this.#codec : undefined;
+    if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, this.role))) {
+      this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role: this.role }));
     } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
     else this.#writer.writeShared(requirePrepared(data, this.role).frame);
@@ -279,17 +276,9 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
-      case "message": {
-        if (this.#isDeaf) return;
-        this.counting.messagesIn++;
-        const handling = this.#run(this.#handlers.message, event.data);
-        if (handling !== undefined) this.#inboxNow().wait(handling);
-        return;
-      }
+      case "message":
       case "piece":
-        if (this.#isDeaf) return;
-        if (event.isFirst) this.counting.messagesIn++;
-        return this.#inboxNow().put(event);
+        return this.#isDeaf ? undefined : this.#hear(event);
       case "ping":
         if (this.#paceNow().acceptPing()) void this.#run(this.#handlers.ping, event.data);
         return;
@@ -297,24 +286,35 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
         this.#heartbeat.measure();
         return void this.#run(this.#handlers.pong, event.data);
       case "close":
-        this.#inbox?.fail(`the peer closed with ${event.code}`);
-        this.#sayLastWord();
-        this.#hooks.closing?.(event.code, event.reason);
-        this.#end({ code: event.code, reason: event.reason, by: "peer", wasClean: false });
         this.peerClose = { code: event.code, reason: event.reason };
+        this.#conclude({ ...this.peerClose, by: "peer", wasClean: false });
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A
         // stream of HTTP/2 has no TIME_WAIT, and some servers wait for its client.
         if (this.role === "server" || isStream(this.#socket)) this.#writer.end();
         return;
       case "fail":
-        this.#inbox?.fail(event.reason);
-        this.#sayLastWord();
-        this.#hooks.failed?.(event.code, event.reason);
-        this.#end({ code: event.code, reason: event.reason, by: "us", wasClean: false });
+        this.#conclude({ code: event.code, reason: event.reason, by: "us", wasClean: false });
         return this.#writer.end();
       default:
         event satisfies never;
     }
+  }
+
+  #hear(event: ConnectionEvent & { readonly type: "message" | "piece" }): void {
+    if (event.type === "message" || event.isFirst) this.counting.messagesIn++;
+    if (event.type === "piece") return this.#inboxNow().put(event);
+    const handling = this.#run(this.#handlers.message, event.data);
+    if (handling !== undefined) this.#inboxNow().wait(handling);
+  }
+
+  /** The peer has nothing more to say. */
+  #conclude(info: CloseInfo): void {
+    const { code, reason, by } = info;
+    this.#inbox?.fail(by === "peer" ? `the peer closed with ${code}` : reason);
+    this.#sayLastWord();
+    if (by === "peer") this.#hooks.closing?.(code, reason);
+    else this.#hooks.failed?.(code, reason);
+    this.#end(info);
   }
 
   #inboxNow(): Inbox {

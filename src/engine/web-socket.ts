@@ -251,7 +251,7 @@ export class WebSocket extends EventTarget {
   }
 
   #receive(data: string | Uint8Array): void {
-    if (this.#readyState !== states.OPEN) return;
+    if (this.#readyState !== states.OPEN || this.#outbox.isFull) return; // §3.1 tells messages while OPEN alone
     this.dispatchEvent(createMessageEvent(this.#wrap(data), this.#url.origin));
   }
 

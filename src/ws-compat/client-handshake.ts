@@ -216,12 +216,12 @@ interface RequestParts extends Arguments {
   readonly isStripped: boolean;
 }
 
-function sendRequest(url: URL, { protocols, options, key, deflate, first, isStripped }: RequestParts): ClientRequest {
+function sendRequest(url: URL, parts: RequestParts): ClientRequest {
+  const { options, first, isStripped } = parts;
   const isSecure = url.protocol === "wss:";
   const [socketPath, pipePath = "/"] = url.pathname.split(":");
   const target = url.protocol === "ws+unix:" ? { socketPath, path: pipePath + url.search } : addressOf(url, isSecure);
   const user = userOf(first) ?? userOf(url) ?? options.auth; // as in curl the first one wins
-  const originName = options.protocolVersion === 8 ? "Sec-WebSocket-Origin" : "Origin";
   return (isSecure ? requestHttps : requestHttp)({
     ...options,
     host: undefined,
@@ -234,17 +234,22 @@ function sendRequest(url: URL, { protocols, options, key, deflate, first, isStri
     agent: options.agent ?? (options.createConnection === undefined ? false : undefined),
     method: "GET",
     timeout: options.handshakeTimeout,
-    headers: {
-      ...(isStripped ? withoutSecrets(options.headers) : (options.headers as Record<string, string>)), // an object, as in `ws`
-      ...(options.origin === undefined ? {} : { [originName]: options.origin }),
-      ...(deflate && { "Sec-WebSocket-Extensions": extension.format({ "permessage-deflate": deflate.offer() }) }),
-      ...(protocols.length === 0 ? {} : { "Sec-WebSocket-Protocol": protocols.join(",") }),
-      "Sec-WebSocket-Version": String(options.protocolVersion ?? 13),
-      "Sec-WebSocket-Key": key,
-      Connection: "Upgrade",
-      Upgrade: "websocket",
-    },
+    headers: headersOf(parts),
   });
+}
+
+function headersOf({ protocols, options, key, deflate, isStripped }: RequestParts): Record<string, string> {
+  const originName = options.protocolVersion === 8 ? "Sec-WebSocket-Origin" : "Origin";
+  return {
+    ...(isStripped ? withoutSecrets(options.headers) : (options.headers as Record<string, string>)), // an object, as in `ws`
+    ...(options.origin === undefined ? {} : { [originName]: options.origin }),
+    ...(deflate && { "Sec-WebSocket-Extensions": extension.format({ "permessage-deflate": deflate.offer() }) }),
+    ...(protocols.length === 0 ? {} : { "Sec-WebSocket-Protocol": protocols.join(",") }),
+    "Sec-WebSocket-Version": String(options.protocolVersion ?? 13),
+    "Sec-WebSocket-Key": key,
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+  };
 }
 
 /** What another host may be told. */

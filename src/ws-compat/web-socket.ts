@@ -193,6 +193,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       codec: this._extensions["permessage-deflate"]?.createCodec(),
       createMaskingKey: options.generateMask && createKeys(options.generateMask),
       answersCloses: false,
+      directIo: false, // `_socket` is shown, and its listeners for `data` and its counts are to be as in `ws`
       answersPings: this.#options.autoPong !== false,
       // `ws` leaves heartbeats and queues to its users: what it does not do by itself a drop-in must not do either.
       pingAfterMs: Infinity,
