@@ -111,3 +111,19 @@ test("[EN48] answers to what came with a close frame keep to maxQueuedBytes", as
   peer.destroy();
   await closed;
 });
+
+test("[EN48] with compression too what is answered is sent, as it is: the protocol compresses nothing after the peer's close", async () => {
+  const { port } = await setUpServer({ message: (socket) => void socket.send("x".repeat(2000)), compression: {} });
+  const peer = await RawPeer.open(port, { headers: { "Sec-WebSocket-Extensions": "permessage-deflate" } });
+  cleanups.push(() => peer.destroy());
+  peer.write(Buffer.concat([rawFrame(1, "one"), rawClose(1000)]));
+  const answer = await peer.readFrame();
+  expect([answer.opcode, answer.isCompressed, answer.payload.length]).toEqual([1, undefined, 2000]);
+  expect((await peer.readFrame()).opcode).toBe(8);
+});
+
+async function setUpServer(options: ServerOptions): Promise<{ port: number }> {
+  const server = createWebSocketServer(options);
+  cleanups.push(() => server.close({ graceMs: 0 }));
+  return server.listen({ port: 0, host: "127.0.0.1" });
+}

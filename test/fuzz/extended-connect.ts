@@ -19,11 +19,18 @@ const words = [
   "websocket",
   "\n",
   "\0",
-  "host\0a",
+  "\nhost\0b",
   "/",
   "#",
   "13",
-].concat(["sec-websocket-key\0x", "content-length\0" + "0", "transfer-encoding\0chunked", "__proto__", "origin", ", "]);
+].concat([
+  "\nsec-websocket-key\0x",
+  "content-length\0" + "0",
+  "\ntransfer-encoding\0chunked",
+  "__proto__",
+  "origin",
+  ", ",
+]);
 const material: Material = {
   corpus: [whole, least].map((text) => Buffer.from(text, "latin1")),
   words: words.map((word) => Buffer.from(word, "latin1")),

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { execute } from "./fuzz.ts";
+import { Random } from "./random.ts";
 import type { FuzzTarget } from "./target.ts";
 import { targets } from "./targets.ts";
 
@@ -20,6 +21,13 @@ test.each(targets)("[FZ1] no input of the fuzzer breaks a rule of $name", { time
     const failure = execute(target, 6455, execution);
     expect(failure && { ...failure, input: Buffer.from(failure.input).toString("hex") }).toBeUndefined();
   }
+});
+
+test.each(targets)("[FZ2] the inputs of $name do not depend on those before them", ({ makeInput }) => {
+  const inputOf = (seed: number): string => Buffer.from(makeInput(new Random(seed))).toString("hex");
+  const seeds = Array.from({ length: 500 }, (_, seed) => seed);
+  const inputs = seeds.map(inputOf);
+  expect(seeds.toReversed().map(inputOf).toReversed()).toEqual(inputs);
 });
 
 describe("the fuzzer", () => {

@@ -57,7 +57,7 @@ const mutations: readonly Mutation[] = [
 
 /** An input of the corpus, changed in one place or a few; once in a while unchanged. */
 export function mutate(material: Material, random: Random): Uint8Array {
-  let bytes = random.pick(material.corpus);
+  let bytes: Uint8Array = Uint8Array.from(random.pick(material.corpus)); // a copy, and none that slices to a view as a Buffer does
   for (let left = random.pick([0, 1, 1, 2, 3, 6]); left > 0 && bytes.length > 0; left--) {
     bytes = random.pick(mutations)(bytes, random, material).subarray(0, maxInputBytes);
   }
