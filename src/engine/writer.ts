@@ -1,7 +1,6 @@
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } from "../protocol/index.ts";
-import { isPlain, writeDirectly } from "./direct-io.ts";
+import { DirectSocket, isPlain } from "./direct-io.ts";
 import { flushThisTurn } from "./flush-queue.ts";
 import { joinBatch } from "./join-batch.ts";
 import { maxCopyBytes, Slab } from "./slab.ts";
@@ -45,8 +44,8 @@ export class Writer {
   readonly #owner: WriterOwner;
   /** Made when the stream is written to for the first time. */
   #afterWrite: (() => void) | undefined;
-  /** Whether the operating system is asked past the stream. */
-  readonly isDirect: boolean;
+  /** Where the operating system may be asked past the stream. */
+  readonly #direct: DirectSocket | undefined;
   /** What waits, in order; the open region comes after it. */
   #chunks: Uint8Array[] | undefined;
   /** `block[start, end)`, the open region: the newest frames, contiguous in a slab. */
@@ -67,7 +66,13 @@ export class Writer {
     this.#counting = options.counting;
     this.#createMaskingKey = options.createMaskingKey;
     this.#owner = options.owner;
-    this.isDirect = options.isDirect && isPlain(options.socket);
+    const { socket } = options;
+    this.#direct = options.isDirect && isPlain(socket) ? new DirectSocket(socket) : undefined;
+  }
+
+  /** Whether the operating system is asked past the stream. */
+  get isDirect(): boolean {
+    return this.#direct !== undefined;
   }
 
   /** Bytes that are not in the operating system's hands yet. */
@@ -137,7 +142,6 @@ export class Writer {
 
   #write(): void {
     this.#seal();
-    if (!this.#socket.writable) this.#discard();
     while (this.#chunks !== undefined && !this.#isBlocked) {
       const waitingBytes = this.#waitingBytes;
       const batch = this.#takeBatch(this.#chunks);
@@ -222,13 +226,10 @@ export class Writer {
   }
 
   #writeBatch(batch: readonly Uint8Array[], batchBytes: number): void {
-    if (this.isDirect) {
-      const takenBytes = writeDirectly(this.#socket as Socket, batch); // see isPlain()
-      if (takenBytes === batchBytes) this.#hasTaken = true;
-      else this.#writeToStream(dropBytes(batch, takenBytes));
-    } else {
-      this.#writeToStream(batch);
-    }
+    const takenBytes = this.#direct?.write(batch) ?? 0;
+    if (takenBytes === batchBytes) this.#hasTaken = true;
+    else if (!this.#socket.writable) this.#discard();
+    else this.#writeToStream(takenBytes === 0 ? batch : dropBytes(batch, takenBytes));
   }
 
   #writeToStream(batch: readonly Uint8Array[]): void {
