@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 
 // What a read makes room for: libuv's own choice. Node would allocate it anew for every read, and copy what came out of it.
-const readBytes = 64 * 1024;
+const readBytes = 256 * 1024;
 let readBuffer: Buffer | undefined;
 
 /** What `node:net` keeps for itself. None of it is documented: every part is looked for, and the public way is taken without it. */

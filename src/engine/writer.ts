@@ -7,7 +7,7 @@ import { maxCopyBytes, Slab } from "./slab.ts";
 
 // Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
 const eagerFlushBytes = 64 * 1024;
-// One write: small enough for a slow peer to show progress within `stalledAfterMs`.
+// One write that may have to wait: small enough for a slow peer to show progress within `stalledAfterMs`.
 const maxBatchBytes = 256 * 1024;
 
 const ownBlockBytes = 4096;
@@ -142,12 +142,14 @@ export class Writer {
 
   #write(): void {
     this.#seal();
+    if (this.#direct !== undefined) this.#writeDirectly(this.#direct);
     while (this.#chunks !== undefined && !this.#isBlocked) {
+      if (!this.#socket.writable) return this.#discard();
       const waitingBytes = this.#waitingBytes;
       const batch = this.#takeBatch(this.#chunks);
       const batchBytes = waitingBytes - this.#waitingBytes;
       this.#counting.bytesOut += batchBytes;
-      this.#writeBatch(joinBatch(batch, batchBytes), batchBytes);
+      this.#writeToStream(joinBatch(batch, batchBytes));
     }
     if (this.#isEnding && this.#chunks === undefined) this.#socket.end();
   }
@@ -225,11 +227,17 @@ export class Writer {
     return batch;
   }
 
-  #writeBatch(batch: readonly Uint8Array[], batchBytes: number): void {
-    const takenBytes = this.#direct?.write(batch) ?? 0;
-    if (takenBytes === batchBytes) this.#hasTaken = true;
-    else if (!this.#socket.writable) this.#discard();
-    else this.#writeToStream(takenBytes === 0 ? batch : dropBytes(batch, takenBytes));
+  #writeDirectly(direct: DirectSocket): void {
+    if (this.#chunks === undefined || this.#isBlocked) return;
+    const takenBytes = direct.write(joinBatch(this.#chunks, this.#waitingBytes));
+    this.#counting.bytesOut += takenBytes;
+    if (takenBytes === this.#waitingBytes) {
+      this.#hasTaken = true;
+      this.#discard();
+    } else if (takenBytes > 0) {
+      this.#chunks = dropBytes(this.#chunks, takenBytes);
+      this.#waitingBytes -= takenBytes;
+    }
   }
 
   #writeToStream(batch: readonly Uint8Array[]): void {
@@ -256,7 +264,7 @@ export class Writer {
 }
 
 /** The chunks without their first `count` bytes, which are fewer than all. */
-function dropBytes(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+function dropBytes(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
   let index = 0;
   let restBytes = count;
   for (; restBytes >= (chunks[index] as Uint8Array).length; index++) restBytes -= (chunks[index] as Uint8Array).length;
