@@ -77,7 +77,8 @@ export class Writer {
 
   /** Bytes that are not in the operating system's hands yet. */
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.#socket.writableLength;
+    // The stream holds bytes while it is blocked, and only then: asked at every send, so not in vain.
+    return this.#isBlocked ? this.#waitingBytes + this.#socket.writableLength : this.#waitingBytes;
   }
 
   /** Queues a text message. A lone surrogate becomes U+FFFD. */
