@@ -23,10 +23,13 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-async function listen(options: ServerOptions): Promise<{ readonly port: number; readonly url: string }> {
+async function listen(
+  options: ServerOptions,
+  { http2 = false }: { readonly http2?: boolean } = {},
+): Promise<{ readonly port: number; readonly url: string }> {
   const server = createWebSocketServer(options);
   cleanups.push(() => server.close({ graceMs: 1 }));
-  return server.listen({ port: 0 });
+  return server.listen({ port: 0, http2 });
 }
 
 async function join(url: string, options: ConnectOptions): Promise<ClientSocket> {
@@ -247,3 +250,15 @@ test("[PD19] a connection that is gone gives its history back", async () => {
   peer.destroy();
   await vi.waitFor(() => expect(budget.historyRoomBytes).toBe(2 ** 15));
 });
+
+for (const http2 of [false, true]) {
+  test(`[EN15] both ends tell the extensions agreed on, over HTTP/${http2 ? 2 : 1.1}`, async () => {
+    const told: string[] = [];
+    const { url } = await listen({ compression: {}, open: ({ extensions }) => void told.push(extensions) }, { http2 });
+    const compressing = await join(url, { http2, compression: { windowBits: 11 } });
+    expect(compressing.extensions).toMatch(/^permessage-deflate; .*client_max_window_bits=11/);
+    const plain = await join(url, { http2 });
+    expect(plain.extensions).toBe("");
+    expect(told).toEqual([compressing.extensions, ""]);
+  });
+}

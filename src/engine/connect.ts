@@ -76,18 +76,11 @@ export interface ConnectOptions extends SocketHandlers<ClientSocket>, Partial<Li
  * @throws {HandshakeError} if there is no connection in the end.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> {
-  return (await connectLine(url, options)).line;
-}
-
-/** A connection, and what the standard's class tells of its handshake. */
-export interface ConnectedLine {
-  readonly line: Line<undefined>;
-  /** What the server answered in `Sec-WebSocket-Extensions`. */
-  readonly extensions: string;
+  return connectLine(url, options);
 }
 
 /** As {@link connect}, for the engine's own use. */
-export async function connectLine(url: string | URL, options: ConnectOptions): Promise<ConnectedLine> {
+export async function connectLine(url: string | URL, options: ConnectOptions): Promise<Line<undefined>> {
   const limits = readLimits(options);
   const compression = compressionOf(options);
   const deflate = compression && new Compression("client", compression).offer();
@@ -102,6 +95,7 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
     isDirect: options.directIo ?? true,
     timers: call.timers,
     protocol: agreement.protocol,
+    extensions: extensionsOf(opened),
     codec: deflate && agree(deflate, opened),
     data: undefined,
     id: 0,
@@ -111,7 +105,7 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
   line.open(new Uint8Array());
   // The caller's code after `await connect()` runs first: its handlers may use what it sets up there.
   setImmediate(() => line.read(rest));
-  return { line, extensions: extensionsOf(opened) };
+  return line;
 }
 
 function extensionsOf({ headers }: Opened): string {

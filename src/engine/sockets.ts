@@ -5,6 +5,8 @@ import type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 export interface EngineSocket {
   /** The subprotocol both sides agreed on; empty when none. */
   readonly protocol: string;
+  /** The extensions both sides agreed on, as the server's `Sec-WebSocket-Extensions` names them (RFC 6455 §9.1); empty when none. */
+  readonly extensions: string;
   /** The IP address of the other end of the socket, which may be a proxy's; undefined on a socket that has none. */
   readonly remoteAddress: string | undefined;
   /** `open`: both may send. `closing`: a close frame was sent or received, or the connection failed. `closed`: nothing is left. */
