@@ -3,8 +3,8 @@ import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { readAddress } from "./address.ts";
 import { askOnHttp1 } from "./ask-http1.ts";
 import { askOnHttp2 } from "./ask-http2.ts";
-import { networkError, startAttempt } from "./attempt.ts";
-import { cutSocket, describeLoss } from "./caller.ts";
+import { startAttempt } from "./attempt.ts";
+import { cutSocket } from "./caller.ts";
 import type { Codec } from "./codec.ts";
 import { Compression, compressionOf, type CompressionOptions, type DeflateOffer } from "./compression.ts";
 import { createCounters } from "./counters.ts";
@@ -139,12 +139,9 @@ async function open(call: HandshakeCall, options: ConnectOptions): Promise<Opene
     signal: options.signal,
   });
   try {
-    const opened = await followRedirects(call, maxRedirects, (next) =>
+    return await followRedirects(call, maxRedirects, (next) =>
       next.http2 === false ? askOnHttp1(next, attempt.signal) : askOnHttp2(next, attempt.signal),
     );
-    // Gone again, before anybody listened.
-    if (opened.socket.destroyed) throw networkError(describeLoss(opened.socket, "the connection was lost"));
-    return opened;
   } finally {
     attempt.end();
   }

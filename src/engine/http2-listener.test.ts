@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from "nod
 import { request as requestHttps } from "node:https";
 import { connect as connectTcp, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { FakeWheelClock } from "../../test/fake-wheel-clock.ts";
@@ -112,18 +113,34 @@ test("[HT17] a head over HTTP/1.1 that takes longer than handshakeTimeoutMs is a
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
+test("[HT17] a connection that says nothing is cut after handshakeTimeoutMs", async () => {
+  for (const isSecure of [true, false]) {
+    const { port } = await serve({ isSecure, handshakeTimeoutMs: 50 });
+    const silent = track(connectTcp(port, "127.0.0.1"));
+    silent.resume();
+    await once(silent, "close");
+    expect(silent.bytesWritten).toBe(0);
+  }
+});
+
 test("[HT18] a session without a stream for handshakeTimeoutMs is closed; one with a stream, or that had one since, is not", async () => {
   const clock = new FakeWheelClock();
-  const { url, port } = await serve({ handshakeTimeoutMs: 1000, timers: new TimerWheel({ clock }) });
+  const timers = new TimerWheel({ clock });
+  const { url, port, engine } = await serve({ handshakeTimeoutMs: 1000, timers, pingAfterMs: Infinity });
   const [used, unused] = [await openSession(url), await openSession(url)];
   const silent = track(connectTcp(port, "127.0.0.1"));
   await once(silent, "data"); // the server's settings
+  const other = await join(url, { http2: used });
   const socket = await join(url, { http2: used });
   const ends = [once(unused, "close"), once(silent, "end")];
   clock.advance(1200);
   await Promise.all(ends);
   expect([used.closed, socket.state]).toEqual([false, "open"]);
 
+  other.terminate();
+  await roundTrip(used);
+  clock.advance(1200);
+  expect(used.closed).toBe(false);
   socket.terminate();
   await roundTrip(used); // the server has read the reset before it answers this
   clock.advance(900);
@@ -136,6 +153,11 @@ test("[HT18] a session without a stream for handshakeTimeoutMs is closed; one wi
   await roundTrip(used);
   clock.advance(1200);
   expect((await left)[0]).toBe(constants.NGHTTP2_NO_ERROR);
+  const last = await openSession(url);
+  last.destroy();
+  await engine.close();
+  while (timers.pendingCount > 0) await turn(); // of sessions that are gone nothing is kept
+  expect(timers.pendingCount).toBe(0);
 });
 
 function roundTrip(session: ClientHttp2Session): Promise<void> {
@@ -149,7 +171,7 @@ test("[HT19] closing says GOAWAY and 1001 at once, waits for the close handshake
   for (const http2 of [session, true, false]) {
     closes.push(new Promise((resolve) => void join(url, { http2, close: (_socket, info) => resolve(info) })));
   }
-  while (engine.sockets.size < 3) await new Promise((resolve) => setImmediate(resolve));
+  while (engine.sockets.size < 3) await turn();
   const goaway = once(session, "goaway");
   const ended = once(session, "close");
   const late = track(
@@ -176,7 +198,9 @@ test("[HT19] what does not end within graceMs is cut: a socket that does not ans
     const silent = track(connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true }));
     silent.resume();
     await once(silent, "connect");
-    await engine.close({ graceMs: 1 }); // it ends when no connection is left
+    await engine.close({ graceMs: 1 });
+    await expect(connect(url, { http2: true })).rejects.toMatchObject({ code: "ERR_NETWORK" });
+    expect(engine.sockets.size).toBe(0);
   }
 });
 

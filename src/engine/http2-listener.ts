@@ -46,11 +46,9 @@ export function createHttp2Listener(options: ListenerOptions): Listener {
 }
 
 function createNodeServer({ handshakeTimeoutMs, tls }: ListenerOptions): Http2Server {
-  // Announced from the first connection on, which may be there before the server is attached to.
-  const settings = { enableConnectProtocol: true };
-  if (tls === undefined) return createServer({ settings });
+  if (tls === undefined) return createServer();
   const timeoutMs = Number.isFinite(handshakeTimeoutMs) ? handshakeTimeoutMs : 0;
-  const server = createSecureServer({ ...tls, settings, allowHTTP1: true, handshakeTimeout: timeoutMs });
+  const server = createSecureServer({ ...tls, allowHTTP1: true, handshakeTimeout: timeoutMs });
   // No options of such a server's; it reads them, like one of `node:http`, when it begins to listen.
   Object.assign(server, headLimits(timeoutMs));
   return server as unknown as Http2Server; // the same methods and events
@@ -68,7 +66,7 @@ function endWhenIdle(
     streamCount++;
     timers.cancel(waiting);
     stream.once("close", () => {
-      if (--streamCount === 0 && !session.destroyed) waiting = wait();
+      if (--streamCount === 0) waiting = wait();
     });
   });
   session.once("close", () => timers.cancel(waiting));
