@@ -98,6 +98,32 @@ test("[PD13] a message is compressed from the threshold on, or as it is said of 
   expect(told).toEqual([no, yes, no, yes, yes, no].flat());
 });
 
+test("[PD23] a streamed message is compressed if it is said so, and its receiver has the whole", async () => {
+  const pieces = [long, long, "ü".repeat(70_000)];
+  const { port, url } = await listen({
+    compression: { contextTakeover: true },
+    async open(socket) {
+      await socket.sendStream(pieces, { compress: true });
+      await socket.sendStream([long]);
+    },
+  });
+  const peer = await openRaw(port, "permessage-deflate");
+  const first = await peer.readFrame();
+  expect([first.isCompressed, first.isFinal]).toEqual([true, false]);
+  expect(first.payload.length).toBeLessThan(200);
+  const received: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    void join(url, {
+      compression: { contextTakeover: true },
+      maxMessageBytes: Infinity,
+      message: (_socket, data) => {
+        if (received.push(data) === 2) resolve();
+      },
+    });
+  });
+  expect(received).toEqual([pieces.join(""), long]);
+});
+
 test("[PD13] what is no message is refused with compression too, and nothing is sent", async () => {
   const errors: unknown[] = [];
   const { port } = await listen({

@@ -149,8 +149,8 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     await (this.#sender ??= new StreamSender(this, this.#pressureNow())).send(pieces, options);
   }
 
-  sendFragment(data: string | Uint8Array, isFinal: boolean): void {
-    this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal));
+  sendFragment(data: string | Uint8Array, isFinal: boolean, options: SendOptions): void {
+    this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal, options));
     if (isFinal) this.counting.messagesOut++;
   }
 

@@ -33,7 +33,7 @@ export interface EngineSocket {
   /**
    * Sends one message in pieces (RFC 6455 §5.4), as its source gives them: of any length, and never held. It asks the source for more when
    * the peer has taken what is under way. Pings and pongs go in between; what is sent meanwhile, and further streams, at most 64, wait in
-   * order behind it, and count in `bufferedBytes`. Never compressed.
+   * order behind it, and count in `bufferedBytes`. Compressed where `compress` says so.
    *
    * If the source fails, the connection is closed with 1011: the receiver must not take the beginning for the whole. `close()` does
    * not wait for a stream: await it first.
