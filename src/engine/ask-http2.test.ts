@@ -57,9 +57,11 @@ test("[HT34] a server without SETTINGS_ENABLE_CONNECT_PROTOCOL is not asked", as
 
 for (const ALPNProtocols of [["http/1.1"], undefined]) {
   test(`[HT34] over TLS, a server that speaks ${ALPNProtocols?.[0] ?? "no ALPN"} is no HTTP/2 server`, async () => {
+    let ended: Promise<unknown> | undefined;
     const server = createTlsServer({ ...tls, ...(ALPNProtocols ? { ALPNProtocols } : {}) }, (socket) => {
       socket.on("error", () => {});
       socket.resume();
+      ended = once(socket, "close");
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -69,6 +71,7 @@ for (const ALPNProtocols of [["http/1.1"], undefined]) {
       code: "ERR_NO_HTTP2",
       message: `Cannot connect to wss://127.0.0.1:${port}/ over HTTP/2: the server did not choose h2 (ALPN)`,
     });
+    await ended; // no socket is left
   });
 }
 

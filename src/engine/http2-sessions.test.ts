@@ -282,6 +282,7 @@ test("[HT33] wss: does not go over a session without TLS, nothing over one that 
   expect((await failing).code).toBe("ERR_NETWORK");
   const never = connectHttp2(url.replace("ws:", "http:"));
   never.destroy();
+  await once(never, "close");
   expect((await fail(url, { http2: never })).code).toBe("ERR_NETWORK");
   const closing = connectHttp2(url.replace("ws:", "http:"));
   await once(closing, "remoteSettings");
@@ -307,30 +308,41 @@ test("[HT33] a redirect to another server does not go over the session given", a
   expect(error.message).toMatch(/points to ws:\/\/other\.example\/.*the session given is for another server/);
 });
 
-test("[HT36] a session on its way is given up when nobody waits for it any more, not before", async () => {
-  const ended: Promise<unknown>[] = [];
-  const connected = deferred<void>();
-  const server = createTcpServer((socket) => {
-    socket.on("error", () => {});
-    socket.resume();
-    ended.push(once(socket, "close"));
-    connected.resolve();
+for (const [stage, event] of [
+  ["dialled", "connection"],
+  ["asked for its settings", "data"],
+] as const) {
+  test(`[HT36] a session that is being ${stage} is given up when nobody waits for it any more, not before`, async () => {
+    const ended: Promise<unknown>[] = [];
+    const begun = deferred<void>();
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => {});
+      ended.push(once(socket, "close"));
+      socket.on("data", () => begun.resolve());
+    });
+    if (event === "connection") server.on(event, () => begun.resolve());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.push(() => server.close());
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const [one, two, three] = [new AbortController(), new AbortController(), new AbortController()];
+    const first = fail(url, { signal: one.signal });
+    const second = fail(url, { signal: two.signal });
+    await begun.promise;
+    one.abort();
+    expect((await first).code).toBe("ERR_ABORTED");
+    two.abort();
+    expect((await second).code).toBe("ERR_ABORTED");
+    await Promise.all(ended);
+    expect(ended.length).toBe(1);
+    const anew = once(server, "connection");
+    const third = fail(url, { signal: three.signal });
+    await anew; // nobody is sent to the one that was given up
+    three.abort();
+    expect((await third).code).toBe("ERR_ABORTED");
+    await Promise.all(ended);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanups.push(() => server.close());
-  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const [one, two] = [new AbortController(), new AbortController()];
-  const first = fail(url, { signal: one.signal });
-  const second = fail(url, { signal: two.signal });
-  await connected.promise;
-  one.abort();
-  expect((await first).code).toBe("ERR_ABORTED");
-  two.abort();
-  expect((await second).code).toBe("ERR_ABORTED");
-  await Promise.all(ended);
-  expect(ended.length).toBe(1);
-});
+}
 
 test("[HT38] a redirect is followed over HTTP/2", async () => {
   const paths: unknown[] = [];

@@ -206,7 +206,7 @@ test("[HT13] a request that the application answers later, and a CONNECT of its 
   expect(await text(session.request({ ":path": "/" }))).toBe("page");
   expect(await statusOf(ask(session, { ":path": "/theirs" }))).toBe(404);
   http.on("connect", (request, response) => {
-    if (request.url === "/theirs") response.stream.respond({ ":status": 418 }, { endStream: true });
+    if (request.url === "/theirs") setImmediate(() => response.stream.respond({ ":status": 418 }, { endStream: true }));
   });
   expect(await statusOf(ask(session, { ":path": "/theirs" }))).toBe(418);
 });
@@ -220,7 +220,7 @@ test("[HT13] a stream that another listener has answered or closed is left alone
   });
   const { session, engine } = await serve({ error: (error) => void errors.push(error) }, http);
   expect(await statusOf(ask(session, { "x-do": "answer" }))).toBe(418);
-  const destroyed = ask(session, { "x-do": "destroy" });
+  const destroyed = ask(session, { "x-do": "destroy", origin: "https://evil.example" });
   destroyed.resume();
   await once(destroyed, "close");
   await open(session);
