@@ -3,6 +3,7 @@ import type {
   DeflateParameters,
   InflateResult,
   MessageCodec,
+  PieceDeflater,
   PreparedMessage,
   Role,
 } from "../protocol/index.ts";
@@ -28,6 +29,7 @@ export class Codec implements MessageCodec {
   readonly #budget: CompressionBudget;
   /** Absent for a window of 8 bits, which zlib cannot keep to: then nothing is compressed. */
   readonly #deflater: Deflater | undefined;
+  readonly #ourWindowBits: number;
   readonly #peerWindowBits: number;
   readonly #sent: History | undefined;
   readonly #received: History | undefined;
@@ -40,6 +42,7 @@ export class Codec implements MessageCodec {
     this.thresholdBytes = options.thresholdBytes;
     this.#budget = budget;
     this.#deflater = ours.windowBits > 8 ? sharedDeflater({ windowBits: ours.windowBits, level, memLevel }) : undefined;
+    this.#ourWindowBits = ours.windowBits;
     this.#peerWindowBits = peers.windowBits;
     this.#sent = ours.takesOver ? new History(ours.windowBits) : undefined;
     this.#received = peers.takesOver ? new History(peers.windowBits) : undefined;
@@ -51,6 +54,13 @@ export class Codec implements MessageCodec {
     const compressed = this.#deflater?.deflate(message, this.#sent?.dictionary);
     if (compressed !== undefined) this.#sent?.append(message);
     return compressed;
+  }
+
+  deflatePieces(): PieceDeflater | undefined {
+    const deflater = this.#deflater;
+    if (deflater === undefined) return undefined;
+    const history = this.#sent ?? new History(this.#ourWindowBits);
+    return (piece, isFinal) => deflater.deflatePiece(piece, { history, isFinal });
   }
 
   inflate(compressed: Uint8Array, limitBytes: number): InflateResult {
