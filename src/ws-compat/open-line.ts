@@ -14,6 +14,7 @@ export interface SocketOptions {
 
 /** What a line of the engine is opened with, in the terms of `ws`. */
 export interface OpenLineOptions extends SocketOptions {
+  readonly maxPayload: number;
   readonly isServer: boolean;
   readonly socket: Duplex;
   readonly head: Uint8Array;
@@ -50,7 +51,7 @@ export function openLine(options: OpenLineOptions, listeners: LineListeners): Ad
     highWaterBytes: Infinity,
     maxQueuedBytes: Infinity,
     closeTimeoutMs: options.closeTimeout ?? 30_000,
-    maxMessageBytes: unlimitedIfZero(options.maxPayload ?? 100 * 1024 * 1024),
+    maxMessageBytes: unlimitedIfZero(options.maxPayload),
     maxFragmentCount: unlimitedIfZero(options.maxFragments ?? 16 * 1024),
     error: throwLater,
   });

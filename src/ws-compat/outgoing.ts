@@ -17,6 +17,8 @@ export interface SendOptions {
   readonly mask?: boolean | undefined;
 }
 
+const lostBehindBlob = "The socket was closed while the blob was being read";
+
 /** What one open socket sends: in order, with a callback for each. */
 export class Outgoing {
   readonly #line: AdoptedSocket;
@@ -76,7 +78,7 @@ export class Outgoing {
 
   /** The socket is gone: what is not sent will not be. */
   fail(): void {
-    this.#queue.fail(new Error("The socket was closed while the blob was being read"));
+    this.#queue.fail(new Error(lostBehindBlob));
     this.#sends.fail(new Error("The socket was closed before the data was written"));
   }
 
@@ -86,6 +88,7 @@ export class Outgoing {
       data,
       byteCount,
       use: (payload) => {
+        if (this.#line.state !== "open") return callback?.(new Error(lostBehindBlob));
         this.#payloadBytes += byteCount;
         use(payload);
       },

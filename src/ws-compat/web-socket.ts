@@ -17,6 +17,7 @@ import { Outgoing, type SendOptions } from "./outgoing.ts";
 import { binaryTypes, type BinaryType, byteLengthOf, type SendData, toBuffer, toRawData } from "./payload.ts";
 import type { SendCallback } from "./pending-sends.ts";
 import type { PerMessageDeflate } from "./permessage-deflate.ts";
+import { ReceiverView } from "./receiver-view.ts";
 import { type ReadyState, shapeClass, stateNames } from "./ready-states.ts";
 import type { WebSocketEvents } from "./web-socket-events.ts";
 
@@ -55,6 +56,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   #line: AdoptedSocket | undefined;
   #outgoing: Outgoing | undefined;
   #attempt: ClientAttempt | undefined;
+  /** Made for who asks for it. */
+  #receiver: ReceiverView | undefined;
+  #maxPayload = 0;
   /** The state while there is no line, and when it has told that it is gone. */
   #ownState: 0 | 2 | 3 = 0;
   /** `close()` waits for a Blob. */
@@ -144,6 +148,12 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     return this.#outgoing ?? null;
   }
 
+  /** Null before the handshake is done. */
+  get _receiver(): ReceiverView | null {
+    if (this.#line === undefined) return null;
+    return (this.#receiver ??= new ReceiverView(this.#maxPayload));
+  }
+
   /** The URL connected to; empty on a server's socket. */
   get url(): string {
     return this.#url;
@@ -152,9 +162,11 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   /** Begins to speak WebSocket on a socket whose handshake is done. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
     this._socket = socket;
+    this.#maxPayload = options.maxPayload ?? 100 * 1024 * 1024;
     const line = openLine(
       {
         ...options,
+        maxPayload: this.#maxPayload,
         isServer: this._isServer,
         socket,
         head,
@@ -278,6 +290,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     this.#line?.sendFrame((connection) =>
       code === 1005 ? connection.sendClose() : connection.sendClose(code, reason),
     );
+    if (this.#receiver !== undefined)
+      process.nextTick(() => this.#receiver?.emit("conclude", code, Buffer.from(reason)));
   }
 
   #handleFailed(reason: string): void {
