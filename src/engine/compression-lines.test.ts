@@ -265,9 +265,7 @@ test("[EN124] each message that was compressed or inflated is told, with its soc
       socket.send("short");
       socket.send(long);
       socket.send(noise);
-      for (const message of [prepareMessage(long), prepareMessage("a".repeat(200)), prepareMessage(noise)])
-        socket.send(message);
-      socket.send(prepareMessage(randomBytes(70_000)));
+      for (const data of [long, "a".repeat(200), noise, randomBytes(70_000)]) socket.send(prepareMessage(data));
     },
   });
   const peer = await openRaw(port, "permessage-deflate; client_no_context_takeover; server_no_context_takeover");

@@ -290,8 +290,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     this.#line?.sendFrame((connection) =>
       code === 1005 ? connection.sendClose() : connection.sendClose(code, reason),
     );
-    if (this.#receiver !== undefined)
-      process.nextTick(() => this.#receiver?.emit("conclude", code, Buffer.from(reason)));
+    process.nextTick(() => this.#receiver?.emit("conclude", code, Buffer.from(reason)));
   }
 
   #handleFailed(reason: string): void {
