@@ -61,6 +61,24 @@ for (const [name, Ws] of [
     expect(client.readyState).toBe(3);
   });
 
+  test(`[WS20] ${name}: a Blob that cannot be read when the socket is closed is the callback's affair alone`, async () => {
+    const { client, peer } = await pair();
+    const errors: Error[] = [];
+    client.on("error", (error) => errors.push(error));
+    let fail = (_error: Error): void => {};
+    class Unreadable extends Blob {
+      override arrayBuffer(): Promise<ArrayBuffer> {
+        return new Promise((_resolve, reject) => (fail = reject));
+      }
+    }
+    const told = new Promise<Error | undefined>((resolve) => client.send(new Unreadable(["x"]), resolve));
+    peer.terminate();
+    await once(client, "close");
+    fail(new Error("Not readable"));
+    expect((await told)?.message).toBe("Not readable");
+    expect(errors).toEqual([]);
+  });
+
   test(`[WS25] ${name}: bufferedAmount counts messages, not the frames around them, and what came too late`, async () => {
     const { client, peer } = await pair();
     expect(client.bufferedAmount).toBe(0);
@@ -158,11 +176,12 @@ for (const [name, Ws] of [
   });
 
   test(`[WS26] ${name}: _receiver is null, then knows its limit and tells of the peer's close frame`, async () => {
-    const { port } = await serve();
+    const { port } = await serve({ perMessageDeflate: true });
     const client = new Ws(`ws://127.0.0.1:${port}`, { maxPayload: 7 });
     expect(client._receiver ?? null).toBeNull();
     await once(client, "open");
     expect(client._receiver?._maxPayload).toBe(7);
+    expect(client._receiver?._extensions["permessage-deflate"]?._maxPayload).toBe(7);
     const { client: other, peer } = await pair();
     const told = once(other._receiver as never, "conclude");
     peer.close(4000, "bye");

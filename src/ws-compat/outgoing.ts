@@ -17,8 +17,6 @@ export interface SendOptions {
   readonly mask?: boolean | undefined;
 }
 
-const lostBehindBlob = "The socket was closed while the blob was being read";
-
 /** What one open socket sends: in order, with a callback for each. */
 export class Outgoing {
   readonly #line: AdoptedSocket;
@@ -76,9 +74,8 @@ export class Outgoing {
     this.#sends.settle(bufferedBytes);
   }
 
-  /** The socket is gone: what is not sent will not be. */
+  /** The socket is gone: what is not sent will not be. What waits for a Blob is told so when that is read. */
   fail(): void {
-    this.#queue.fail(new Error(lostBehindBlob));
     this.#sends.fail(new Error("The socket was closed before the data was written"));
   }
 
@@ -88,7 +85,9 @@ export class Outgoing {
       data,
       byteCount,
       use: (payload) => {
-        if (this.#line.state !== "open") return callback?.(new Error(lostBehindBlob));
+        if (this.#line.state !== "open") {
+          return callback?.(new Error("The socket was closed while the blob was being read"));
+        }
         this.#payloadBytes += byteCount;
         use(payload);
       },

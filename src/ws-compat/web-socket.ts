@@ -151,7 +151,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   /** Null before the handshake is done. */
   get _receiver(): ReceiverView | null {
     if (this.#line === undefined) return null;
-    return (this.#receiver ??= new ReceiverView(this.#maxPayload));
+    return (this.#receiver ??= new ReceiverView(this.#maxPayload, this._extensions));
   }
 
   /** The URL connected to; empty on a server's socket. */
@@ -298,8 +298,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     process.nextTick(() => this.#emitError(createFault(reason)));
   }
 
-  /** What was to be sent cannot be. */
+  /** What was to be sent cannot be. After `close` it is the callback's affair alone. */
   #fail(error: Error): void {
+    if (this.readyState === WebSocket.CLOSED) return;
     this.#line?.terminate();
     this.#emitError(error);
   }
