@@ -13,7 +13,7 @@ export const hello: HelloMessage = {
   dedupWindowMs: 86_400_000,
   limits: { maxMessageBytes: 300, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
   channels: {
-    chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral" }, presence: true },
+    chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral", price: "latest" }, presence: true },
     lobby: { pattern: "lobby", events: { message: "event" }, presence: false },
   },
 };

@@ -315,7 +315,17 @@ describe("delivery", () => {
     const room = bench.joined();
     bench.say(message);
     bench.lose();
-    expect(bench.seen("ephemeral")).toEqual([{ type: "ephemeral", room, message }]);
+    expect(bench.seen("unstored")).toEqual([{ type: "unstored", room, message }]);
+  });
+
+  test("[CC26] newest values are passed on while the room stands", () => {
+    const bench = new Bench().open();
+    const message = { type: "latest", channel: "chat/1", event: "price", snapshot: true, values: [] } as const;
+    bench.say(message);
+    const room = bench.joined();
+    bench.say(message);
+    bench.lose();
+    expect(bench.seen("unstored")).toEqual([{ type: "unstored", room, message }]);
   });
 });
 

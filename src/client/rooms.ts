@@ -16,7 +16,10 @@ import { Subscription, type SubscriptionOptions } from "./subscription.ts";
 const maxResumeCount = 256;
 
 /** What a server says of a channel without being asked. */
-export type ChannelMessage = Extract<ServerMessage, { readonly type: "event" | "gap" | "presence" | "ephemeral" }>;
+export type ChannelMessage = Extract<
+  ServerMessage,
+  { readonly type: "event" | "gap" | "presence" | "ephemeral" | "latest" }
+>;
 
 /** All rooms of a client: asks for their subscriptions, line after line, and delivers what comes. */
 export class Rooms {
@@ -118,7 +121,8 @@ export class Rooms {
         break;
       }
       case "ephemeral":
-        this.#exchange.emit({ type: "ephemeral", room: room.id, message });
+      case "latest":
+        this.#exchange.emit({ type: "unstored", room: room.id, message });
         break;
     }
   }

@@ -1,4 +1,4 @@
-import { encodeClientOpWithData, parseJson } from "../wire/index.ts";
+import { encodeClientOpWithData, type EventKind, parseJson } from "../wire/index.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
@@ -87,8 +87,7 @@ export class Sender {
   judge(room: Subscription): void {
     for (const outgoing of room.outbox) {
       const fault = kindFault(room, outgoing.event);
-      const isEphemeral = room.info?.events[outgoing.event] === "ephemeral";
-      if (fault === undefined && !isEphemeral) continue;
+      if (fault === undefined && !isUnstored(room.info?.events[outgoing.event])) continue;
       this.#remove(room, outgoing);
       if (fault !== undefined) this.#fail(outgoing, fault);
       // It is too late to tell those who were there when it was handed over.
@@ -195,8 +194,8 @@ export class Sender {
     const json = toJson(data);
     const fault = json.fault ?? kindFault(room, event);
     if (fault !== undefined) return fault;
-    if (room.info?.events[event] === "ephemeral") {
-      // Now or never: an ephemeral event is worth no waiting, and one that is not heard is no fault.
+    if (isUnstored(room.info?.events[event])) {
+      // Now or never: what is not stored is worth no waiting, and if it is not heard that is no fault.
       if (room.phase === "standing") this.#tell(room, event, json.text);
       this.#exchange.emit({ type: "sent", ticket });
       return undefined;
@@ -264,6 +263,11 @@ const closedFault: Fault = { code: "CLOSED", message: "the room is closed" };
 function faultOf(answer: Answer): Fault {
   if (answer.type === "error") return answer;
   return { code: "PROTOCOL", message: `Cannot make sense of the server's answer: ${answer.type}` };
+}
+
+/** Whether an event is of a kind whose sends are answered by nobody; no if the kind is not known. */
+export function isUnstored(kind: EventKind | undefined): boolean {
+  return kind === "ephemeral" || kind === "latest";
 }
 
 function kindFault(room: Subscription, event: string): Fault | undefined {
