@@ -121,16 +121,22 @@ export class Rooms {
         break;
       }
       case "ephemeral":
-      case "latest":
-        this.#exchange.emit({ type: "unstored", room: room.id, message });
+        this.#exchange.emit({ type: "unstored", room: room.id, message: room.withData(message.event, message) });
         break;
+      case "latest": {
+        const values = message.values.map((value) => room.withData(message.event, value));
+        this.#exchange.emit({ type: "unstored", room: room.id, message: { ...message, values } });
+        break;
+      }
     }
   }
 
   #receiveEvent(room: Subscription, message: EventMessage, nowMs: number): void {
     const verdict = this.#change(room, () => {
       const answer = room.receiveEvent(message);
-      if (answer === "next") this.#exchange.emit({ type: "message", room: room.id, message });
+      if (answer === "next") {
+        this.#exchange.emit({ type: "message", room: room.id, message: room.withData(message.event, message) });
+      }
       return answer;
     });
     if (verdict === "hole") this.#mend(room, message.offset, nowMs);

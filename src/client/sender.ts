@@ -1,4 +1,5 @@
 import { encodeClientOpWithData, type EventKind, parseJson } from "../wire/index.ts";
+import { encodeBase64 } from "./base64.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
@@ -185,7 +186,10 @@ export class Sender {
         this.#pause(nowMs, answer.retryAfterMs);
       } else if (this.#removeHistory(room, history)) {
         if (answer.type !== "history") this.#rejectHistory(ticket, faultOf(answer));
-        else this.#exchange.emit({ type: "page", ticket, events: answer.events, more: answer.more });
+        else {
+          const events = answer.events.map((event) => room.withData(event.event, event));
+          this.#exchange.emit({ type: "page", ticket, events, more: answer.more });
+        }
       }
     });
   }
@@ -281,7 +285,7 @@ function toJson(data: unknown): { readonly text: string; readonly fault?: Fault 
   let text: string | undefined;
   try {
     // Despite its type it gives nothing for `undefined` and functions.
-    text = JSON.stringify(data) as string | undefined;
+    text = JSON.stringify(data instanceof Uint8Array ? encodeBase64(data) : data) as string | undefined;
   } catch (error) {
     return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
   }

@@ -64,3 +64,9 @@ test("[SE1] the description has every channel with its events by kind", () => {
     ticker: { pattern: "ticker/:market", events: { quote: "latest", news: "latest" }, presence: false },
   });
 });
+
+test("[WR19] the description names the events whose data is bytes", () => {
+  const board = { ...benchChannels["news"], pattern: "board", events: {}, presence: false, binary: ["update"] };
+  const described = new Directory({ board: { history: { maxCount: 1, maxAgeMs: 1 }, ...board } }).describe();
+  expect(described).toEqual({ board: { pattern: "board", events: {}, presence: false, binary: ["update"] } });
+});

@@ -63,12 +63,10 @@ function isOfKind<Kind extends EventKind>(
   return kinds.some((kind) => kind === settings?.kind);
 }
 
-function describeChannel({ events, pattern, presence }: ChannelSettings): ChannelInfo {
-  return {
-    pattern,
-    presence,
-    events: Object.fromEntries(Object.entries(events).map(([name, { kind }]) => [name, kind])),
-  };
+function describeChannel({ binary, events, pattern, presence }: ChannelSettings): ChannelInfo {
+  const kinds = Object.fromEntries(Object.entries(events).map(([name, { kind }]) => [name, kind]));
+  const info = { pattern, presence, events: kinds };
+  return binary === undefined ? info : { ...info, binary };
 }
 
 function badName(name: string): ReturnType<typeof error> {

@@ -6,6 +6,8 @@ import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, Re
 export interface ChannelSettings {
   readonly pattern: string;
   readonly events: Readonly<Record<string, EventSettings>>;
+  /** The events whose data is bytes: to the core it is text like any other. */
+  readonly binary?: readonly string[];
   readonly presence: boolean;
   readonly history: HistoryLimits;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { connect } from "../client/index.ts";
+import { binary } from "./binary.ts";
 import { channel } from "./channel.ts";
 import { ephemeral, event, latest } from "./event.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
@@ -47,6 +48,7 @@ const channels = {
     authorize: ({ params, event: name }) => params.room !== "" && name !== "typing",
   }),
   news: channel("news", { events: { message } }),
+  board: channel("board", { events: { update: event(binary()), pointer: ephemeral(binary()) } }),
 };
 
 /** Only for its types. */
@@ -54,6 +56,9 @@ async function publishes(gateway: Gateway<typeof channels>): Promise<void> {
   await gateway.publish({ channel: "chat", params: { room: "1" }, event: "message", data: { text: "hi" } });
   await gateway.publish({ channel: "chat", params: { room: "1" }, event: "counted", data: "7" });
   await gateway.publish({ channel: "news", params: {}, event: "message", data: { text: "hi" } });
+  await gateway.publish({ channel: "board", params: {}, event: "update", data: new Uint8Array(1) });
+  // @ts-expect-error the server hands in bytes, not their base64
+  await gateway.publish({ channel: "board", params: {}, event: "update", data: "AA==" });
   // @ts-expect-error there is no such channel
   await gateway.publish({ channel: "chats", params: { room: "1" }, event: "message", data: { text: "hi" } });
   // @ts-expect-error there is no such event
@@ -84,6 +89,10 @@ async function sends(): Promise<void> {
   const room = client.chat({ room: "1" });
   await room.message.send({ text: "hi" });
   for await (const { data } of room.counted) data.toFixed();
+  await client.board().update.send(new Uint8Array(1));
+  client.board().pointer.on(({ data }) => data.byteLength);
+  // @ts-expect-error bytes, not their base64
+  await client.board().update.send("AA==");
   for (const { data } of room.price.values.values()) data.at.toFixed();
   // @ts-expect-error there is no such channel
   client.chats({ room: "1" });

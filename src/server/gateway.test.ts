@@ -6,6 +6,7 @@ import { z } from "zod";
 import { WireClient } from "../../test/gateway/wire-client.ts";
 import { memoryBroker } from "../brokers/index.ts";
 import type { Broker, BrokerSink } from "../gateway/index.ts";
+import { binary } from "./binary.ts";
 import { channel } from "./channel.ts";
 import { ephemeral, event, latest } from "./event.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
@@ -13,6 +14,13 @@ import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 const message = event(z.object({ text: z.string().max(5) }));
 const channels = {
   chat: channel("chat/:room", { events: { message, typing: ephemeral(z.object({})) }, presence: true }),
+  board: channel("board", {
+    events: {
+      update: event(binary({ maxBytes: 3 })),
+      at: latest(binary(), { by: (bytes) => String(bytes[0]) }),
+      message,
+    },
+  }),
   ticker: channel("ticker", { events: { price: latest(z.number().max(9), { by: String, everyMs: 1 }) } }),
 };
 const device = "0".repeat(32);
@@ -206,6 +214,29 @@ test("[SV21] what the server tells wrongly is refused with the code a client wou
   await expect(tell({ event: "constructor" })).rejects.toMatchObject({ code: "UNKNOWN_EVENT" });
   await expect(tell({ channel: "chat", params, event: "message" })).rejects.toMatchObject({ code: "UNKNOWN_EVENT" });
   await expect(tell({ channel: "chat", params: {}, event: "typing" })).rejects.toMatchObject({ code: "BAD_CHANNEL" });
+});
+
+test("[SV22] bytes of clients and of the server are base64 on the wire and in the log, and hello says which events are of them", async () => {
+  const gateway = make();
+  const { url } = await gateway.listen({ port: 0 });
+  const client = await WireClient.join(url, device);
+  const hello = client.messages.find(({ type }) => type === "hello");
+  expect(hello).toMatchObject({ channels: { board: { binary: ["update", "at"] } } });
+  expect(hello).not.toHaveProperty("channels.chat.binary");
+  client.send({ type: "subscribe", channel: "board", start: live });
+  await client.next("subscribed");
+  client.send({ type: "publish", channel: "board", event: "update", messageId: "m1", data: "AP8B" });
+  expect(await client.next("event")).toMatchObject({ offset: 1, data: "AP8B" });
+  client.send({ type: "publish", channel: "board", event: "update", messageId: "m2", data: "AP8BAA==" });
+  expect(await client.next("error")).toMatchObject({ code: "BAD_DATA" });
+  const update = { channel: "board", params: {}, event: "update", messageId: "m3" } as const;
+  await gateway.publish({ ...update, data: new Uint8Array([7]) });
+  expect(await client.next("event")).toMatchObject({ offset: 2, data: "Bw==" });
+  expect(await gateway.publish({ ...update, data: Buffer.from([7]) })).toMatchObject({ duplicate: true });
+  await gateway.tell({ channel: "board", params: {}, event: "at", data: new Uint8Array([9]) });
+  expect(await client.next("latest", ({ snapshot }) => !snapshot)).toMatchObject({
+    values: [{ key: "9", data: "CQ==" }],
+  });
 });
 
 test("[SV12] a store that has no room is told to the server's publisher too", async () => {

@@ -3,6 +3,7 @@ import { sqliteBroker } from "../brokers/index.ts";
 import type { AnyHttpServer, OriginPolicy } from "../engine/index.ts";
 import { type Broker, type ChannelSettings, GatewayCore } from "../gateway/index.ts";
 import type { Durability, EventDefinition, HasChannels } from "../wire/index.ts";
+import { isBinary } from "./binary.ts";
 import { findChannelFault, type ServerChannel } from "./channel.ts";
 import { GatewayError } from "./errors.ts";
 import { defaultEveryMs, defaultTtlMs } from "./event.ts";
@@ -251,7 +252,9 @@ function settingsOf(channels: ServerChannels): Readonly<Record<string, ChannelSe
 function channelSettingsOf(channel: ServerChannel): ChannelSettings {
   const { events, pattern, presence } = channel;
   const eventSettings = Object.entries(events).map(([name, event]) => [name, eventSettingsOf(event)] as const);
-  return { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
+  const settings = { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
+  const bytes = Object.keys(events).filter((name) => events[name] !== undefined && isBinary(events[name].schema));
+  return bytes.length === 0 ? settings : { ...settings, binary: bytes };
 }
 
 function eventSettingsOf({

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
 import { type EventDefinition, type SchemaIssue, type SchemaResult, textRules, type User } from "../wire/index.ts";
+import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import type { Log } from "./log.ts";
 
@@ -131,7 +132,7 @@ function keyOf(declared: EventDefinition | undefined, data: unknown): { readonly
 }
 
 function toJson(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = stringify(value);
   if (text === undefined) throw new TypeError("Cannot send what the schema made of the data: it is no JSON value");
   return text;
 }

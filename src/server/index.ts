@@ -17,6 +17,7 @@ export type {
   StandardSchema,
   User,
 } from "../wire/index.ts";
+export { binary, type BinaryOptions, type BinarySchema } from "./binary.ts";
 export {
   type AuthorizeRequest,
   channel,

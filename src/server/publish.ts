@@ -10,6 +10,7 @@ import {
   type Position,
   type User,
 } from "../wire/index.ts";
+import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { GatewayError } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
@@ -100,7 +101,7 @@ export async function publish(
     throw new GatewayError("BAD_MESSAGE", `Cannot publish "${messageId}": an id must be 1-64 of A-Z a-z 0-9 _ -`);
   }
   const { data } = await validate(tools, request, channel);
-  const draft = { channel, event, messageId, user, data, content: JSON.stringify(given) };
+  const draft = { channel, event, messageId, user, data, content: stringify(given) ?? "" };
   const result = await tools.store.append({ ...draft, history: historyOf(definition) });
   return publishedOf(messageId, tools.durability, result);
 }

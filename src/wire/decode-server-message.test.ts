@@ -35,6 +35,7 @@ const messages: readonly ServerMessage[] = [
     dedupWindowMs: 86_400_000,
     limits: { maxMessageBytes: 65_536, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
     channels: {
+      board: { pattern: "board/:id", events: { update: "event" }, presence: false, binary: ["update"] },
       chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral", at: "latest" }, presence: true },
     },
   },
@@ -122,6 +123,10 @@ describe("decodeServerMessage", () => {
     [
       JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k".repeat(129) }] }),
       `Cannot read latest: values.0.key must be a text of 0-128 characters, got "${"k".repeat(60)}"…`,
+    ],
+    [
+      JSON.stringify({ ...messages[0], channels: { c: { pattern: "x", events: {}, presence: true, binary: [1] } } }),
+      "Cannot read hello: channels.c.binary must be a list of texts, got a list",
     ],
     [
       JSON.stringify({ ...messages[0], channels: { chat: { pattern: "x", events: { e: "?" }, presence: true } } }),

@@ -137,6 +137,7 @@ function readChannelInfo(fields: FieldReader): ChannelInfo {
       events.names().map((name) => [name, events.oneOf(name, ["event", "ephemeral", "latest"])]),
     ),
     presence: fields.boolean("presence"),
+    ...fields.present("binary", () => fields.texts("binary")),
   };
 }
 

@@ -122,6 +122,8 @@ export interface ChannelInfo {
   readonly pattern: string;
   readonly events: Readonly<Record<string, EventKind>>;
   readonly presence: boolean;
+  /** The events whose data is bytes, which is base64 text on the wire (RFC 4648 §4, padded). Absent: none. */
+  readonly binary?: readonly string[];
 }
 /** The first message on every connection, before auth. */
 export interface HelloMessage {
