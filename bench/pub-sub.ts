@@ -5,7 +5,12 @@ import { accept, createWebSocketServer, type CompressionOptions, type WebSocketS
  * it is sent back.
  */
 export function createPubSubServer(
-  options: { readonly maxMessageBytes?: number; readonly compression?: CompressionOptions } = {},
+  options: {
+    readonly maxMessageBytes?: number;
+    readonly maxFragmentCount?: number;
+    readonly compression?: CompressionOptions;
+    readonly directIo?: boolean;
+  } = {},
 ): WebSocketServer<string> {
   const server = createWebSocketServer<string>({
     ...options,

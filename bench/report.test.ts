@@ -76,7 +76,7 @@ test("[BN4] without arguments everything is measured 5 times; suites, peers and 
 
 test.each([
   [["ecko"], 'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency'],
-  [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, ws, uws, bun, deno, net, c'],
+  [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, public, ws, uws, bun, deno, net, c'],
   [["--rounds", "0"], "Cannot use --rounds 0: give a number from 1 to 100"],
   [["--rounds", "1.5"], "Cannot use --rounds 1.5: give a number from 1 to 100"],
   [["--rounds", " "], "Cannot use --rounds  : give a number from 1 to 100"],

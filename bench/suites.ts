@@ -1,12 +1,13 @@
 import type { Payload } from "./frames.ts";
 
 /** Who is measured, in the order of the tables. */
-export const peers = ["switchboard", "ws", "uws", "bun", "deno", "net", "c"] as const;
+export const peers = ["switchboard", "public", "ws", "uws", "bun", "deno", "net", "c"] as const;
 export type Peer = (typeof peers)[number];
 
 /** How a peer is called in a table. */
 export const peerNames: Readonly<Record<Peer, string>> = {
   switchboard: "Switchboard",
+  public: "the same, directIo: false",
   ws: "ws 8.23.0",
   uws: "uWebSockets.js",
   bun: "Bun 1.4.5",
@@ -15,8 +16,8 @@ export const peerNames: Readonly<Record<Peer, string>> = {
   c: "C, epoll",
 };
 
-/** Floors and ceilings, not rivals: without frames, or without a runtime. */
-export const references: readonly Peer[] = ["net", "c"];
+/** No rivals: ourselves by documented API alone, and floors and ceilings, without frames or without a runtime. */
+export const references: readonly Peer[] = ["public", "net", "c"];
 
 /** One measurement's load. `deflate`: compression is offered, and a message that comes without is a failure. */
 export interface Load {
@@ -114,7 +115,7 @@ export const suites = {
     {
       title: "1 KiB JSON broadcast to 1 000, deflate",
       load: { ...fanout(1), payload: { kind: "json", bytes: 2 ** 10 }, isDeflated: true, windowMs: 2000 },
-      peers: ["switchboard", "ws", "uws"],
+      peers: ["switchboard", "public", "ws", "uws"],
       bars: { ws: 0.06, uws: 0.6 },
     },
   ],
@@ -122,7 +123,7 @@ export const suites = {
     {
       title: "idle connection, RSS over a bare upgraded socket",
       load: { pattern: "idle", payload: small, connectionCount: 10_000, inFlightCount: 1 },
-      peers: ["switchboard", "ws", "uws", "net"],
+      peers: ["switchboard", "public", "ws", "uws", "net"],
       bars: { most: 1000 },
     },
   ],
@@ -130,7 +131,7 @@ export const suites = {
     {
       title: "64 B round trip, 1 connection, nothing else going on",
       load: { pattern: "latency", payload: small, connectionCount: 1, inFlightCount: 1 },
-      peers: ["switchboard", "ws", "uws", "net"],
+      peers: ["switchboard", "public", "ws", "uws", "net"],
       bars: { ws: 1 },
     },
   ],

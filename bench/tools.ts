@@ -38,7 +38,7 @@ export async function prepareTools(peers: readonly Peer[]): Promise<Tools> {
 
 /** Plain JavaScript for Node: a loader of TypeScript in the process would be measured with it. */
 async function bundle(): Promise<void> {
-  const files = ["load.ts", ...["switchboard", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`)];
+  const files = ["load.ts", ...["switchboard", "public", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`)];
   const flags = ["--bundle", "--packages=external", "--platform=node", "--format=esm", "--log-level=warning"];
   await run(join(here, "../node_modules/.bin/esbuild"), [...files, ...flags, `--outdir=${join(folder, "node")}`], {
     cwd: here,
