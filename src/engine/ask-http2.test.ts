@@ -57,12 +57,13 @@ test("[HT34] a server without SETTINGS_ENABLE_CONNECT_PROTOCOL is not asked", as
 
 for (const ALPNProtocols of [["http/1.1"], undefined]) {
   test(`[HT34] over TLS, a server that speaks ${ALPNProtocols?.[0] ?? "no ALPN"} is no HTTP/2 server`, async () => {
-    let ended: Promise<unknown> | undefined;
+    const ended = deferred<void>();
     const server = createTlsServer({ ...tls, ...(ALPNProtocols ? { ALPNProtocols } : {}) }, (socket) => {
       socket.on("error", () => {});
       socket.resume();
-      ended = once(socket, "close");
+      socket.once("close", () => ended.resolve());
     });
+    server.on("tlsClientError", () => ended.resolve()); // "no application protocol" ends it too
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     cleanups.push(() => server.close());
@@ -71,7 +72,7 @@ for (const ALPNProtocols of [["http/1.1"], undefined]) {
       code: "ERR_NO_HTTP2",
       message: `Cannot connect to wss://127.0.0.1:${port}/ over HTTP/2: the server did not choose h2 (ALPN)`,
     });
-    await ended; // no socket is left
+    await ended.promise; // no socket is left
   });
 }
 
