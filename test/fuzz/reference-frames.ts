@@ -70,18 +70,13 @@ function fail(code: number): ReferenceEvent {
   return { type: "fail", code };
 }
 
-function isControlLength(opcode: number, length: number): boolean {
-  if (opcode < 8) return true;
-  return length <= 125 && !(opcode === 8 && length === 1); // one byte has no room for a code
-}
-
 function readFrame(bytes: Buffer, role: Role): { frame: Frame; frameBytes: number } | "incomplete" | "fault" {
   const [first, second] = bytes;
   if (first === undefined) return "incomplete";
   const opcode = first & 15;
   if ((first & 0x70) !== 0 || ![0, 1, 2, 8, 9, 10].includes(opcode) || (opcode >= 8 && first < 128)) return "fault";
   if (second === undefined) return "incomplete";
-  if (second >= 128 !== (role === "server") || !isControlLength(opcode, second & 127)) return "fault";
+  if (second >= 128 !== (role === "server") || (opcode >= 8 && !isControlLength(opcode, second & 127))) return "fault";
   const length = readLength(bytes);
   if (typeof length === "string") return length;
   const { announcedBytes, lengthEnd } = length;
@@ -91,6 +86,11 @@ function readFrame(bytes: Buffer, role: Role): { frame: Frame; frameBytes: numbe
   const key = role === "server" ? bytes.subarray(lengthEnd, headBytes) : [0, 0, 0, 0];
   const payload = Buffer.from(bytes.subarray(headBytes, frameBytes).map((byte, index) => byte ^ (key[index % 4] ?? 0)));
   return { frame: { first, opcode, announcedBytes, payload, isWhole: bytes.length >= frameBytes }, frameBytes };
+}
+
+/** A close frame of one byte has no room for its code. */
+function isControlLength(opcode: number, length: number): boolean {
+  return length <= 125 && !(opcode === 8 && length === 1);
 }
 
 function readLength(bytes: Buffer): { announcedBytes: bigint; lengthEnd: number } | "incomplete" | "fault" {
