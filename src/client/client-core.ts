@@ -217,6 +217,7 @@ export class ClientCore {
 
   #open(user: User, nowMs: number): void {
     this.#openedAtMs = nowMs;
+    this.#rooms.identify(user);
     this.#exchange.open();
     this.#setState({ state: "open", user });
   }

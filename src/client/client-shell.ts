@@ -124,10 +124,10 @@ export class ClientShell {
     room: number,
     { event, data, options }: { event: string; data: unknown; options: SendOptions },
   ): Promise<Ack | undefined> {
-    const { id = randomHex(16), signal } = options;
+    const { id = randomHex(16), signal, echo = true } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(new SendError("ABORTED", `Cannot send ${event}: given up`, id));
-      const ticket = this.#core.publish(room, { event, id, data }, this.#nowMs());
+      const ticket = this.#core.publish(room, { event, id, data, isSilent: !echo }, this.#nowMs());
       const abort = (): void => {
         this.#core.abort(ticket, this.#nowMs());
         this.#perform();

@@ -410,6 +410,25 @@ describe("a room", () => {
     expect(await sending).toEqual({ id: messageId, offset: 1, durability: "fsync", duplicate: true });
   });
 
+  test("[CC29] a send without echo is stored and not heard by its own room; without the option it is", async () => {
+    const { client, socket } = start();
+    const room = client.chat({ room: "1" });
+    const heard: string[] = [];
+    room.message.on(({ id }) => heard.push(id));
+    socket.open().stand();
+    for (const [id, options] of [
+      ["m1", { echo: false }],
+      ["m2", {}],
+    ] as const) {
+      const sending = room.message.send({ text: "hi" }, { id, ...options });
+      const offset = Number(id.slice(1));
+      socket.answer("publish", { type: "ack", ...at(offset), durability: "fsync", duplicate: false });
+      socket.event(offset, user.id);
+      expect(await sending).toMatchObject({ offset });
+    }
+    expect(heard).toEqual(["m2"]);
+  });
+
   test("[CC12] send rejects with the code and the id", async () => {
     const { client, socket } = start();
     const sending = client.chat({ room: "1" }).message.send({ text: "hi" }, { id: "mine" });

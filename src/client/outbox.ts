@@ -5,6 +5,8 @@ export interface Outgoing {
   readonly id: string;
   /** JSON text, made when the application handed the data over: a retry sends the same. */
   readonly data: string;
+  /** The application does not want to hear it itself. */
+  readonly isSilent: boolean;
   /** On the wire, unanswered. */
   isInFlight: boolean;
   /** When the line first took it, if it may be stored since: the line broke before the answer came. */
@@ -19,7 +21,7 @@ export interface Outgoing {
 export class Outbox {
   readonly #waiting: Outgoing[] = [];
 
-  add(outgoing: Pick<Outgoing, "ticket" | "event" | "id" | "data">): void {
+  add(outgoing: Pick<Outgoing, "ticket" | "event" | "id" | "data" | "isSilent">): void {
     this.#waiting.push({ ...outgoing, isInFlight: false, uncertainSinceMs: undefined, firstSentAtMs: 0 });
   }
 

@@ -58,6 +58,12 @@ export interface Ack {
 export interface SendOptions {
   /** 1-64 of A-Z a-z 0-9 _ -. Default: 128 random bits. The same id never stores a second message. */
   readonly id?: string;
+  /**
+   * Whether this client hears its own message. Default true. With false its listeners and loops are not told, after a reconnect neither:
+   * for an application that has done already what the message says. Other devices, a reloaded page and `history()` get it, and so
+   * may this client after a gap.
+   */
+  readonly echo?: boolean;
   /** Gives up waiting: the promise rejects with `ABORTED`. What is on its way may still be stored. */
   readonly signal?: AbortSignal;
 }

@@ -4,6 +4,7 @@ import {
   type HelloMessage,
   type ServerMessage,
   type Subscribed,
+  type User,
   type WireError,
 } from "../wire/index.ts";
 import { retryDelayMs } from "./backoff.ts";
@@ -30,6 +31,7 @@ export class Rooms {
   readonly #byName: Map<string, Subscription> = new Map();
   #hello: HelloMessage | undefined;
   #lastRoom = 0;
+  #userId: string | undefined;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -83,6 +85,11 @@ export class Rooms {
     for (const room of this.#rooms.values()) this.#resolve(room, hello);
   }
 
+  /** The server said who we are. */
+  identify({ id }: User): void {
+    this.#userId = id;
+  }
+
   loseLine(): void {
     for (const room of this.#rooms.values()) {
       room.retryAtMs = 0;
@@ -134,7 +141,8 @@ export class Rooms {
   #receiveEvent(room: Subscription, message: EventMessage, nowMs: number): void {
     const verdict = this.#change(room, () => {
       const answer = room.receiveEvent(message);
-      if (answer === "next") {
+      const isMine = message.user.id === this.#userId;
+      if (answer === "next" && !(isMine && room.isSilent(message.messageId))) {
         this.#exchange.emit({ type: "message", room: room.id, message: room.withData(message.event, message) });
       }
       return answer;

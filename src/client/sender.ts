@@ -18,6 +18,8 @@ export interface Publish {
   readonly event: string;
   readonly id: string;
   readonly data: unknown;
+  /** Absent: it is not. */
+  readonly isSilent?: boolean;
 }
 
 interface Fault {
@@ -173,6 +175,7 @@ export class Sender {
     const { ticket, id } = outgoing;
     const { offset, durability, duplicate } = answer;
     this.#pauseAttempt = 0;
+    if (outgoing.isSilent) room.silence(id, offset);
     this.#exchange.emit({ type: "sent", ticket, ack: { id, offset, durability, duplicate } });
   }
 
@@ -194,7 +197,7 @@ export class Sender {
     });
   }
 
-  #add(room: Subscription, ticket: number, { event, id, data }: Publish): Fault | undefined {
+  #add(room: Subscription, ticket: number, { event, id, data, isSilent = false }: Publish): Fault | undefined {
     const json = toJson(data);
     const fault = json.fault ?? kindFault(room, event);
     if (fault !== undefined) return fault;
@@ -207,7 +210,7 @@ export class Sender {
     const fullFault = this.#fullFault();
     if (fullFault !== undefined) return fullFault;
     this.#pendingCount += 1;
-    room.outbox.add({ ticket, event, id, data: json.text });
+    room.outbox.add({ ticket, event, id, data: json.text, isSilent });
     return undefined;
   }
 

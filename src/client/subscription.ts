@@ -52,6 +52,8 @@ export class Subscription {
   /** Failures since the last message. */
   attempt = 0;
   readonly #recentCount: number;
+  /** Own messages that are stored, still to come, and not to be told. */
+  readonly #silent: Set<string> = new Set();
   #phase: Phase = "idle";
   #position: Position = nowhere;
   #top = 0;
@@ -134,7 +136,19 @@ export class Subscription {
     return "next";
   }
 
+  /** Our message is stored at this offset: it is passed over when it comes, if it has not come before its answer. */
+  silence(id: string, offset: number): void {
+    if (offset > this.at) this.#silent.add(id);
+  }
+
+  /** Whether our message that just came is not to be told. */
+  isSilent(id: string): boolean {
+    return this.#silent.delete(id) || [...this.outbox].some((one) => one.isSilent && one.id === id);
+  }
+
   receiveGap({ to, reason }: GapMessage): Gap {
+    // What was lost is not known: from here on everything is told.
+    this.#silent.clear();
     const from = this.at;
     this.#position = to;
     this.#isGapOwed = false;

@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { benchChannels, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 import { encodeBroadcast } from "./broadcast.ts";
 import { Channel } from "./channel.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Directory, type Route } from "./directory.ts";
+import type { GatewayEffect } from "./effects.ts";
 import { defaultLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { Position, ServerMessage, Start } from "../wire/index.ts";
@@ -541,12 +542,41 @@ test("[LT3] a snapshot counts as a replay: past the page the socket has to drain
   const bench = new GatewayBench({ limits: { maxPageBytes: 10 } });
   tell(bench, "A", 1);
   tell(bench, "A", 1, "news");
-  bench.congested.add(1);
-  subscribe(bench, 1, live, ticker);
-  expect(bench.take(1).map(({ type }) => type)).toEqual(["subscribed"]);
-  bench.congested.delete(1);
-  bench.handle({ type: "drained", connection: 1 });
-  expect(bench.take(1)).toMatchObject([{ event: "quote" }, { event: "news" }]);
+  bench.join(1);
+  const handle = vi.spyOn(bench.core, "handle");
+  bench.send(1, { type: "subscribe", channel: ticker, start: live });
+  const effects = handle.mock.results.flatMap(({ value }) => value as readonly GatewayEffect[]);
+  const types = effects.map(({ type }) => type).filter((type) => type === "send" || type === "awaitDrain");
+  expect(types).toEqual(["send", "send", "awaitDrain", "send", "awaitDrain"]);
+  expect(bench.take(1)).toMatchObject([{ type: "subscribed" }, { event: "quote" }, { event: "news" }]);
+});
+
+test("[LT2] however many values come, one deadline waits for them", () => {
+  const bench = watchers([1]);
+  tell(bench, "A", 1);
+  const at = vi.spyOn(Deadlines.prototype, "at");
+  for (let price = 0; price < 9; price += 1) tell(bench, "A", price);
+  expect(at).toHaveBeenCalledOnce();
+  at.mockRestore();
+});
+
+test("[LT7] a channel that was opened for a value which never came is left again", () => {
+  const bench = new GatewayBench({ answers: { join: () => ({ type: "joined" }) } });
+  tell(bench, "A", 1);
+  bench.advance(5_000);
+  expect(bench.effects).toEqual([{ type: "leave", channel: ticker }]);
+});
+
+test("[LT1] a subscription that ended before its resume was answered is sent no values", () => {
+  const bench = new GatewayBench();
+  bench.join(1);
+  bench.isHolding = (question) => question.type === "join" && question.channel === "news";
+  const channels = [ticker, "news"].map((channel) => ({ channel, position: at(0) }));
+  bench.send(1, { type: "resume", channels });
+  bench.send(1, { type: "unsubscribe", channel: ticker });
+  bench.isHolding = () => false;
+  bench.settle();
+  expect(bench.take(1).map(({ type }) => type)).toEqual(["unsubscribed", "resumed"]);
 });
 
 test("[LT3] who drains before its subscription is answered is sent nothing yet", () => {
