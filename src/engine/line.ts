@@ -137,7 +137,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     }
     const codec = this.#connection.state === "open" ? this.#codec : undefined;
     if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, this.role))) {
-      this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role: this.role }));
+      this.#writer.writeShared(compressedFrame(data, { connection: this.#connection, codec, role: this.role }));
     } else if (typeof data === "string") this.#writer.writeText(data);
     else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
     else this.#writer.writeShared(requirePrepared(data, this.role).frame);

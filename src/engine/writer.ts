@@ -117,7 +117,7 @@ export class Writer {
     this.#schedule();
   }
 
-  /** Queues a whole frame that others are sent too. It is not copied, so it must never change. */
+  /** Queues a whole frame without a copy, as others may be sent it too: it must never change. */
   writeShared(frame: Uint8Array): void {
     this.#seal();
     this.#push(frame);
