@@ -13,7 +13,13 @@ export const hello: HelloMessage = {
   dedupWindowMs: 86_400_000,
   limits: { maxMessageBytes: 300, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
   channels: {
-    chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral" }, presence: true },
+    chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral", price: "latest" }, presence: true },
+    board: {
+      pattern: "board",
+      events: { update: "event", pointer: "ephemeral", at: "latest", name: "event" },
+      presence: false,
+      binary: ["update", "pointer", "at"],
+    },
     lobby: { pattern: "lobby", events: { message: "event" }, presence: false },
   },
 };

@@ -185,6 +185,7 @@ export class ClientCore {
       case "gap":
       case "presence":
       case "ephemeral":
+      case "latest":
         this.#rooms.receive(message, nowMs);
         break;
       case "ping":

@@ -16,6 +16,7 @@ export interface ClientShellOptions extends ClientCoreOptions {
   readonly WebSocket: WebSocketConstructor;
   readonly clock: Clock;
   readonly maxBufferedCount: number;
+  readonly maxLatestCount: number;
 }
 
 /** A promise that an effect settles. */
@@ -104,6 +105,7 @@ export class ClientShell {
     const id = this.#core.join({ channel, params, recentCount: recent }, this.#nowMs());
     const handle = new RoomHandle({
       maxBufferedCount: this.#options.maxBufferedCount,
+      maxLatestCount: this.#options.maxLatestCount,
       send: (event, data, options) => this.#send(id, { event, data, options }),
       history: (options) => this.#history(id, options),
       leave: () => {
@@ -214,8 +216,10 @@ export class ClientShell {
     switch (effect.type) {
       case "message":
         return handle?.receiveMessage(this.#message(effect.message));
-      case "ephemeral":
-        return handle?.receiveEphemeral(effect.message);
+      case "unstored":
+        return effect.message.type === "latest"
+          ? handle?.receiveLatest(effect.message)
+          : handle?.receiveEphemeral(effect.message);
       case "gap":
         return handle?.receiveGap(effect.gap);
       case "presence":

@@ -39,6 +39,8 @@ export interface ConnectOptions {
   readonly maxPendingCount?: number;
   /** How far a `for await` loop may be behind. One more ends it with `TOO_SLOW`. Default 1024. */
   readonly maxBufferedCount?: number;
+  /** Keys of one `latest` event that are kept; past it, the one that was renewed longest ago goes. Default 1024. */
+  readonly maxLatestCount?: number;
   readonly clock?: Clock;
   /** 0 ≤ x < 1, for the jitter. Default `Math.random`. */
   readonly random?: () => number;

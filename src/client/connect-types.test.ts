@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelDefinition, EventDefinition, HasChannels } from "../wire/index.ts";
-import type { Ack, Client, DurableEvent, EphemeralEvent, HistoryPage, Message, WebSocketConstructor } from "./index.ts";
+import type {
+  Ack,
+  Client,
+  DurableEvent,
+  EphemeralEvent,
+  HistoryPage,
+  LatestEvent,
+  Message,
+  WebSocketConstructor,
+} from "./index.ts";
 
 interface Chat extends HasChannels {
   readonly channels: {
@@ -10,6 +19,7 @@ interface Chat extends HasChannels {
         readonly message: EventDefinition<"event", { text: string; size?: number }, { text: string; size: number }>;
         readonly joined: EventDefinition<"event", { at: number }>;
         readonly typing: EventDefinition<"ephemeral", Record<string, never>>;
+        readonly price: EventDefinition<"latest", string, number>;
         readonly leave: EventDefinition<"event", string>;
       }
     >;
@@ -25,13 +35,14 @@ describe("the types of a client", () => {
       Same<Parameters<Client<Chat>["chat"]>[0], { readonly room: string }>,
       Same<Room["message"], DurableEvent<{ text: string; size?: number }, { text: string; size: number }, "message">>,
       Same<Room["typing"], EphemeralEvent<Record<string, never>, Record<string, never>>>,
+      Same<Room["price"], LatestEvent<string, number>>,
       Same<Awaited<ReturnType<Room["message"]["send"]>>, Ack>,
       Same<Awaited<ReturnType<Room["typing"]["send"]>>, void>,
       Same<
         Awaited<ReturnType<Room["history"]>>,
         HistoryPage<Message<{ text: string; size: number }, "message"> | Message<{ at: number }, "joined">>
       >,
-    ] = [true, true, true, true, true, true];
+    ] = [true, true, true, true, true, true, true];
     expect(same).not.toContain(false);
   });
 
@@ -52,6 +63,13 @@ describe("the types of a client", () => {
       void room.message.send({ txt: "hi" });
       // @ts-expect-error -- an ephemeral message is not stored under an id
       void room.typing.send({}, { id: "a" });
+      void room.price.send("7");
+      // @ts-expect-error -- a newest value is not stored under an id
+      void room.price.send("7", { id: "a" });
+      // @ts-expect-error -- what goes in is a text, the number comes out
+      void room.price.send(7);
+      // @ts-expect-error -- a stored event has no newest values
+      void room.message.values;
       // @ts-expect-error -- a message has no such field after the schema ran
       room.message.on((message) => message.data.txt);
       // @ts-expect-error -- `leave` is the room's own: an event of that name cannot be reached

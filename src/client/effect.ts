@@ -1,4 +1,4 @@
-import type { EphemeralMessage as WireEphemeral, Durability, EventKind, WireEvent } from "../wire/index.ts";
+import type { Durability, EphemeralMessage, EventKind, LatestMessage, WireEvent } from "../wire/index.ts";
 import type { ClientStateInfo } from "./client.ts";
 import type { ClientError } from "./errors.ts";
 import type { Ack, Gap, PresenceChange, RoomStatusInfo } from "./room.ts";
@@ -24,10 +24,10 @@ export type Effect =
       readonly info: RoomStatusInfo;
     }
   | { readonly type: "message"; readonly room: number; readonly message: WireEvent }
-  | { readonly type: "ephemeral"; readonly room: number; readonly message: WireEphemeral }
+  | { readonly type: "unstored"; readonly room: number; readonly message: EphemeralMessage | LatestMessage }
   | { readonly type: "gap"; readonly room: number; readonly gap: Gap }
   | { readonly type: "presence"; readonly room: number; readonly change: PresenceChange }
-  /** `ack` is absent for an ephemeral event: it was sent or dropped. */
+  /** `ack` is absent for an event that is not stored: it was sent or dropped. */
   | { readonly type: "sent"; readonly ticket: number; readonly ack?: Ack }
   | { readonly type: "page"; readonly ticket: number; readonly events: readonly WireEvent[]; readonly more: boolean }
   | { readonly type: "failed"; readonly ticket: number; readonly error: ClientError }

@@ -59,6 +59,13 @@ test("[CC20] a loop may be maxBufferedCount behind; one more ends it with TOO_SL
   await expect(stream.next()).rejects.toMatchObject({ code: "TOO_SLOW" });
 });
 
+test("[CC27] an item takes the place of one that was not read yet, at the end of the line", async () => {
+  const { stream } = make(2);
+  for (const item of [10, 20, 11]) stream.push(item, (older) => older % 10 !== item % 10 && older < 15);
+  stream.end();
+  expect(await read(stream)).toEqual([20, 11]);
+});
+
 test("[CC20] leaving the loop ends the stream", async () => {
   const { stream, ended } = make();
   stream.push(1);

@@ -23,9 +23,12 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     this.#options = options;
   }
 
-  push(item: Item): void {
+  /** @param isOlder - finds in the buffer what the item takes the place of: then that is not read any more. */
+  push(item: Item, isOlder?: (buffered: Item) => boolean): void {
     if (this.#end !== undefined) return;
     const { maxBufferedCount } = this.#options;
+    const olderAt = isOlder === undefined ? -1 : this.#buffer.findIndex(isOlder);
+    if (olderAt !== -1) this.#buffer.splice(olderAt, 1);
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting.resolve({ done: false, value: item });
     else if (this.#buffer.length < maxBufferedCount) this.#buffer.push(item);

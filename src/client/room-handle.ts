@@ -1,8 +1,9 @@
-import type { EphemeralMessage as WireEphemeral } from "../wire/index.ts";
+import type { EphemeralMessage as WireEphemeral, LatestMessage } from "../wire/index.ts";
 import type { Effect, EventKinds } from "./effect.ts";
 import { SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
 import { MessageStream } from "./message-stream.ts";
+import { isUnstored } from "./sender.ts";
 import { namedProxy } from "./named-proxy.ts";
 import type {
   Ack,
@@ -10,6 +11,7 @@ import type {
   Gap,
   HistoryOptions,
   HistoryPage,
+  LatestValue,
   Message,
   PresenceChange,
   Room,
@@ -22,6 +24,7 @@ import type {
 /** What a room needs of its client. */
 export interface RoomPort {
   readonly maxBufferedCount: number;
+  readonly maxLatestCount: number;
   send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined>;
   history(options: Required<HistoryOptions>): Promise<HistoryPage>;
   leave(): void;
@@ -30,7 +33,7 @@ export interface RoomPort {
 }
 
 type StatusEffect = Extract<Effect, { readonly type: "status" }>;
-type Incoming = Message | EphemeralMessage;
+type Incoming = Message | EphemeralMessage | LatestValue;
 
 /** Behind one `Room`: who listens to it, and what it last knew. */
 export class RoomHandle {
@@ -38,6 +41,8 @@ export class RoomHandle {
   readonly room: Room;
   readonly #port: RoomPort;
   readonly #events: Map<string, Listeners<Incoming>> = new Map();
+  /** The newest values of the `latest` events, by event and key. */
+  readonly #values: Map<string, Map<string, LatestValue>> = new Map();
   readonly #streams: Set<MessageStream<Incoming>> = new Set();
   readonly #status: Listeners<RoomStatusInfo>;
   readonly #gap: Listeners<Gap>;
@@ -71,6 +76,21 @@ export class RoomHandle {
 
   receiveEphemeral({ event, data, user, member, ttlMs }: WireEphemeral): void {
     this.#events.get(event)?.tell({ data, user, ttlMs, ...(member === undefined ? {} : { member }) });
+  }
+
+  receiveLatest({ event, snapshot, values }: LatestMessage): void {
+    const known = this.#valuesOf(event);
+    if (snapshot) known.clear();
+    for (const value of values) {
+      known.delete(value.key);
+      known.set(value.key, value);
+    }
+    for (const oldest of known.keys()) {
+      if (known.size <= this.#port.maxLatestCount) break;
+      known.delete(oldest);
+    }
+    const listeners = this.#events.get(event);
+    for (const value of values) listeners?.tell(value);
   }
 
   receiveGap(gap: Gap): void {
@@ -108,16 +128,26 @@ export class RoomHandle {
   }
 
   #handle(event: string): object {
+    const values = (): ReadonlyMap<string, LatestValue> => this.#valuesOf(event);
     return {
+      get values() {
+        return values();
+      },
       send: (data: unknown, options: SendOptions = {}) => this.#send(event, data, options),
       on: (listener: (message: Incoming) => void) => this.#listen(event, listener),
       [Symbol.asyncIterator]: () => this.#stream(event),
     };
   }
 
+  #valuesOf(event: string): Map<string, LatestValue> {
+    let values = this.#values.get(event);
+    if (values === undefined) this.#values.set(event, (values = new Map()));
+    return values;
+  }
+
   #send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined> {
     if (!this.#hasEnded()) return this.#port.send(event, data, options);
-    if (this.#kinds[event] === "ephemeral") return Promise.resolve(undefined);
+    if (isUnstored(this.#kinds[event])) return Promise.resolve(undefined);
     const { code, message } = this.#info.error ?? { code: "CLOSED", message: "the room is closed" };
     return Promise.reject(new SendError(code, `Cannot send ${event}: ${message}`, options.id ?? ""));
   }
@@ -143,7 +173,11 @@ export class RoomHandle {
         this.#streams.delete(stream);
       },
     });
-    const stopListening = this.#listen(event, (message) => stream.push(message));
+    const stopListening = this.#listen(event, (message) =>
+      "key" in message
+        ? stream.push(message, (older) => "key" in older && older.key === message.key)
+        : stream.push(message),
+    );
     this.#streams.add(stream);
     if (this.#hasEnded()) stream.end(this.#info.error);
     return stream;

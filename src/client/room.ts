@@ -36,6 +36,14 @@ export interface EphemeralMessage<Data = unknown> {
   readonly ttlMs: number;
 }
 
+/** The newest value of one key of a `latest` event. */
+export interface LatestValue<Data = unknown> {
+  /** What the channel's `by` makes of the data; `""` without one. */
+  readonly key: string;
+  readonly data: Data;
+  readonly user: User;
+}
+
 /** The server's word that a message is stored. */
 export interface Ack {
   readonly id: string;
@@ -77,6 +85,19 @@ export interface EphemeralEvent<Input = unknown, Output = Input> extends AsyncIt
   /** Tells those who are there, if there is a line now; otherwise it is dropped. Rejects only if the data is not JSON. */
   send(data: Input): Promise<void>;
   on(listener: (message: EphemeralMessage<Output>) => void): Unsubscribe;
+}
+
+/** A `latest` event of a room: only the newest value of each key counts. Iterating it skips what is out of date before it is read. */
+export interface LatestEvent<Input = unknown, Output = Input> extends AsyncIterable<LatestValue<Output>> {
+  /**
+   * The newest values by key, those that were renewed longest ago first: always up to date, the same map each time. Empty until the
+   * room is joined; as they were last known while there is no line.
+   */
+  readonly values: ReadonlyMap<string, LatestValue<Output>>;
+  /** Tells everybody, this client too, if there is a line now; otherwise it is dropped. Rejects only if the data is not JSON. */
+  send(data: Input): Promise<void>;
+  /** Calls the listener with each value that comes, after `values` has it; when the room is joined anew, with all there are. */
+  on(listener: (value: LatestValue<Output>) => void): Unsubscribe;
 }
 
 /**
@@ -159,11 +180,13 @@ type EventNames<Definition extends ChannelDefinition> = Exclude<
 
 type EventHandle<Definition extends EventDefinition, Name extends string> = Definition["kind"] extends "ephemeral"
   ? EphemeralEvent<InputOf<Definition>, OutputOf<Definition>>
-  : DurableEvent<InputOf<Definition>, OutputOf<Definition>, Name>;
+  : Definition["kind"] extends "latest"
+    ? LatestEvent<InputOf<Definition>, OutputOf<Definition>>
+    : DurableEvent<InputOf<Definition>, OutputOf<Definition>, Name>;
 
 /** Any stored message of a room: a union on `event`. */
 export type RoomMessage<Definition extends ChannelDefinition> = {
-  readonly [Name in EventNames<Definition>]: EventsOf<Definition>[Name]["kind"] extends "ephemeral"
+  readonly [Name in EventNames<Definition>]: EventsOf<Definition>[Name]["kind"] extends "ephemeral" | "latest"
     ? never
     : Message<OutputOf<EventsOf<Definition>[Name]>, Name>;
 }[EventNames<Definition>];

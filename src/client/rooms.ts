@@ -16,7 +16,10 @@ import { Subscription, type SubscriptionOptions } from "./subscription.ts";
 const maxResumeCount = 256;
 
 /** What a server says of a channel without being asked. */
-export type ChannelMessage = Extract<ServerMessage, { readonly type: "event" | "gap" | "presence" | "ephemeral" }>;
+export type ChannelMessage = Extract<
+  ServerMessage,
+  { readonly type: "event" | "gap" | "presence" | "ephemeral" | "latest" }
+>;
 
 /** All rooms of a client: asks for their subscriptions, line after line, and delivers what comes. */
 export class Rooms {
@@ -118,15 +121,22 @@ export class Rooms {
         break;
       }
       case "ephemeral":
-        this.#exchange.emit({ type: "ephemeral", room: room.id, message });
+        this.#exchange.emit({ type: "unstored", room: room.id, message: room.withData(message.event, message) });
         break;
+      case "latest": {
+        const values = message.values.map((value) => room.withData(message.event, value));
+        this.#exchange.emit({ type: "unstored", room: room.id, message: { ...message, values } });
+        break;
+      }
     }
   }
 
   #receiveEvent(room: Subscription, message: EventMessage, nowMs: number): void {
     const verdict = this.#change(room, () => {
       const answer = room.receiveEvent(message);
-      if (answer === "next") this.#exchange.emit({ type: "message", room: room.id, message });
+      if (answer === "next") {
+        this.#exchange.emit({ type: "message", room: room.id, message: room.withData(message.event, message) });
+      }
       return answer;
     });
     if (verdict === "hole") this.#mend(room, message.offset, nowMs);

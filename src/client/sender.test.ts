@@ -170,7 +170,7 @@ describe("sending", () => {
     bench.open();
     bench.publish(room, "m2", {}, "constructor");
     expect(bench.seen("failed")).toMatchObject([
-      { error: { code: "UNKNOWN_EVENT", id: "m1", message: "Cannot send mesage: chat has message, typing" } },
+      { error: { code: "UNKNOWN_EVENT", id: "m1", message: "Cannot send mesage: chat has message, typing, price" } },
       { error: { code: "UNKNOWN_EVENT", id: "m2" } },
     ]);
   });
@@ -206,20 +206,20 @@ describe("sending", () => {
     expect(bench.seen("failed")).toHaveLength(1);
   });
 
-  test("[CC16] an ephemeral event is sent now or never, and never fails", () => {
+  test.each(["typing", "price"])("[CC16] %s, which is not stored, is sent now or never, and never fails", (event) => {
     const bench = new Bench();
     const room = bench.join();
-    bench.publish(room, "x", {}, "typing");
+    bench.publish(room, "x", {}, event);
     bench.open();
-    bench.publish(room, "x", {}, "typing");
+    bench.publish(room, "x", {}, event);
     bench.answer("subscribe", { type: "subscribed", channel: "chat/1", position: at(0), top: 0 });
-    bench.publish(room, "x", { a: 1 }, "typing");
+    bench.publish(room, "x", { a: 1 }, event);
     expect(bench.ops.filter(({ type }) => type === "ephemeral")).toEqual([
-      { type: "ephemeral", id: 3, channel: "chat/1", event: "typing", data: { a: 1 } },
+      { type: "ephemeral", id: 3, channel: "chat/1", event, data: { a: 1 } },
     ]);
     bench.answer("ephemeral", { type: "error", code: "RATE_LIMITED", message: "slow" });
     bench.lose();
-    bench.publish(room, "x", {}, "typing");
+    bench.publish(room, "x", {}, event);
     expect(bench.seen("sent", "failed", "error")).toEqual([1, 2, 3, 4].map((ticket) => ({ type: "sent", ticket })));
   });
 

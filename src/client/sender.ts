@@ -1,4 +1,5 @@
-import { encodeClientOpWithData, parseJson } from "../wire/index.ts";
+import { encodeClientOpWithData, type EventKind, parseJson } from "../wire/index.ts";
+import { encodeBase64 } from "./base64.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
@@ -87,8 +88,7 @@ export class Sender {
   judge(room: Subscription): void {
     for (const outgoing of room.outbox) {
       const fault = kindFault(room, outgoing.event);
-      const isEphemeral = room.info?.events[outgoing.event] === "ephemeral";
-      if (fault === undefined && !isEphemeral) continue;
+      if (fault === undefined && !isUnstored(room.info?.events[outgoing.event])) continue;
       this.#remove(room, outgoing);
       if (fault !== undefined) this.#fail(outgoing, fault);
       // It is too late to tell those who were there when it was handed over.
@@ -186,7 +186,10 @@ export class Sender {
         this.#pause(nowMs, answer.retryAfterMs);
       } else if (this.#removeHistory(room, history)) {
         if (answer.type !== "history") this.#rejectHistory(ticket, faultOf(answer));
-        else this.#exchange.emit({ type: "page", ticket, events: answer.events, more: answer.more });
+        else {
+          const events = answer.events.map((event) => room.withData(event.event, event));
+          this.#exchange.emit({ type: "page", ticket, events, more: answer.more });
+        }
       }
     });
   }
@@ -195,8 +198,8 @@ export class Sender {
     const json = toJson(data);
     const fault = json.fault ?? kindFault(room, event);
     if (fault !== undefined) return fault;
-    if (room.info?.events[event] === "ephemeral") {
-      // Now or never: an ephemeral event is worth no waiting, and one that is not heard is no fault.
+    if (isUnstored(room.info?.events[event])) {
+      // Now or never: what is not stored is worth no waiting, and if it is not heard that is no fault.
       if (room.phase === "standing") this.#tell(room, event, json.text);
       this.#exchange.emit({ type: "sent", ticket });
       return undefined;
@@ -266,6 +269,11 @@ function faultOf(answer: Answer): Fault {
   return { code: "PROTOCOL", message: `Cannot make sense of the server's answer: ${answer.type}` };
 }
 
+/** Whether an event is of a kind whose sends are answered by nobody; no if the kind is not known. */
+export function isUnstored(kind: EventKind | undefined): boolean {
+  return kind === "ephemeral" || kind === "latest";
+}
+
 function kindFault(room: Subscription, event: string): Fault | undefined {
   if (room.info === undefined || Object.hasOwn(room.info.events, event)) return undefined;
   const names = Object.keys(room.info.events).join(", ");
@@ -277,7 +285,7 @@ function toJson(data: unknown): { readonly text: string; readonly fault?: Fault 
   let text: string | undefined;
   try {
     // Despite its type it gives nothing for `undefined` and functions.
-    text = JSON.stringify(data) as string | undefined;
+    text = JSON.stringify(data instanceof Uint8Array ? encodeBase64(data) : data) as string | undefined;
   } catch (error) {
     return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
   }

@@ -9,6 +9,7 @@ import type {
   Subscribed,
   WireEvent,
 } from "../wire/index.ts";
+import { decodeBase64 } from "./base64.ts";
 import type { ClientError } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { Gap, PresenceChange, RoomStatus } from "./room.ts";
@@ -92,6 +93,11 @@ export class Subscription {
   /** Where the first subscription starts. Later ones start after `position`. */
   start(): Start {
     return this.#recentCount > 0 ? { from: "recent", count: this.#recentCount } : { from: "live" };
+  }
+
+  /** What was sent with a message, as the application gets it: bytes, if that is what its event is of. */
+  withData<Sent extends { readonly data: unknown }>(event: string, sent: Sent): Sent {
+    return this.info?.binary?.includes(event) === true ? { ...sent, data: decodeBase64(sent.data) } : sent;
   }
 
   ask(): void {

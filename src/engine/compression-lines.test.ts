@@ -1,6 +1,8 @@
+import { channel } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { randomBytes } from "node:crypto";
 import { constants, deflateRawSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
 import { RawPeer, rawFrame, rawHandshake } from "../../test/raw-peer.ts";
@@ -288,3 +290,40 @@ for (const http2 of [false, true]) {
     expect(told).toEqual([compressing.extensions, ""]);
   });
 }
+test("[EN124] each message that was compressed or inflated is told, with its socket and what it saved", async () => {
+  const told: unknown[] = [];
+  const source = channel("switchboard:compression");
+  const listener = (message: unknown): unknown => told.push(message);
+  source.subscribe(listener);
+  cleanups.push(() => source.unsubscribe(listener));
+  const noise = randomBytes(200);
+  const sockets: ServerSocket[] = [];
+  const { port } = await listen({
+    compression: { thresholdBytes: 100 },
+    open: (socket) => void sockets.push(socket),
+    message(socket) {
+      socket.send("short");
+      socket.send(long);
+      socket.send(noise);
+      for (const data of [long, "a".repeat(200), noise, randomBytes(70_000)]) socket.send(prepareMessage(data));
+    },
+  });
+  const peer = await openRaw(port, "permessage-deflate; client_no_context_takeover; server_no_context_takeover");
+  const frame = compressedFrame(new Uint8Array(5_000));
+  peer.write(frame);
+  const sent: number[] = [];
+  while (sent.length < 7) sent.push((await peer.readFrame()).payload.length);
+  const of = { role: "server", socket: sockets[0] };
+  const [short, text, bytes, prepared, small, preparedNoise, large] = sent;
+  expect([short, bytes, preparedNoise, large]).toEqual([5, 200, 200, 70_000]);
+  expect(text).toBeLessThan(200);
+  expect(told).toEqual([
+    { ...of, direction: "in", messageBytes: 5_000, payloadBytes: frame.length - 6 },
+    { ...of, direction: "out", messageBytes: long.length, payloadBytes: text },
+    { ...of, direction: "out", messageBytes: 200, payloadBytes: 200 },
+    { ...of, direction: "out", messageBytes: long.length, payloadBytes: prepared },
+    { ...of, direction: "out", messageBytes: 200, payloadBytes: small },
+    { ...of, direction: "out", messageBytes: 200, payloadBytes: 200 },
+    { ...of, direction: "out", messageBytes: 70_000, payloadBytes: 70_000 },
+  ]);
+});

@@ -9,6 +9,7 @@ export { connect, type ConnectOptions } from "./connect.ts";
 export type {
   BackpressureDiagnostics,
   CloseDiagnostics,
+  CompressionDiagnostics,
   HandshakeDiagnostics,
   OpenDiagnostics,
 } from "./diagnostics.ts";

@@ -82,7 +82,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#hooks = options.hooks ?? noHooks;
-    this.#codec = options.codec;
+    this.#codec = options.codec?.serve(this);
     this.#connection = createConnection(options);
     this.#writer = new Writer({ ...options, createMaskingKey: maskingOf(options), owner: this });
     this.#heartbeat = new Heartbeat(this);

@@ -2,6 +2,7 @@ import { encodeServerMessage, type Member, type Position, type Start, type WireE
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Route } from "./directory.ts";
 import type { Failed } from "./effects.ts";
+import { type LatestFeed, latestFeedsOf, type LatestValue } from "./latest.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
@@ -78,6 +79,10 @@ export class Channel {
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
+  /** By the names of the channel's `latest` events. */
+  readonly #feeds: ReadonlyMap<string, LatestFeed<Listener>>;
+  /** What is to be broadcast once the channel is joined. */
+  readonly #unannounced: string[] = [];
   #isJoined = false;
   #presenceDeadline: Deadline | undefined;
   #release: Deadline | undefined;
@@ -94,12 +99,14 @@ export class Channel {
     this.#presence = route.settings.presence
       ? new Presence({ graceMs: limits.presenceGraceMs, diffMs: limits.presenceDiffMs })
       : undefined;
+    this.#feeds = latestFeedsOf(route, limits);
     tools.outbox.ask("join", { channel: route.name }, (result) => {
       if (result.type === "failed") {
         this.#failUnplaced(result.error);
         return tools.release(this);
       }
       this.#isJoined = true;
+      for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
   }
@@ -139,7 +146,9 @@ export class Channel {
   /** The subscriber may be sent entries again. */
   drained(connection: number): void {
     const listener = this.#listeners.get(connection);
-    if (listener !== undefined) this.#serve(listener);
+    if (listener === undefined) return;
+    this.#catchUp(listener);
+    this.#serve(listener);
   }
 
   /** A hint of the store. */
@@ -163,6 +172,45 @@ export class Channel {
     const ready = others.filter(({ subscriber }) => subscriber.isFlowing);
     this.#tools.counters.droppedEphemeralCount += others.length - ready.length;
     this.#send(ready, text);
+  }
+
+  // ---- what is not stored
+
+  /** Tells every node, this one too. What comes before the store tells this one waits, the newest of it. */
+  announce(payload: string): void {
+    const { limits, outbox } = this.#tools;
+    if (this.#isJoined) outbox.push({ type: "broadcast", channel: this.route.name, payload });
+    else if (this.#unannounced.push(payload) > limits.maxLatestCount) this.#unannounced.shift();
+    this.#releaseIfIdle();
+  }
+
+  /** Takes the newest value of a key of a `latest` event. */
+  renew(event: string, value: LatestValue): void {
+    const feed = this.#feeds.get(event);
+    if (feed === undefined) return; // A node of the next version has an event that this one has not.
+    const isArmed = feed.dueMs < Infinity;
+    feed.renew(value);
+    if (!isArmed) this.#tools.deadlines.at(feed.dueMs, (nowMs) => this.#flush(feed, nowMs));
+    this.#releaseIfIdle();
+  }
+
+  #flush(feed: LatestFeed<Listener>, nowMs: number): void {
+    const ready = [...this.#listeners.values()].filter((listener) => this.#isReady(listener));
+    for (const { text, to } of feed.flush(ready, nowMs)) this.#send(to, text);
+  }
+
+  /** Sends the values that a subscriber did not get when the others got them. */
+  #catchUp(listener: Listener): void {
+    for (const feed of this.#feeds.values()) {
+      const text = this.#isReady(listener) ? feed.catchUp(listener) : undefined;
+      if (text === undefined) continue;
+      listener.subscriber.sendText(text);
+      listener.subscriber.spend(text.length);
+    }
+  }
+
+  #isReady({ isFollowing, subscriber }: Listener): boolean {
+    return isFollowing && subscriber.isFlowing;
   }
 
   // ---- the log
@@ -275,7 +323,8 @@ export class Channel {
       top: Math.max(top, this.#reader.position.offset),
       enter: (member) => this.#enter(listener, member),
       follow: () => {
-        listener.isFollowing = true;
+        listener.isFollowing = this.#isHere(listener);
+        this.#catchUp(listener);
         this.#serve(listener);
       },
     };
@@ -337,7 +386,9 @@ export class Channel {
   #releaseIfIdle(): void {
     if (this.#listeners.size > 0 || this.#presence?.isEmpty === false) return;
     const { deadlines, limits, outbox, release } = this.#tools;
+    const isHolding = [...this.#feeds.values()].some(({ isEmpty }) => !isEmpty);
+    const lingerMs = isHolding ? Math.max(limits.latestLingerMs, limits.channelLingerMs) : limits.channelLingerMs;
     this.#release?.cancel();
-    this.#release = deadlines.at(outbox.nowMs + limits.channelLingerMs, () => release(this));
+    this.#release = deadlines.at(outbox.nowMs + lingerMs, () => release(this));
   }
 }

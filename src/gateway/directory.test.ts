@@ -39,16 +39,19 @@ test("[CH2] a name that cannot be, or that no pattern matches, is an error that 
 test.for([
   ["nothing", "event", 'Cannot send event "nothing" to channel "room/1": it has none of that name'],
   ["constructor", "event", 'Cannot send event "constructor" to channel "room/1": it has none of that name'],
-  ["typing", "event", 'Cannot send event "typing" to channel "room/1": it is an ephemeral'],
-  ["said", "ephemeral", 'Cannot send ephemeral "said" to channel "room/1": it is an event'],
+  ["typing", "event", 'Cannot send event "typing" to channel "room/1": its kind is ephemeral'],
+  ["said", "ephemeral", 'Cannot send ephemeral "said" to channel "room/1": its kind is event'],
 ] as const)("[CH2] the event %s as %s is refused", ([event, kind, message]) => {
   const route = routeOf("room/1");
-  expect(route && findEvent(route, event, kind)).toEqual({ type: "error", error: { code: "UNKNOWN_EVENT", message } });
+  expect(route && findEvent(route, event, [kind])).toEqual({
+    type: "error",
+    error: { code: "UNKNOWN_EVENT", message },
+  });
 });
 
 test("[CH2] an event of the right kind is found", () => {
   const route = routeOf("room/1");
-  expect(route && findEvent(route, "typing", "ephemeral")).toEqual({
+  expect(route && findEvent(route, "typing", ["latest", "ephemeral"])).toEqual({
     type: "found",
     value: { kind: "ephemeral", ttlMs: 10_000 },
   });
@@ -58,5 +61,12 @@ test("[SE1] the description has every channel with its events by kind", () => {
   expect(new Directory(benchChannels).describe()).toEqual({
     room: { pattern: "room/:id", events: { said: "event", typing: "ephemeral" }, presence: true },
     news: { pattern: "news", events: { item: "event", mood: "ephemeral" }, presence: false },
+    ticker: { pattern: "ticker/:market", events: { quote: "latest", news: "latest" }, presence: false },
   });
+});
+
+test("[WR19] the description names the events whose data is bytes", () => {
+  const board = { ...benchChannels["news"], pattern: "board", events: {}, presence: false, binary: ["update"] };
+  const described = new Directory({ board: { history: { maxCount: 1, maxAgeMs: 1 }, ...board } }).describe();
+  expect(described).toEqual({ board: { pattern: "board", events: {}, presence: false, binary: ["update"] } });
 });

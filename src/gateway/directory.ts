@@ -42,33 +42,31 @@ export class Directory {
   }
 }
 
-/** The event of that name, if it is of the kind that is asked for. */
+/** The event of that name, if it is of a kind that is asked for. */
 export function findEvent<Kind extends EventKind>(
   route: Route,
   event: string,
-  kind: Kind,
+  kinds: readonly [Kind, ...Kind[]],
 ): Found<Extract<EventSettings, { readonly kind: Kind }>> {
   const { events } = route.settings;
   // Own properties only: a client may well ask for the event "constructor".
   const settings = Object.hasOwn(events, event) ? events[event] : undefined;
-  if (isOfKind(settings, kind)) return { type: "found", value: settings };
-  const reason = settings === undefined ? "it has none of that name" : `it is an ${settings.kind}`;
-  return error("UNKNOWN_EVENT", `Cannot send ${kind} "${event}" to channel "${route.name}": ${reason}`);
+  if (isOfKind(settings, kinds)) return { type: "found", value: settings };
+  const reason = settings === undefined ? "it has none of that name" : `its kind is ${settings.kind}`;
+  return error("UNKNOWN_EVENT", `Cannot send ${kinds[0]} "${event}" to channel "${route.name}": ${reason}`);
 }
 
 function isOfKind<Kind extends EventKind>(
   settings: EventSettings | undefined,
-  kind: Kind,
+  kinds: readonly Kind[],
 ): settings is Extract<EventSettings, { readonly kind: Kind }> {
-  return settings?.kind === kind;
+  return kinds.some((kind) => kind === settings?.kind);
 }
 
-function describeChannel({ events, pattern, presence }: ChannelSettings): ChannelInfo {
-  return {
-    pattern,
-    presence,
-    events: Object.fromEntries(Object.entries(events).map(([name, { kind }]) => [name, kind])),
-  };
+function describeChannel({ binary, events, pattern, presence }: ChannelSettings): ChannelInfo {
+  const kinds = Object.fromEntries(Object.entries(events).map(([name, { kind }]) => [name, kind]));
+  const info = { pattern, presence, events: kinds };
+  return binary === undefined ? info : { ...info, binary };
 }
 
 function badName(name: string): ReturnType<typeof error> {

@@ -6,11 +6,16 @@ import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, Re
 export interface ChannelSettings {
   readonly pattern: string;
   readonly events: Readonly<Record<string, EventSettings>>;
+  /** The events whose data is bytes: to the core it is text like any other. */
+  readonly binary?: readonly string[];
   readonly presence: boolean;
   readonly history: HistoryLimits;
 }
 
-export type EventSettings = { readonly kind: "event" } | { readonly kind: "ephemeral"; readonly ttlMs: number };
+export type EventSettings =
+  | { readonly kind: "event" }
+  | { readonly kind: "ephemeral"; readonly ttlMs: number }
+  | { readonly kind: "latest"; readonly everyMs: number };
 
 /** Who a connection speaks for. */
 export interface Identity {
@@ -23,6 +28,15 @@ export interface Identity {
 export interface AppendDraft extends Omit<AppendRequest, "nowMs" | "tag" | "payloadHash"> {
   /** What the publisher sent, before its schema ran: the same for every try, even if the schema adds a time or an id. */
   readonly content: string;
+}
+
+/** An event that is not stored, of the server's own: known, authorised and validated. */
+export interface Tell {
+  readonly channel: string;
+  readonly event: string;
+  readonly user: User;
+  readonly data: string;
+  readonly key?: string;
 }
 
 /** A request of the core to the shell. Its result comes back as the input `settled` with the same `request` number. */
@@ -56,9 +70,9 @@ export interface Results {
     | { readonly type: "refused" }
     | Failed;
   readonly authorize: { readonly type: "allowed" } | { readonly type: "denied" } | Failed;
-  /** `data` is what the schema made of it, as JSON text; `reason` names the field that is wrong. */
+  /** `data` is what the schema made of it, as JSON text; `key` its key if the event is a `latest` one; `reason` names the field that is wrong. */
   readonly validate:
-    | { readonly type: "valid"; readonly data: string }
+    | { readonly type: "valid"; readonly data: string; readonly key?: string }
     | { readonly type: "invalid"; readonly reason: string }
     | Failed;
   readonly append: AppendResult | Failed;
@@ -106,6 +120,8 @@ export type GatewayInput =
   /** `isGoodbye`: the peer closed it on purpose, so its device has left and is not just cut off. */
   | { readonly type: "closed"; readonly connection: number; readonly isGoodbye: boolean }
   | { readonly type: "appended"; readonly channel: string; readonly epoch: string; readonly entry: Entry }
+  /** The server itself has something to tell that is not stored. */
+  | { readonly type: "told"; readonly tell: Tell }
   | { readonly type: "broadcasted"; readonly channel: string; readonly payload: string }
   /** `nextMs` has come. */
   | { readonly type: "tick" };

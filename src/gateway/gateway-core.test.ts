@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { encodeBroadcast } from "./broadcast.ts";
 import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 import type { ClientOp } from "../wire/index.ts";
 
@@ -28,6 +29,7 @@ test("[SE1] hello comes first, before auth", () => {
       channels: {
         news: { pattern: "news", events: { item: "event", mood: "ephemeral" }, presence: false },
         room: { pattern: "room/:id", events: { said: "event", typing: "ephemeral" }, presence: true },
+        ticker: { pattern: "ticker/:market", events: { quote: "latest", news: "latest" }, presence: false },
       },
     },
   ]);
@@ -210,7 +212,7 @@ test("[SE9] news of a connection or a channel that is not there changes nothing"
   bench.handle({ type: "congested", connection: 9 });
   bench.handle({ type: "drained", connection: 9 });
   bench.handle({ type: "appended", channel: "news", epoch: "e", entry });
-  bench.handle({ type: "broadcasted", channel: "news", payload: "n1 1\n{}" });
+  bench.handle({ type: "broadcasted", channel: "news", payload: encodeBroadcast({ node: "n1", text: "{}" }) });
   expect(bench.effects).toEqual([]);
   expect(bench.core.nextMs).toBe(Infinity);
 });
@@ -220,10 +222,24 @@ test("[EP5] a broadcast of another node reaches the connection that has the send
   bench.send(1, { type: "subscribe", channel: "news", start: live });
   bench.take(1);
   const text = '{"type":"ephemeral","channel":"news","event":"mood","user":{"id":"u"},"ttlMs":1,"data":1}';
-  bench.handle({ type: "broadcasted", channel: "news", payload: `n1 1\n${text}` });
+  bench.handle({ type: "broadcasted", channel: "news", payload: encodeBroadcast({ node: "n1", connection: 1, text }) });
   expect(bench.take(1)).toEqual([]);
-  bench.handle({ type: "broadcasted", channel: "news", payload: `n2 1\n${text}` });
+  bench.handle({ type: "broadcasted", channel: "news", payload: encodeBroadcast({ node: "n2", connection: 1, text }) });
   expect(bench.take(1)).toMatchObject([{ type: "ephemeral", data: 1 }]);
+});
+
+test("[LT9] newest values are taken from any node, in the order the store tells them, and by their sender too", () => {
+  const bench = joined();
+  bench.send(1, { type: "subscribe", channel: "ticker/a", start: live });
+  bench.take(1);
+  bench.handle({ type: "told", tell: { channel: "ticker/a", event: "quote", key: "A", user: { id: "s" }, data: "1" } });
+  const latest = { event: "quote", key: "A" };
+  const text = '{"key":"A","user":{"id":"t"},"data":2}';
+  const payload = encodeBroadcast({ node: "n2", connection: 1, latest, text });
+  bench.handle({ type: "broadcasted", channel: "ticker/none", payload });
+  bench.handle({ type: "broadcasted", channel: "ticker/a", payload });
+  bench.advance(100);
+  expect(bench.take(1)).toMatchObject([{ values: [{ data: 1 }] }, { values: [{ data: 2, user: { id: "t" } }] }]);
 });
 
 test("[DL7] the channels of a connection take turns when it drains", () => {

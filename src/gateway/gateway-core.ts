@@ -9,6 +9,7 @@ import {
   type HistoryOp,
   subprotocol,
 } from "../wire/index.ts";
+import { decodeBroadcast } from "./broadcast.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
@@ -17,7 +18,7 @@ import type { ChannelSettings, Failed, GatewayEffect, GatewayInput, Identity } f
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
-import { publish, sendEphemeral } from "./publish.ts";
+import { publish, sendEphemeral, tell } from "./publish.ts";
 import { Session } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -29,7 +30,7 @@ export interface GatewayCoreOptions {
   /** What the store gives, for `hello` and every ack. */
   readonly durability: Durability;
   readonly dedupWindowMs: number;
-  /** A name that no other node or run of this node has: it marks what this node broadcasts. No spaces. */
+  /** A name that no other node or run of this node has: it marks what this node broadcasts. */
   readonly node: string;
 }
 
@@ -105,6 +106,8 @@ export class GatewayCore {
         return this.#outbox.settle(input);
       case "appended":
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
+      case "told":
+        return tell(this.#desk, input.tell, this.#options.node);
       case "broadcasted":
         return this.#broadcasted(input.channel, input.payload);
       default:
@@ -270,10 +273,10 @@ export class GatewayCore {
   // ---- channels
 
   #broadcasted(channel: string, payload: string): void {
-    const headEnd = payload.indexOf("\n");
-    const [node, connection] = payload.slice(0, headEnd).split(" ");
-    const sender = node === this.#options.node ? Number(connection) : undefined;
-    this.#desk.channels.find(channel)?.broadcast(payload.slice(headEnd + 1), sender);
+    const { connection, latest, node, text } = decodeBroadcast(payload);
+    const here = this.#desk.channels.find(channel);
+    if (latest !== undefined) here?.renew(latest.event, { key: latest.key, text });
+    else here?.broadcast(text, node === this.#options.node ? connection : undefined);
   }
 
   /** One probe of all channels at a time, so that a store may answer their reads together. */

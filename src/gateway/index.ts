@@ -12,6 +12,7 @@ export type {
   Questions,
   Results,
   SettledInput,
+  Tell,
 } from "./effects.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";

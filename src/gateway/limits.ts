@@ -37,6 +37,12 @@ export interface GatewayLimits {
   readonly presenceGraceMs: number;
   /** The least time between two presence messages of one channel. Default 250. */
   readonly presenceDiffMs: number;
+  /** Keys of one `latest` event of a channel; past it, the one that was renewed longest ago goes. Default 1 024. */
+  readonly maxLatestCount: number;
+  /** What the values of one `latest` event of a channel may take, in characters of their JSON; past it likewise. Default 256 Ki. */
+  readonly maxLatestBytes: number;
+  /** How long a channel without subscribers keeps the values of its `latest` events after the last one. Default 60 000. */
+  readonly latestLingerMs: number;
   /** How long a channel without subscribers stays joined: a cut connection finds its replay still at hand. Default 5 000. */
   readonly channelLingerMs: number;
 }
@@ -63,5 +69,8 @@ export const defaultLimits: GatewayLimits = {
   tailProbeMs: 2_000,
   presenceGraceMs: 5_000,
   presenceDiffMs: 250,
+  maxLatestCount: 1024,
+  maxLatestBytes: 256 * 1024,
+  latestLingerMs: 60_000,
   channelLingerMs: 5_000,
 };

@@ -219,3 +219,92 @@ test("[SE9] a publish whose connection ended before it was validated is not stor
   bench.settle();
   expect(bench.log("room/a").entries).toEqual([]);
 });
+
+// ---- newest values
+
+/** Connections 1 and 2, subscribed to ticker/a; their greetings taken. */
+function tickers(options?: GatewayBenchOptions): GatewayBench {
+  const bench = new GatewayBench(options);
+  for (const connection of [1, 2]) {
+    bench.join(connection);
+    bench.send(connection, { type: "subscribe", channel: "ticker/a", start: { from: "live" } });
+    bench.take(connection);
+  }
+  return bench;
+}
+
+const quote = (key: string, price: number) =>
+  ({ type: "ephemeral", channel: "ticker/a", event: "quote", data: { key, price } }) as const;
+const told = { channel: "ticker/a", event: "quote", user: { id: "server" }, key: "A", data: '{"price":1}' };
+
+test("[LT8] a newest value goes to all subscribers, its sender too, with its user, and is not answered", () => {
+  const bench = tickers();
+  bench.send(1, quote("A", 7));
+  const values = [{ key: "A", user: { id: "u1" }, data: { key: "A", price: 7 } }];
+  const message = { type: "latest", channel: "ticker/a", event: "quote", snapshot: false, values };
+  expect([bench.take(1), bench.take(2)]).toEqual([[message], [message]]);
+});
+
+test("[LT4] a newest value is not stored, and is in nobody's history", () => {
+  const bench = tickers();
+  bench.send(1, quote("A", 7));
+  bench.take(1);
+  bench.send(1, { type: "history", channel: "ticker/a", before: 9, count: 9 });
+  expect(bench.take(1)).toMatchObject([{ type: "history", events: [], more: false }]);
+  expect(bench.log("ticker/a").top.offset).toBe(0);
+});
+
+test("[LT8] a value without a key is of the key of no characters", () => {
+  const bench = tickers();
+  bench.send(1, { ...quote("A", 7), data: 7 });
+  expect(bench.take(2)).toMatchObject([{ values: [{ key: "", data: 7 }] }]);
+});
+
+test("[LT8] it needs a subscription, an event of that kind, the right to, and fitting data", () => {
+  const bench = tickers({
+    answers: {
+      authorize: ({ action, event }) => ({ type: action === "publish" && event === "news" ? "denied" : "allowed" }),
+      validate: () => ({ type: "invalid", reason: "price: too low" }),
+    },
+  });
+  bench.join(3);
+  bench.send(3, quote("A", 1));
+  bench.send(1, { ...quote("A", 1), event: "quotes" });
+  bench.send(1, { ...quote("A", 1), event: "news" });
+  bench.send(1, quote("A", 1));
+  expect(bench.take(3)).toMatchObject([{ code: "NOT_SUBSCRIBED" }]);
+  expect(bench.take(1)).toMatchObject([{ code: "UNKNOWN_EVENT" }, { code: "FORBIDDEN" }, { code: "BAD_DATA" }]);
+});
+
+test("[LT7] what the server tells before anybody is there is kept for who comes", () => {
+  const bench = new GatewayBench();
+  bench.handle({ type: "told", tell: told });
+  bench.join(1);
+  bench.send(1, { type: "subscribe", channel: "ticker/a", start: { from: "live" } });
+  expect(bench.take(1)).toMatchObject([
+    { type: "subscribed" },
+    { event: "quote", snapshot: true, values: [{ key: "A", user: { id: "server" }, data: { price: 1 } }] },
+    { event: "news", snapshot: true, values: [] },
+  ]);
+});
+
+test("[EP6] what the server tells goes to all who are there, and names no member", () => {
+  const bench = pair();
+  bench.handle({ type: "told", tell: { channel: "room/a", event: "typing", user: { id: "server" }, data: "{}" } });
+  const message = {
+    type: "ephemeral",
+    channel: "room/a",
+    event: "typing",
+    user: { id: "server" },
+    ttlMs: 10_000,
+    data: {},
+  };
+  expect([bench.take(1), bench.take(2)]).toEqual([[message], [message]]);
+});
+
+test("[EP6] what the server tells to a channel or of an event that is not there is dropped", () => {
+  const bench = pair();
+  bench.handle({ type: "told", tell: { ...told, channel: "nowhere" } });
+  bench.handle({ type: "told", tell: { ...told, channel: "room/a", event: "said" } });
+  expect([bench.take(1), bench.take(2), bench.questions]).toEqual([[], [], []]);
+});

@@ -1,20 +1,29 @@
-import { type Durability, encodeEphemeral, type EphemeralOp, type PublishOp, type WireError } from "../wire/index.ts";
+import {
+  type Durability,
+  encodeEphemeral,
+  encodeLatestValue,
+  type EphemeralOp,
+  type PublishOp,
+  type WireError,
+} from "../wire/index.ts";
+import { type Broadcast, encodeBroadcast } from "./broadcast.ts";
+import type { Channel } from "./channel.ts";
 import { type Case, type Desk, authorize } from "./desk.ts";
 import { findEvent, type Route } from "./directory.ts";
-import type { Failed, Results } from "./effects.ts";
+import type { EventSettings, Failed, Results, Tell } from "./effects.ts";
 
 /** Stores an event: authorised, validated, appended, and acknowledged once the store says that it is stable. */
 export function publish(desk: Desk, request: Case<PublishOp>, durability: Durability): void {
   const { op } = request;
   const route = desk.directory.find(op.channel);
   if (route.type === "error") return refuse(request, route.error);
-  const event = findEvent(route.value, op.event, "event");
+  const event = findEvent(route.value, op.event, ["event"]);
   if (event.type === "error") return refuse(request, event.error);
-  admit(desk, request, route.value, (data) => append(desk, request, { data, durability, route: route.value }));
+  admit(desk, request, route.value, ({ data }) => append(desk, request, { data, durability, route: route.value }));
 }
 
-/** Tells an event to those who are subscribed now, and to nobody later. Answered only when it is refused. */
-export function sendEphemeral(desk: Desk, request: Case<EphemeralOp>, origin: string): void {
+/** Tells an event that is not stored: to those who are subscribed now, or as the newest value of its key. Answered only when it is refused. */
+export function sendEphemeral(desk: Desk, request: Case<EphemeralOp>, node: string): void {
   const { identity, op, session } = request;
   const channel = session.channels.get(op.channel);
   if (channel === undefined) {
@@ -23,19 +32,49 @@ export function sendEphemeral(desk: Desk, request: Case<EphemeralOp>, origin: st
       message: `Cannot send "${op.event}" to "${op.channel}": subscribe to it first`,
     });
   }
-  const found = findEvent(channel.route, op.event, "ephemeral");
+  const found = findEvent(channel.route, op.event, ["ephemeral", "latest"]);
   if (found.type === "error") return refuse(request, found.error);
-  admit(desk, request, channel.route, (data) => {
-    const head = { channel: op.channel, event: op.event, user: identity.user, ttlMs: found.value.ttlMs, data };
-    const text = encodeEphemeral(channel.route.settings.presence ? { ...head, member: identity.member } : head);
-    desk.outbox.push({ type: "broadcast", channel: op.channel, payload: `${origin} ${session.connection}\n${text}` });
+  const { member, user } = identity;
+  admit(desk, request, channel.route, (valid) => {
+    const unstored = { ...op, ...valid, user, ...(channel.route.settings.presence ? { member } : {}) };
+    announce(channel, { node, connection: session.connection }, { settings: found.value, unstored });
     request.admitted();
     request.answered();
   });
 }
 
+/** Tells an event of the server's own that is not stored. A `latest` one is kept for those who come later, even if nobody is there. */
+export function tell({ channels, directory }: Desk, told: Tell, node: string): void {
+  const route = directory.find(told.channel);
+  if (route.type === "error") return;
+  const found = findEvent(route.value, told.event, ["ephemeral", "latest"]);
+  if (found.type === "error") return;
+  announce(channels.open(route.value), { node }, { settings: found.value, unstored: told });
+}
+
+function announce(
+  channel: Channel,
+  origin: Pick<Broadcast, "node" | "connection">,
+  {
+    settings,
+    unstored,
+  }: {
+    readonly settings: Exclude<EventSettings, { readonly kind: "event" }>;
+    readonly unstored: Tell & { readonly member?: string };
+  },
+): void {
+  const { event, key = "" } = unstored;
+  const broadcast: Broadcast =
+    settings.kind === "latest"
+      ? { ...origin, latest: { event, key }, text: encodeLatestValue({ ...unstored, key }) }
+      : { ...origin, text: encodeEphemeral({ ...unstored, ttlMs: settings.ttlMs }) };
+  channel.announce(encodeBroadcast(broadcast));
+}
+
+type Valid = Extract<Results["validate"], { readonly type: "valid" }>;
+
 /** Authorises and validates; `then` gets the data as its schema made it, as JSON text. */
-function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route, then: (data: string) => void): void {
+function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route, then: (valid: Valid) => void): void {
   const { identity, op } = request;
   authorize(desk, { route, identity, action: "publish", event: op.event }, (denied) => {
     if (denied !== undefined) return refuse(request, denied);
@@ -43,7 +82,7 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
       if (!request.session.isOpen) return;
       switch (result.type) {
         case "valid":
-          return then(result.data);
+          return then(result);
         case "invalid":
           return refuse(request, {
             code: "BAD_DATA",

@@ -228,7 +228,7 @@ export class Connection {
       return this.#fail(closeCodes.protocolError, "A continuation frame must continue a message");
     }
     if (opcode !== opcodes.continuation && message !== undefined) {
-      return this.#fail(closeCodes.protocolError, "A message must not begin within another");
+      return this.#fail(closeCodes.protocolError, `A message must not begin within another, as with opcode ${opcode}`);
     }
     const messageBytes = (message?.byteCount ?? 0) + payloadBytes;
     if (messageBytes > this.#maxMessageBytes && !this.#mayBeCompressed(messageBytes)) {

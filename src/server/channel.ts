@@ -6,7 +6,7 @@ import {
   type ParamsOf,
   type User,
 } from "../wire/index.ts";
-import { defaultTtlMs } from "./event.ts";
+import { defaultEveryMs, defaultTtlMs, isPeriod } from "./event.ts";
 
 /** The events of a channel by name. */
 export type EventDefinitions = Readonly<Record<string, EventDefinition>>;
@@ -73,11 +73,12 @@ export function channel<const Pattern extends string, Events extends EventDefini
 
 /** What is wrong with a definition, as a sentence for its author. */
 export function findChannelFault({ events, pattern }: ChannelDefinition): string | undefined {
-  for (const [name, { ttlMs = defaultTtlMs }] of Object.entries(events)) {
+  for (const [name, { everyMs = defaultEveryMs, ttlMs = defaultTtlMs }] of Object.entries(events)) {
     const cannot = `Cannot use event name ${JSON.stringify(name)}:`;
     if (!eventName.test(name)) return `${cannot} it must be 1-64 of A-Z a-z 0-9 _ . -`;
     if (roomNames.has(name)) return `${cannot} a client's room has a property of that name`;
     if (!(ttlMs > 0)) return `Cannot use ${ttlMs} as ttlMs of ${JSON.stringify(name)}: give a positive number`;
+    if (!isPeriod(everyMs)) return `Cannot use ${everyMs} as everyMs of "${name}": give a positive number`;
   }
   return findPatternFault(pattern);
 }

@@ -25,5 +25,43 @@ export function ephemeral<Input, Output>(
   return { kind: "ephemeral", schema, ttlMs };
 }
 
+/** What a `latest` event is declared with. */
+export interface LatestOptions<Output> {
+  /** The key of a value, 0-128 characters, from what the schema made of it. Default: all values are of one key, `""`. */
+  readonly by?: (data: Output) => string;
+  /** The least time between two messages of the event to one subscriber, in milliseconds. Default 100. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Declares an event of which only the newest value of each key counts: a price, a score, a position. It is never stored.
+ *
+ * A subscriber is told the newest values at once, then those that changed, at most every `everyMs` and no faster than it reads:
+ * what a key was in between is left out. The gateway's `maxLatestCount` and `maxLatestBytes` bound what is kept.
+ *
+ * @throws {RangeError} for an `everyMs` that is not positive and finite.
+ *
+ * @example
+ * ```ts
+ * const ticker = channel("ticker/:market", {
+ *   events: { quote: latest(z.object({ symbol: z.string(), price: z.number() }), { by: ({ symbol }) => symbol, everyMs: 250 }) },
+ * });
+ * ```
+ */
+export function latest<Input, Output>(
+  schema: StandardSchema<Input, Output>,
+  { by, everyMs = defaultEveryMs }: LatestOptions<Output> = {},
+): EventDefinition<"latest", Input, Output> {
+  if (!isPeriod(everyMs)) throw new RangeError(`Cannot use ${everyMs} as everyMs: give a positive number`);
+  const definition = { kind: "latest", schema, everyMs } as const;
+  return by === undefined ? definition : { ...definition, by };
+}
+
+/** A time that something can be repeated after. */
+export function isPeriod(ms: number): boolean {
+  return ms > 0 && ms < Infinity;
+}
+
 /** For definitions that were written by hand and leave it out. */
 export const defaultTtlMs = 10_000;
+export const defaultEveryMs = 100;

@@ -6,13 +6,22 @@ import { z } from "zod";
 import { WireClient } from "../../test/gateway/wire-client.ts";
 import { memoryBroker } from "../brokers/index.ts";
 import type { Broker, BrokerSink } from "../gateway/index.ts";
+import { binary } from "./binary.ts";
 import { channel } from "./channel.ts";
-import { ephemeral, event } from "./event.ts";
+import { ephemeral, event, latest } from "./event.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 
 const message = event(z.object({ text: z.string().max(5) }));
 const channels = {
   chat: channel("chat/:room", { events: { message, typing: ephemeral(z.object({})) }, presence: true }),
+  board: channel("board", {
+    events: {
+      update: event(binary({ maxBytes: 3 })),
+      at: latest(binary(), { by: (bytes) => String(bytes[0]) }),
+      message,
+    },
+  }),
+  ticker: channel("ticker", { events: { price: latest(z.number().max(9), { by: String, everyMs: 1 }) } }),
 };
 const device = "0".repeat(32);
 const other = "1".repeat(32);
@@ -178,6 +187,56 @@ test("[SV11] what the server publishes wrongly is refused with the code a client
   await expect(publish({ event: "typing" })).rejects.toMatchObject({ code: "UNKNOWN_EVENT" });
   await expect(publish({ channel: "none" })).rejects.toMatchObject({ code: "UNKNOWN_CHANNEL" });
   await expect(publish({ messageId: "a b" })).rejects.toMatchObject({ code: "BAD_MESSAGE" });
+});
+
+test("[SV21] the server tells what is not stored: to those who are there, and newest values to those who come", async () => {
+  const gateway = make();
+  const { url } = await gateway.listen({ port: 0 });
+  const client = await WireClient.join(url, device);
+  client.send({ type: "subscribe", channel: "chat/1", start: live });
+  await client.next("subscribed");
+  await gateway.tell({ channel: "chat", params, event: "typing", data: {} });
+  expect(await client.next("ephemeral")).toMatchObject({ user: { id: "server" }, data: {} });
+  await gateway.tell({ channel: "ticker", params: {}, event: "price", data: 7, user: { id: "bot" } });
+  client.send({ type: "subscribe", channel: "ticker", start: live });
+  const values = [{ key: "7", user: { id: "bot" }, data: 7 }];
+  expect(await client.next("latest")).toMatchObject({ event: "price", snapshot: true, values });
+  await gateway.tell({ channel: "ticker", params: {}, event: "price", data: 8 });
+  expect(await client.next("latest")).toMatchObject({ snapshot: false, values: [{ key: "8", data: 8 }] });
+});
+
+test("[SV21] what the server tells wrongly is refused with the code a client would get", async () => {
+  const gateway = make();
+  const good = { channel: "ticker", params: {}, event: "price", data: 1 } as const;
+  const tell = (wrong: object): Promise<unknown> => gateway.tell({ ...good, ...wrong });
+  await expect(tell({ data: 10 })).rejects.toMatchObject({ code: "BAD_DATA" });
+  await expect(tell({ channel: "none" })).rejects.toMatchObject({ code: "UNKNOWN_CHANNEL" });
+  await expect(tell({ event: "constructor" })).rejects.toMatchObject({ code: "UNKNOWN_EVENT" });
+  await expect(tell({ channel: "chat", params, event: "message" })).rejects.toMatchObject({ code: "UNKNOWN_EVENT" });
+  await expect(tell({ channel: "chat", params: {}, event: "typing" })).rejects.toMatchObject({ code: "BAD_CHANNEL" });
+});
+
+test("[SV22] bytes of clients and of the server are base64 on the wire and in the log, and hello says which events are of them", async () => {
+  const gateway = make();
+  const { url } = await gateway.listen({ port: 0 });
+  const client = await WireClient.join(url, device);
+  const hello = client.messages.find(({ type }) => type === "hello");
+  expect(hello).toMatchObject({ channels: { board: { binary: ["update", "at"] } } });
+  expect(hello).not.toHaveProperty("channels.chat.binary");
+  client.send({ type: "subscribe", channel: "board", start: live });
+  await client.next("subscribed");
+  client.send({ type: "publish", channel: "board", event: "update", messageId: "m1", data: "AP8B" });
+  expect(await client.next("event")).toMatchObject({ offset: 1, data: "AP8B" });
+  client.send({ type: "publish", channel: "board", event: "update", messageId: "m2", data: "AP8BAA==" });
+  expect(await client.next("error")).toMatchObject({ code: "BAD_DATA" });
+  const update = { channel: "board", params: {}, event: "update", messageId: "m3" } as const;
+  await gateway.publish({ ...update, data: new Uint8Array([7]) });
+  expect(await client.next("event")).toMatchObject({ offset: 2, data: "Bw==" });
+  expect(await gateway.publish({ ...update, data: Buffer.from([7]) })).toMatchObject({ duplicate: true });
+  await gateway.tell({ channel: "board", params: {}, event: "at", data: new Uint8Array([9]) });
+  expect(await client.next("latest", ({ snapshot }) => !snapshot)).toMatchObject({
+    values: [{ key: "9", data: "CQ==" }],
+  });
 });
 
 test("[SV12] a store that has no room is told to the server's publisher too", async () => {

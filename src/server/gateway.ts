@@ -3,15 +3,25 @@ import { sqliteBroker } from "../brokers/index.ts";
 import type { AnyHttpServer, OriginPolicy } from "../engine/index.ts";
 import { type Broker, type ChannelSettings, GatewayCore } from "../gateway/index.ts";
 import type { Durability, EventDefinition, HasChannels } from "../wire/index.ts";
+import { isBinary } from "./binary.ts";
 import { findChannelFault, type ServerChannel } from "./channel.ts";
 import { GatewayError } from "./errors.ts";
-import { defaultTtlMs } from "./event.ts";
+import { defaultEveryMs, defaultTtlMs } from "./event.ts";
 import type { GatewayInfo } from "./health.ts";
 import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
 import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
-import { type DurableEventOf, historyOf, publish, type Published, type PublishRequest } from "./publish.ts";
+import {
+  type DurableEventOf,
+  historyOf,
+  prepareTell,
+  publish,
+  type Published,
+  type PublishRequest,
+  type TellRequest,
+  type UnstoredEventOf,
+} from "./publish.ts";
 import { Shell } from "./shell.ts";
 import { Store } from "./store.ts";
 
@@ -55,6 +65,15 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   publish<Name extends keyof Channels & string, Event extends DurableEventOf<Channels[Name]>>(
     request: PublishRequest<Channels, Name, Event>,
   ): Promise<Published>;
+  /**
+   * Tells, for the server itself, an event that is not stored: an ephemeral one to those who are there, a `latest` one also to those
+   * who come later. Validated; `authorize` is not asked. Resolves when it is on its way; whether anybody got it is not known.
+   *
+   * @throws {GatewayError} with the code a client would get.
+   */
+  tell<Name extends keyof Channels & string, Event extends UnstoredEventOf<Channels[Name]>>(
+    request: TellRequest<Channels, Name, Event>,
+  ): Promise<void>;
   info(): GatewayInfo;
   /**
    * Stops: takes no more connections and messages, waits until what was accepted is stored and acknowledged, closes every connection
@@ -127,6 +146,11 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   async publish(request: Parameters<typeof publish>[1]): Promise<Published> {
     const { durability, hooks, store } = await this.#open();
     return publish({ channels: this.channels, durability, hooks, store }, request);
+  }
+
+  async tell(request: Parameters<typeof prepareTell>[1]): Promise<void> {
+    const { hooks, shell } = await this.#open();
+    shell.feed({ type: "told", tell: await prepareTell({ channels: this.channels, hooks }, request) });
   }
 
   info(): GatewayInfo {
@@ -228,11 +252,26 @@ function settingsOf(channels: ServerChannels): Readonly<Record<string, ChannelSe
 function channelSettingsOf(channel: ServerChannel): ChannelSettings {
   const { events, pattern, presence } = channel;
   const eventSettings = Object.entries(events).map(([name, event]) => [name, eventSettingsOf(event)] as const);
-  return { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
+  const settings = { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
+  const bytes = Object.keys(events).filter((name) => events[name] !== undefined && isBinary(events[name].schema));
+  return bytes.length === 0 ? settings : { ...settings, binary: bytes };
 }
 
-function eventSettingsOf({ kind, ttlMs = defaultTtlMs }: EventDefinition): ChannelSettings["events"][string] {
-  return kind === "event" ? { kind } : { kind, ttlMs };
+function eventSettingsOf({
+  everyMs = defaultEveryMs,
+  kind,
+  ttlMs = defaultTtlMs,
+}: EventDefinition): ChannelSettings["events"][string] {
+  switch (kind) {
+    case "event":
+      return { kind };
+    case "ephemeral":
+      return { kind, ttlMs };
+    case "latest":
+      return { kind, everyMs };
+    default:
+      return kind satisfies never;
+  }
 }
 
 async function delay(ms: number): Promise<void> {

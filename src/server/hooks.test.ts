@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Questions, Results } from "../gateway/index.ts";
 import { channel, type ServerChannel } from "./channel.ts";
-import { event } from "./event.ts";
+import { event, latest } from "./event.ts";
 import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
 
 const request: UpgradeRequest = {
@@ -59,6 +59,29 @@ const validate = (schema: z.ZodType, data: Questions["validate"]["data"]): Promi
     const definition = channel("c", { events: { e: event(schema) } });
     hooksWith({ channel: definition }).validate({ definition: "c", event: "e", data }, resolve);
   });
+
+test("[SV20] a newest value's key is made from what the schema made of it", async () => {
+  const keyed = latest(z.object({ symbol: z.string().toUpperCase() }), { by: ({ symbol }) => symbol });
+  const judge = (definition: typeof keyed, symbol: string): Promise<Results["validate"]> =>
+    new Promise((resolve) => {
+      const hooks = hooksWith({ channel: channel("c", { events: { e: definition } }) });
+      hooks.validate({ definition: "c", event: "e", data: { symbol } }, resolve);
+    });
+  expect(await judge(keyed, "a")).toEqual({ type: "valid", data: '{"symbol":"A"}', key: "A" });
+  expect(await judge(keyed, "a".repeat(128))).toMatchObject({ type: "valid" });
+  const reason = "its key must be a text of 0-128 characters";
+  expect(await judge(keyed, "a".repeat(129))).toEqual({ type: "invalid", reason });
+  // What JavaScript may forget.
+  const forgetful = { ...keyed, by: () => undefined } as unknown as typeof keyed;
+  expect(await judge(forgetful, "a")).toEqual({ type: "invalid", reason });
+  const broken = latest(z.unknown(), {
+    by: () => {
+      throw new Error("no");
+    },
+  }) as unknown as typeof keyed;
+  expect(await judge(broken, "a")).toMatchObject({ type: "failed", error: { code: "INTERNAL" } });
+  expect(logged).toEqual(["The hook validate failed"]);
+});
 
 test("[SV7] authenticate gets token, device and handshake, and only id and name are passed on", async () => {
   const row = { id: "u", name: "Ada", passwordHash: "secret" };

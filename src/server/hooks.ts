@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
-import type { SchemaIssue, SchemaResult, User } from "../wire/index.ts";
+import { type EventDefinition, type SchemaIssue, type SchemaResult, textRules, type User } from "../wire/index.ts";
+import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import type { Log } from "./log.ts";
 
@@ -67,17 +68,21 @@ export class Hooks {
   }
 
   validate({ data, definition, event }: Questions["validate"], then: Then<Results["validate"]>): void {
-    const schema = this.#options.channels[definition]?.events[event]?.schema["~standard"];
-    const ask = (): SchemaResult<unknown> | Promise<SchemaResult<unknown>> | undefined => schema?.validate(data);
+    const declared = this.#options.channels[definition]?.events[event];
+    const ask = (): SchemaResult<unknown> | Promise<SchemaResult<unknown>> | undefined =>
+      declared?.schema["~standard"].validate(data);
     this.#run("validate", ask, (answer) => {
       if (answer.type === "failed") return then(answer);
       const result = answer.value;
       if (result?.issues !== undefined) return then({ type: "invalid", reason: describeIssue(result.issues[0]) });
       this.#run(
         "validate",
-        () => toJson(result?.value),
-        (text) => {
-          then(text.type === "failed" ? text : { type: "valid", data: text.value });
+        () => ({ data: toJson(result?.value), ...keyOf(declared, result?.value) }),
+        (made) => {
+          if (made.type === "failed") return then(made);
+          const key: unknown = "key" in made.value ? made.value.key : "";
+          if (typeof key === "string" && textRules.key.pattern.test(key)) return then({ type: "valid", ...made.value });
+          then({ type: "invalid", reason: `its key must be ${textRules.key.means}` });
         },
       );
     });
@@ -122,8 +127,12 @@ function publicPart({ id, name }: User): User {
   return name === undefined ? { id } : { id, name };
 }
 
+function keyOf(declared: EventDefinition | undefined, data: unknown): { readonly key?: string } {
+  return declared?.by === undefined ? {} : { key: declared.by(data) };
+}
+
 function toJson(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = stringify(value);
   if (text === undefined) throw new TypeError("Cannot send what the schema made of the data: it is no JSON value");
   return text;
 }

@@ -17,6 +17,7 @@ export type {
   StandardSchema,
   User,
 } from "../wire/index.ts";
+export { binary, type BinaryOptions, type BinarySchema } from "./binary.ts";
 export {
   type AuthorizeRequest,
   channel,
@@ -26,11 +27,11 @@ export {
   type ServerSide,
 } from "./channel.ts";
 export { GatewayError, type GatewayErrorCode } from "./errors.ts";
-export { ephemeral, type EphemeralOptions, event } from "./event.ts";
+export { ephemeral, type EphemeralOptions, event, latest, type LatestOptions } from "./event.ts";
 export { createGateway, type Gateway, type GatewayOptions, type ServerChannels } from "./gateway.ts";
 export { answerHealth, type GatewayInfo } from "./health.ts";
 export type { Authenticate, AuthenticateRequest } from "./hooks.ts";
 export type { ServerLimits } from "./limits.ts";
 export type { GatewayAddress, ListenOptions } from "./listener.ts";
 export type { Log } from "./log.ts";
-export type { DurableEventOf, Published, PublishRequest } from "./publish.ts";
+export type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";

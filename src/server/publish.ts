@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HistoryLimits, Results } from "../gateway/index.ts";
+import type { HistoryLimits, Results, Tell } from "../gateway/index.ts";
 import {
   buildChannelName,
   type ChannelDefinition,
@@ -10,6 +10,7 @@ import {
   type Position,
   type User,
 } from "../wire/index.ts";
+import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { GatewayError } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
@@ -19,6 +20,27 @@ import type { Store } from "./store.ts";
 export type DurableEventOf<Channel extends ChannelDefinition> = {
   [Name in keyof Channel["events"] & string]: Channel["events"][Name]["kind"] extends "event" ? Name : never;
 }[keyof Channel["events"] & string];
+
+/** The events of a channel that are not stored. */
+export type UnstoredEventOf<Channel extends ChannelDefinition> = Exclude<
+  keyof Channel["events"] & string,
+  DurableEventOf<Channel>
+>;
+
+/** What the server tells itself. */
+export interface TellRequest<
+  Channels extends ChannelDefinitions = ChannelDefinitions,
+  Name extends keyof Channels & string = keyof Channels & string,
+  Event extends UnstoredEventOf<Channels[Name]> = UnstoredEventOf<Channels[Name]>,
+> {
+  /** The channel's name among the gateway's `channels`. */
+  readonly channel: Name;
+  readonly params: ParamsOf<Channels[Name]["pattern"]>;
+  readonly event: Event;
+  readonly data: InputOf<Channels[Name]["events"][Event]>;
+  /** Who says it. Default `{ id: "server" }`, which `authenticate` should give to nobody. */
+  readonly user?: User;
+}
 
 /** What the server publishes itself. */
 export interface PublishRequest<
@@ -51,16 +73,17 @@ export interface PublishTools {
   readonly durability: Durability;
 }
 
+/** An event of the server's own as it comes in, its types behind it. */
 interface Plain {
   readonly channel: string;
   readonly params: Readonly<Record<string, string>>;
   readonly event: string;
   readonly data: unknown;
   readonly user?: User;
-  readonly messageId?: string;
 }
 
 const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000 };
+const server: User = { id: "server" };
 
 /** What a channel keeps. */
 export function historyOf({ history }: ServerChannel): HistoryLimits {
@@ -69,34 +92,67 @@ export function historyOf({ history }: ServerChannel): HistoryLimits {
 
 /** Validates and stores an event for the server itself. Subscribers get it as they get any other: from the log. */
 export async function publish(
-  { channels, durability, hooks, store }: PublishTools,
-  request: Plain,
+  tools: PublishTools,
+  request: Plain & { readonly messageId?: string },
 ): Promise<Published> {
-  const { data, event, messageId = randomUUID(), params, user = { id: "server" } } = request;
-  const definition = channels[request.channel];
-  if (definition === undefined) {
-    throw new GatewayError("UNKNOWN_CHANNEL", `Cannot publish: there is no channel "${request.channel}"`);
-  }
-  const channel = buildChannelName(definition.pattern, params);
-  if (channel.type === "refused") throw new GatewayError("BAD_CHANNEL", channel.reason);
-  if (definition.events[event]?.kind !== "event") {
-    throw new GatewayError(
-      "UNKNOWN_EVENT",
-      `Cannot publish "${event}" to "${channel.name}": it has no stored event of that name`,
-    );
-  }
+  const { data: given, event, messageId = randomUUID(), user = server } = request;
+  const { definition, name: channel } = findTarget(tools, request, { isStored: true });
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(messageId)) {
     throw new GatewayError("BAD_MESSAGE", `Cannot publish "${messageId}": an id must be 1-64 of A-Z a-z 0-9 _ -`);
   }
+  const { data } = await validate(tools, request, channel);
+  const draft = { channel, event, messageId, user, data, content: stringify(given) ?? "" };
+  const result = await tools.store.append({ ...draft, history: historyOf(definition) });
+  return publishedOf(messageId, tools.durability, result);
+}
+
+/** Validates an event of the server's own that is not stored. */
+export async function prepareTell(tools: Pick<PublishTools, "channels" | "hooks">, request: Plain): Promise<Tell> {
+  const { event, user = server } = request;
+  const { name: channel } = findTarget(tools, request, { isStored: false });
+  const { data, key = "" } = await validate(tools, request, channel);
+  return { channel, event, user, data, key };
+}
+
+interface Target {
+  readonly definition: ServerChannel;
+  readonly name: string;
+}
+
+function findTarget(
+  { channels }: Pick<PublishTools, "channels">,
+  { channel, event, params }: Plain,
+  { isStored }: { readonly isStored: boolean },
+): Target {
+  const definition = channels[channel];
+  if (definition === undefined) {
+    throw new GatewayError("UNKNOWN_CHANNEL", `Cannot publish: there is no channel "${channel}"`);
+  }
+  const built = buildChannelName(definition.pattern, params);
+  if (built.type === "refused") throw new GatewayError("BAD_CHANNEL", built.reason);
+  const kind = Object.hasOwn(definition.events, event) ? definition.events[event]?.kind : undefined;
+  if (kind === undefined || (kind === "event") !== isStored) {
+    throw new GatewayError(
+      "UNKNOWN_EVENT",
+      `Cannot publish "${event}" to "${built.name}": it has no ${isStored ? "stored event" : "event that is not stored"} of that name`,
+    );
+  }
+  return { definition, name: built.name };
+}
+
+async function validate(
+  { hooks }: Pick<PublishTools, "hooks">,
+  { channel: definition, data, event }: Plain,
+  channel: string,
+): Promise<Extract<Results["validate"], { readonly type: "valid" }>> {
   const valid = await new Promise<Results["validate"]>((resolve) => {
-    hooks.validate({ definition: request.channel, event, data }, resolve);
+    hooks.validate({ definition, event, data }, resolve);
   });
   if (valid.type === "invalid") {
-    throw new GatewayError("BAD_DATA", `Cannot publish "${event}" to "${channel.name}": ${valid.reason}`);
+    throw new GatewayError("BAD_DATA", `Cannot publish "${event}" to "${channel}": ${valid.reason}`);
   }
   if (valid.type === "failed") throw new GatewayError(valid.error.code, valid.error.message);
-  const draft = { channel: channel.name, event, messageId, user, data: valid.data, content: JSON.stringify(data) };
-  return publishedOf(messageId, durability, await store.append({ ...draft, history: historyOf(definition) }));
+  return valid;
 }
 
 function publishedOf(messageId: string, durability: Durability, result: Results["append"]): Published {

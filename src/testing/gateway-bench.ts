@@ -24,7 +24,7 @@ export interface GatewayBenchOptions {
 
 const history = { maxCount: 1000, maxAgeMs: 86_400_000 };
 
-/** A room with presence, an event and an ephemeral one; and a channel with neither presence nor parameters. */
+/** A room with presence, an event and an ephemeral one; a channel with neither presence nor parameters; one of newest values. */
 export const benchChannels: Readonly<Record<string, ChannelSettings>> = {
   room: {
     pattern: "room/:id",
@@ -35,6 +35,12 @@ export const benchChannels: Readonly<Record<string, ChannelSettings>> = {
   news: {
     pattern: "news",
     events: { item: { kind: "event" }, mood: { kind: "ephemeral", ttlMs: 500 } },
+    presence: false,
+    history,
+  },
+  ticker: {
+    pattern: "ticker/:market",
+    events: { quote: { kind: "latest", everyMs: 100 }, news: { kind: "latest", everyMs: 1_000 } },
     presence: false,
     history,
   },
@@ -227,7 +233,7 @@ export class GatewayBench {
       case "authorize":
         return { type: "allowed" };
       case "validate":
-        return { type: "valid", data: JSON.stringify(question.data) };
+        return { type: "valid", data: JSON.stringify(question.data), ...keyOf(question.data) };
       case "append":
         return this.log(question.draft.channel).append(question.draft, this.#nowMs);
       case "read":
@@ -239,6 +245,12 @@ export class GatewayBench {
         return question satisfies never;
     }
   }
+}
+
+/** The bench's newest values carry their key. */
+function keyOf(data: unknown): { readonly key?: string } {
+  const isKeyed = typeof data === "object" && data !== null && "key" in data && typeof data.key === "string";
+  return isKeyed ? { key: data.key as string } : {};
 }
 
 type OmitId<Op> = Op extends unknown ? Omit<Op, "id"> : never;

@@ -21,15 +21,22 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** `event`: stored, ordered, replayed. `ephemeral`: told to those who are there now, never stored. */
-export type EventKind = "event" | "ephemeral";
+/**
+ * `event`: stored, ordered, replayed. `ephemeral`: told to those who are there now, never stored. `latest`: only the newest value of
+ * each key counts; never stored.
+ */
+export type EventKind = "event" | "ephemeral" | "latest";
 
-/** One event of a channel, as `event(schema)` or `ephemeral(schema)` makes it. */
+/** One event of a channel, as `event(schema)`, `ephemeral(schema)` or `latest(schema)` makes it. */
 export interface EventDefinition<Kind extends EventKind = EventKind, Input = unknown, Output = Input> {
   readonly kind: Kind;
   readonly schema: StandardSchema<Input, Output>;
   /** How long an ephemeral event means something to its receiver, in milliseconds. */
   readonly ttlMs?: number;
+  /** The least time between two messages of a `latest` event to one subscriber, in milliseconds. */
+  readonly everyMs?: number;
+  /** The key of a `latest` event's value, 0-128 characters. Absent: all values are of one key, `""`. */
+  by?(data: Output): string;
 }
 
 /** A channel, as `channel(pattern, …)` makes it. */

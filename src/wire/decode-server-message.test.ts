@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeServerMessage } from "./decode-server-message.ts";
-import { encodeEphemeral, encodeEvent, encodeHistory, encodeServerMessage } from "./encode.ts";
+import {
+  encodeEphemeral,
+  encodeEvent,
+  encodeHistory,
+  encodeLatest,
+  encodeLatestValue,
+  encodeServerMessage,
+} from "./encode.ts";
 import type { ServerMessage } from "./messages.ts";
 
 const position = { epoch: "0123456789abcdef", offset: 41, tag: 7 };
@@ -27,7 +34,10 @@ const messages: readonly ServerMessage[] = [
     pingAfterMs: 25_000,
     dedupWindowMs: 86_400_000,
     limits: { maxMessageBytes: 65_536, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
-    channels: { chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral" }, presence: true } },
+    channels: {
+      board: { pattern: "board/:id", events: { update: "event" }, presence: false, binary: ["update"] },
+      chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral", at: "latest" }, presence: true },
+    },
   },
   { type: "authenticated", id: 1, user },
   { type: "authenticated", id: 1, user: { id: "u2" } },
@@ -49,6 +59,15 @@ const messages: readonly ServerMessage[] = [
   { type: "presence", channel: "chat/42", joined: [member], left: ["d2"] },
   { type: "ephemeral", channel: "chat/42", event: "typing", member: "d1", user, ttlMs: 10_000, data: {} },
   { type: "ephemeral", channel: "chat/42", event: "typing", user, ttlMs: 0, data: null },
+  { type: "latest", channel: "chat/42", event: "at", snapshot: true, values: [] },
+  { type: "latest", channel: "chat/42", event: "at", snapshot: false, values: [{ key: "", user, data: null }] },
+  {
+    type: "latest",
+    channel: "chat/42",
+    event: "at",
+    snapshot: false,
+    values: [{ key: "\n".repeat(128), user, data: 1 }],
+  },
   { type: "error", ...error },
   { type: "error", id: 7, code: "FORBIDDEN", message: "No" },
   { type: "ping" },
@@ -62,11 +81,14 @@ describe("decodeServerMessage", () => {
   test("[WR11] the encoders that take data as text write what is read here", () => {
     const texted = { ...entry, data: JSON.stringify(entry.data) };
     const page = { id: 6, channel: "chat/42", epoch: position.epoch, more: false };
+    const quote = { channel: "chat/42", event: "quote", snapshot: false };
+    const values = [{ key: "A", user, data: 7 }];
     const typing = { channel: "chat/42", event: "typing", user, ttlMs: 0, data: null };
     const pairs: readonly (readonly [string, ServerMessage])[] = [
       [encodeEvent("chat/42", texted), { type: "event", channel: "chat/42", ...entry }],
       [encodeHistory({ ...page, events: [texted, texted] }), { type: "history", ...page, events: [entry, entry] }],
       [encodeEphemeral({ ...typing, data: "null" }), { type: "ephemeral", ...typing }],
+      [encodeLatest(quote, [encodeLatestValue({ key: "A", user, data: "7" })]), { type: "latest", ...quote, values }],
     ];
     for (const [text, message] of pairs) expect(decodeServerMessage(text)).toStrictEqual({ type: "message", message });
   });
@@ -99,8 +121,16 @@ describe("decodeServerMessage", () => {
       "Cannot read presence: joined.0.member must be a text, got nothing",
     ],
     [
+      JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k".repeat(129) }] }),
+      `Cannot read latest: values.0.key must be a text of 0-128 characters, got "${"k".repeat(60)}"…`,
+    ],
+    [
+      JSON.stringify({ ...messages[0], channels: { c: { pattern: "x", events: {}, presence: true, binary: [1] } } }),
+      "Cannot read hello: channels.c.binary must be a list of texts, got a list",
+    ],
+    [
       JSON.stringify({ ...messages[0], channels: { chat: { pattern: "x", events: { e: "?" }, presence: true } } }),
-      'Cannot read hello: channels.chat.events.e must be one of event, ephemeral, got "?"',
+      'Cannot read hello: channels.chat.events.e must be one of event, ephemeral, latest, got "?"',
     ],
   ] as const;
   test.each(refused)("[WR15] %s is refused: %s", (text, reason) => {

@@ -10,6 +10,7 @@ import type {
   User,
   WireError,
   WireEvent,
+  WireLatest,
 } from "./messages.ts";
 import { integers, readPosition } from "./read-position.ts";
 
@@ -90,6 +91,13 @@ const readers: Readers = {
     ttlMs: fields.integer("ttlMs", integers.safe),
     data: fields.json("data"),
   }),
+  latest: (fields) => ({
+    type: "latest",
+    channel: fields.channel("channel"),
+    event: fields.text("event", textRules.event),
+    snapshot: fields.boolean("snapshot"),
+    values: fields.list("values", integers.safe, readLatest),
+  }),
   error: (fields) => ({ type: "error", ...fields.present("id", () => readId(fields)), ...readError(fields) }),
   ping: () => ({ type: "ping" }),
 };
@@ -125,8 +133,11 @@ function readChannelInfo(fields: FieldReader): ChannelInfo {
   const events = fields.object("events");
   return {
     pattern: fields.text("pattern", textRules.any),
-    events: Object.fromEntries(events.names().map((name) => [name, events.oneOf(name, ["event", "ephemeral"])])),
+    events: Object.fromEntries(
+      events.names().map((name) => [name, events.oneOf(name, ["event", "ephemeral", "latest"])]),
+    ),
     presence: fields.boolean("presence"),
+    ...fields.present("binary", () => fields.texts("binary")),
   };
 }
 
@@ -167,6 +178,10 @@ function readEvent(fields: FieldReader): WireEvent {
     atMs: fields.integer("atMs", integers.safe),
     data: fields.json("data"),
   };
+}
+
+function readLatest(fields: FieldReader): WireLatest {
+  return { key: fields.text("key", textRules.key), user: readUser(fields), data: fields.json("data") };
 }
 
 function readError(fields: FieldReader): WireError {

@@ -5,6 +5,8 @@ import {
   encodeEphemeral,
   encodeEvent,
   encodeHistory,
+  encodeLatest,
+  encodeLatestValue,
   encodeServerMessage,
 } from "./encode.ts";
 
@@ -40,6 +42,15 @@ test("[WR12] an ephemeral event's data goes out byte for byte, with or without a
   expect(encodeEphemeral({ ...message, member: "d1" })).toBe(
     `{"type":"ephemeral","channel":"chat/42","event":"typing","member":"d1",${tail}`,
   );
+});
+
+test("[WR12] the data of newest values goes out byte for byte", () => {
+  const value = encodeLatestValue({ key: 'A"', user, data });
+  expect(value).toBe(`{"key":"A\\"","user":{"id":"u1","name":"A\\"da"},"data":${data}}`);
+  const head = { channel: "chat/42", event: "quote", snapshot: false };
+  const start = '{"type":"latest","channel":"chat/42","event":"quote","snapshot":false,"values":';
+  expect(encodeLatest(head, [value, value])).toBe(`${start}[${value},${value}]}`);
+  expect(encodeLatest(head, [])).toBe(`${start}[]}`);
 });
 
 test("[WR12] a client's op takes its data as text too", () => {

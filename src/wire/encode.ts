@@ -3,9 +3,11 @@ import type {
   EphemeralMessage,
   EphemeralOp,
   HistoryMessage,
+  LatestMessage,
   PublishOp,
   ServerMessage,
   WireEvent,
+  WireLatest,
 } from "./messages.ts";
 
 /** A message whose data is already JSON text: it is put in as it is, never parsed or stringified again. */
@@ -50,6 +52,17 @@ export function encodeHistory(
 export function encodeEphemeral(message: Omit<WithDataText<EphemeralMessage>, "type">): string {
   const { channel, event, member, user, ttlMs, data } = message;
   return withData({ type: "ephemeral", channel, event, member, user, ttlMs }, data);
+}
+
+/** One value for all messages it will be in. */
+export function encodeLatestValue({ data, key, user }: WithDataText<WireLatest>): string {
+  return withData({ key, user }, data);
+}
+
+/** Values that `encodeLatestValue` made, in their order. */
+export function encodeLatest(head: Omit<LatestMessage, "type" | "values">, values: readonly string[]): string {
+  const { channel, event, snapshot } = head;
+  return `${open({ type: "latest", channel, event, snapshot })},"values":[${values.join(",")}]}`;
 }
 
 function withData(head: object, data: string): string {

@@ -9,11 +9,14 @@ export interface TextRule {
 }
 
 /** The shapes of ids and names on the wire. */
-export const textRules: Readonly<Record<"any" | "device" | "epoch" | "event" | "messageId" | "token", TextRule>> = {
+export const textRules: Readonly<
+  Record<"any" | "device" | "epoch" | "event" | "key" | "messageId" | "token", TextRule>
+> = {
   any: { pattern: /^/, means: "a text" },
   device: { pattern: /^[0-9a-f]{32}$/, means: "32 of 0-9 a-f" },
   epoch: { pattern: /^[0-9a-f]{16}$/, means: "16 of 0-9 a-f" },
   event: { pattern: /^[A-Za-z0-9_.-]{1,64}$/, means: "1-64 of A-Z a-z 0-9 _ . -" },
+  key: { pattern: /^.{0,128}$/s, means: "a text of 0-128 characters" },
   messageId: { pattern: /^[A-Za-z0-9_-]{1,64}$/, means: "1-64 of A-Z a-z 0-9 _ -" },
   token: { pattern: /^.{1,8192}$/s, means: "a text of 1-8192 characters" },
 };

@@ -8,10 +8,13 @@ export {
   encodeEphemeral,
   encodeEvent,
   encodeHistory,
+  encodeLatest,
+  encodeLatestValue,
   encodeServerMessage,
   type WithDataText,
 } from "./encode.ts";
 export * from "./errors.ts";
+export { textRules } from "./field-reader.ts";
 export * from "./messages.ts";
 export {
   buildChannelName,

@@ -93,7 +93,10 @@ export interface PublishOp {
   /** This id was sent before: a server that no longer remembers it must refuse (`DEDUP_EXPIRED`), not store. Holds the ms since the first try. */
   readonly retryAfterFirstMs?: number;
 }
-/** To those who are subscribed now, other than the sender. Never answered unless refused. */
+/**
+ * What is not stored: an `ephemeral` event, to those who are subscribed now other than the sender, or the newest value of a `latest`
+ * event, to all. Never answered unless refused.
+ */
 export interface EphemeralOp {
   readonly type: "ephemeral";
   readonly id: number;
@@ -119,6 +122,8 @@ export interface ChannelInfo {
   readonly pattern: string;
   readonly events: Readonly<Record<string, EventKind>>;
   readonly presence: boolean;
+  /** The events whose data is bytes, which is base64 text on the wire (RFC 4648 §4, padded). Absent: none. */
+  readonly binary?: readonly string[];
 }
 /** The first message on every connection, before auth. */
 export interface HelloMessage {
@@ -215,6 +220,23 @@ export interface EphemeralMessage {
   readonly ttlMs: number;
   readonly data: unknown;
 }
+/** The newest value of one key of a `latest` event. */
+export interface WireLatest {
+  /** 0-128 characters. */
+  readonly key: string;
+  readonly user: User;
+  readonly data: unknown;
+}
+/** Values that are newer than those told before, each key once; what a key was in between is left out. Never stored. */
+export interface LatestMessage {
+  readonly type: "latest";
+  readonly channel: string;
+  readonly event: string;
+  /** These are all there are: what was told before and is not here is gone. The first `latest` of every subscription is one. */
+  readonly snapshot: boolean;
+  /** Those that were renewed longest ago first. */
+  readonly values: readonly WireLatest[];
+}
 /** Why a request was refused. */
 export interface WireError {
   readonly code: ErrorCode;
@@ -244,5 +266,6 @@ export type ServerMessage =
   | GapMessage
   | PresenceMessage
   | EphemeralMessage
+  | LatestMessage
   | ErrorMessage
   | PingMessage;
