@@ -64,7 +64,7 @@ export class Codec implements MessageCodec {
   deflate(message: Uint8Array): Uint8Array | undefined {
     const compressed = this.#deflater?.deflate(message, this.#sent?.dictionary);
     if (compressed !== undefined) this.#sent?.append(message);
-    this.#tell("out", message, (compressed ?? message).length);
+    this.#tell("out", message.length, (compressed ?? message).length);
     return compressed;
   }
 
@@ -72,7 +72,14 @@ export class Codec implements MessageCodec {
     const deflater = this.#deflater;
     if (deflater === undefined) return undefined;
     const history = this.#sent ?? new History(this.#ourWindowBits);
-    return (piece, isFinal) => deflater.deflatePiece(piece, { history, isFinal });
+    let [messageBytes, payloadBytes] = [0, 0];
+    return (piece, isFinal) => {
+      const compressed = deflater.deflatePiece(piece, { history, isFinal });
+      messageBytes += piece.length;
+      payloadBytes += compressed.length;
+      if (isFinal) this.#tell("out", messageBytes, payloadBytes);
+      return compressed;
+    };
   }
 
   inflate(compressed: Uint8Array, limitBytes: number): InflateResult {
@@ -84,7 +91,7 @@ export class Codec implements MessageCodec {
     });
     if (result.type === "inflated") {
       this.#hold(result.data.length);
-      this.#tell("in", result.data, compressed.length);
+      this.#tell("in", result.data.length, compressed.length);
     } else if (result.fault === "tooBig" && roomBytes < limitBytes) return { type: "fault", fault: "overloaded" };
     return result;
   }
@@ -96,7 +103,7 @@ export class Codec implements MessageCodec {
   frameOf(message: PreparedMessage): Uint8Array {
     const frame = this.#deflater && message.compressedFrame(this.#deflater);
     if (frame !== undefined) this.#sent?.append(message.payload);
-    this.#tell("out", message.payload, payloadBytesOf(frame ?? message.frame));
+    this.#tell("out", message.payload.length, payloadBytesOf(frame ?? message.frame));
     return frame ?? message.frame;
   }
 
@@ -111,10 +118,10 @@ export class Codec implements MessageCodec {
     this.#budget.takeHistory(-this.#historyBytes);
   }
 
-  #tell(direction: CompressionDiagnostics["direction"], message: Uint8Array, payloadBytes: number): void {
+  #tell(direction: CompressionDiagnostics["direction"], messageBytes: number, payloadBytes: number): void {
     const socket = this.#socket;
     if (socket === undefined) return; // it serves by itself, as in `PerMessageDeflate` of `switchboard/ws`
-    tellCompression({ role: this.#role, socket, direction, messageBytes: message.length, payloadBytes });
+    tellCompression({ role: this.#role, socket, direction, messageBytes, payloadBytes });
   }
 
   #hold(byteCount: number): void {

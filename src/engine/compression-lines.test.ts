@@ -327,3 +327,26 @@ test("[EN124] each message that was compressed or inflated is told, with its soc
     { ...of, direction: "out", messageBytes: 70_000, payloadBytes: 70_000 },
   ]);
 });
+
+test("[EN124] a message that was compressed in pieces is told once, when it is whole", async () => {
+  const told: { readonly direction: string; readonly messageBytes: number; readonly payloadBytes: number }[] = [];
+  const source = channel("switchboard:compression");
+  const listener = (message: unknown): unknown => told.push(message as (typeof told)[number]);
+  source.subscribe(listener);
+  cleanups.push(() => source.unsubscribe(listener));
+  const { port } = await listen({
+    compression: {},
+    async open(socket) {
+      await socket.sendStream([long, long], { compress: true });
+      await socket.sendStream([long]);
+    },
+  });
+  const peer = await openRaw(port, "permessage-deflate");
+  let payloadBytes = 0;
+  for (let isFinal = false; !isFinal;) {
+    const frame = await peer.readFrame();
+    ({ isFinal } = frame);
+    payloadBytes += frame.payload.length;
+  }
+  expect(told).toMatchObject([{ direction: "out", messageBytes: 2 * long.length, payloadBytes }]);
+});
