@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   client: ["wire"],
   "client-node": ["client", "engine"],
   testing: ["gateway", "wire"],
-  cli: ["server", "engine", "wire"],
+  cli: ["server", "engine", "protocol", "wire"],
 };
 const rooms = Object.keys(allowed);
 const cores = ["protocol", "wire", "gateway"];

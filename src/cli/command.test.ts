@@ -201,7 +201,9 @@ test("[CM8] wrong usage is told with a hint and exit code 2", async () => {
   for (const [args, words] of cases) {
     const { exitCode, stderr } = await run(args).ended;
     expect([stderr, exitCode]).toEqual([expect.stringContaining(words), 2]);
-    expect(stderr).toMatch(/^error: .*\n(?:.*\n)*hint: "switchboard serve --help" lists every option\n$/);
+    const hint =
+      args[0] === "srve" ? '"switchboard --help" lists every command' : '"switchboard serve --help" lists every option';
+    expect(stderr).toMatch(new RegExp(`^error: .*\\n(?:.*\\n)*hint: ${hint}\\n$`));
   }
 });
 
@@ -292,4 +294,34 @@ test("[CM14] at a terminal the log is lines for people, without colours when NO_
   );
   expect(plain?.text).not.toContain("\u001b[");
   expect(shown?.text).toContain("\u001b[36mhttp://127.0.0.1:");
+});
+
+test("[CM41] inspect tells a script by its exit code and with --json", async () => {
+  const { url } = await serve("--data", makeFolder()).serving;
+  const ws = `${url.replace("http", "ws")}ws`;
+  const [good, bad, closed, usage] = await Promise.all(
+    [["-s", subprotocol, "--json", "--listen", "0.1", ws], [`${ws}x`], ["--json", ws], ["ftp://127.0.0.1/"]].map(
+      (args) => run(["inspect", ...args]).ended,
+    ),
+  );
+  expect([good?.exitCode, bad?.exitCode, closed?.exitCode, usage?.exitCode]).toEqual([0, 1, 4, 2]);
+  expect(JSON.parse(good?.stdout ?? "")).toMatchObject({
+    isOpen: true,
+    subprotocol,
+    findings: [],
+    close: { code: 1000, by: "us" },
+  });
+  expect(bad?.stdout).toContain("\n  error The server answered 404 Not Found: it has no WebSocket at /wsx\n");
+  expect(JSON.parse(closed?.stdout ?? "")).toMatchObject({ findings: [{ code: "closed-at-once" }] });
+  expect(usage?.stderr).toContain("The scheme must be ws or wss");
+});
+
+test("[CM41] Ctrl-C ends an inspection with 130", async () => {
+  const silent = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const inspecting = run(["inspect", `127.0.0.1:${(silent.address() as AddressInfo).port}`]);
+  await once(silent, "connection");
+  inspecting.signal("SIGINT");
+  expect(await inspecting.ended).toEqual({ exitCode: 130, stdout: "", stderr: "" });
+  silent.close();
 });

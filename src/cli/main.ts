@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { createColors } from "picocolors";
+import { createInspectCommand } from "./inspect-command.ts";
 import { createServeCommand } from "./serve-command.ts";
 import { describeFault } from "./start-fault.ts";
 
@@ -20,10 +21,12 @@ function createProgram(): Command {
     .description("The WebSocket stack for TypeScript: a chat that loses nothing, and its gateway")
     .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .showHelpAfterError('hint: "switchboard serve --help" lists every option')
     .exitOverride();
-  const serveCommand = createServeCommand().copyInheritedSettings(program);
-  return program.addCommand(serveCommand);
+  for (const command of [createServeCommand(), createInspectCommand()]) {
+    program.addCommand(command.copyInheritedSettings(program));
+    command.showHelpAfterError(`hint: "switchboard ${command.name()} --help" lists every option`);
+  }
+  return program.showHelpAfterError('hint: "switchboard --help" lists every command');
 }
 
 /** The package's own, two folders up from here, compiled or not. */

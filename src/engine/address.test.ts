@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readAddress } from "./address.ts";
+import { isSameServer, readAddress } from "./address.ts";
 
 test("[CN10] the URL of a Unix socket has its path, and behind a colon the target", () => {
   const usual = { isSecure: false, hostname: "localhost", port: 80, host: "localhost" };
@@ -17,3 +17,11 @@ for (const url of ["ws+unix:", "ws+unix://run/app.sock", "ws+unix::/chat", "ws+u
     expect(() => readAddress(url)).toThrow(TypeError);
   });
 }
+
+test("[CN32] a server is the same by scheme, host and socket, whatever the path", () => {
+  const address = readAddress("ws://localhost/");
+  expect(isSameServer(address, readAddress("ws://localhost/other?x"))).toBe(true);
+  for (const other of ["wss://localhost/", "ws://localhost:81/", "ws://other/", "ws+unix:/run/app.sock:/"]) {
+    expect(isSameServer(address, readAddress(other))).toBe(false);
+  }
+});

@@ -36,6 +36,8 @@ export interface AdoptOptions extends SocketHandlers<AdoptedSocket>, Partial<Lin
   readonly head?: Uint8Array;
   /** The subprotocol both sides agreed on. Default empty. */
   readonly protocol?: string;
+  /** What the socket shows as its `extensions`; it has no effect. Default empty. */
+  readonly extensions?: string;
   /** As with a server. Default true. */
   readonly directIo?: boolean;
   /** Whether pings are answered. Default true. */
@@ -64,6 +66,7 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     socket,
     head,
     protocol = "",
+    extensions = "",
     answersPings = true,
     answersCloses = true,
     codec,
@@ -78,6 +81,7 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     isDirect: options.directIo ?? true,
     timers: sharedTimerWheel(),
     protocol,
+    extensions,
     data: undefined,
     id: 0,
     counting: createCounters(),

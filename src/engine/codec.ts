@@ -3,13 +3,16 @@ import type {
   DeflateParameters,
   InflateResult,
   MessageCodec,
+  PieceDeflater,
   PreparedMessage,
   Role,
 } from "../protocol/index.ts";
 import type { CompressionBudget } from "./compression-budget.ts";
+import { type CompressionDiagnostics, tellCompression } from "./diagnostics.ts";
 import { type Deflater, inflate, sharedDeflater } from "./deflate.ts";
 import { History } from "./history.ts";
 import { requirePrepared } from "./require-prepared.ts";
+import type { EngineSocket } from "./sockets.ts";
 
 /** What a {@link Codec} is made from. */
 export interface CodecOptions {
@@ -25,21 +28,26 @@ export interface CodecOptions {
 /** The compression of one connection. Without context takeover it holds no memory between messages. */
 export class Codec implements MessageCodec {
   readonly thresholdBytes: number;
+  readonly #role: Role;
   readonly #budget: CompressionBudget;
   /** Absent for a window of 8 bits, which zlib cannot keep to: then nothing is compressed. */
   readonly #deflater: Deflater | undefined;
+  readonly #ourWindowBits: number;
   readonly #peerWindowBits: number;
   readonly #sent: History | undefined;
   readonly #received: History | undefined;
   readonly #historyBytes: number;
   #heldBytes = 0;
+  #socket: EngineSocket | undefined;
 
   constructor(options: CodecOptions) {
     const { role, parameters, level, memLevel, budget } = options;
     const { ours, peers } = sides(role, parameters);
     this.thresholdBytes = options.thresholdBytes;
+    this.#role = role;
     this.#budget = budget;
     this.#deflater = ours.windowBits > 8 ? sharedDeflater({ windowBits: ours.windowBits, level, memLevel }) : undefined;
+    this.#ourWindowBits = ours.windowBits;
     this.#peerWindowBits = peers.windowBits;
     this.#sent = ours.takesOver ? new History(ours.windowBits) : undefined;
     this.#received = peers.takesOver ? new History(peers.windowBits) : undefined;
@@ -47,10 +55,24 @@ export class Codec implements MessageCodec {
     budget.takeHistory(this.#historyBytes);
   }
 
+  /** The socket this is for: `switchboard:compression` tells it with each message. */
+  serve(socket: EngineSocket): this {
+    this.#socket = socket;
+    return this;
+  }
+
   deflate(message: Uint8Array): Uint8Array | undefined {
     const compressed = this.#deflater?.deflate(message, this.#sent?.dictionary);
     if (compressed !== undefined) this.#sent?.append(message);
+    this.#tell("out", message, (compressed ?? message).length);
     return compressed;
+  }
+
+  deflatePieces(): PieceDeflater | undefined {
+    const deflater = this.#deflater;
+    if (deflater === undefined) return undefined;
+    const history = this.#sent ?? new History(this.#ourWindowBits);
+    return (piece, isFinal) => deflater.deflatePiece(piece, { history, isFinal });
   }
 
   inflate(compressed: Uint8Array, limitBytes: number): InflateResult {
@@ -60,8 +82,10 @@ export class Codec implements MessageCodec {
       limitBytes: Math.min(limitBytes, roomBytes),
       history: this.#received,
     });
-    if (result.type === "inflated") this.#hold(result.data.length);
-    else if (result.fault === "tooBig" && roomBytes < limitBytes) return { type: "fault", fault: "overloaded" };
+    if (result.type === "inflated") {
+      this.#hold(result.data.length);
+      this.#tell("in", result.data, compressed.length);
+    } else if (result.fault === "tooBig" && roomBytes < limitBytes) return { type: "fault", fault: "overloaded" };
     return result;
   }
 
@@ -71,9 +95,9 @@ export class Codec implements MessageCodec {
    */
   frameOf(message: PreparedMessage): Uint8Array {
     const frame = this.#deflater && message.compressedFrame(this.#deflater);
-    if (frame === undefined) return message.frame;
-    this.#sent?.append(message.payload);
-    return frame;
+    if (frame !== undefined) this.#sent?.append(message.payload);
+    this.#tell("out", message.payload, payloadBytesOf(frame ?? message.frame));
+    return frame ?? message.frame;
   }
 
   /** All that was inflated has been given to a handler. */
@@ -85,6 +109,12 @@ export class Codec implements MessageCodec {
   close(): void {
     this.release();
     this.#budget.takeHistory(-this.#historyBytes);
+  }
+
+  #tell(direction: CompressionDiagnostics["direction"], message: Uint8Array, payloadBytes: number): void {
+    const socket = this.#socket;
+    if (socket === undefined) return; // it serves by itself, as in `PerMessageDeflate` of `switchboard/ws`
+    tellCompression({ role: this.#role, socket, direction, messageBytes: message.length, payloadBytes });
   }
 
   #hold(byteCount: number): void {
@@ -125,4 +155,10 @@ export function compressedFrame(
   if (typeof data === "string") return connection.sendText(data, { compress: true });
   if (data instanceof Uint8Array) return connection.sendBinary(data, { compress: true });
   return codec.frameOf(requirePrepared(data, role));
+}
+
+/** How long the payload of a server's frame is, by the form of its length (RFC 6455 §5.2). */
+function payloadBytesOf(frame: Uint8Array): number {
+  const length = frame[1] as number;
+  return frame.length - (length < 126 ? 2 : length === 126 ? 4 : 10);
 }

@@ -1,6 +1,8 @@
+import { channel } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { randomBytes } from "node:crypto";
 import { constants, deflateRawSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
 import { RawPeer, rawFrame, rawHandshake } from "../../test/raw-peer.ts";
@@ -23,10 +25,13 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-async function listen(options: ServerOptions): Promise<{ readonly port: number; readonly url: string }> {
+async function listen(
+  options: ServerOptions,
+  { http2 = false }: { readonly http2?: boolean } = {},
+): Promise<{ readonly port: number; readonly url: string }> {
   const server = createWebSocketServer(options);
   cleanups.push(() => server.close({ graceMs: 1 }));
-  return server.listen({ port: 0 });
+  return server.listen({ port: 0, http2 });
 }
 
 async function join(url: string, options: ConnectOptions): Promise<ClientSocket> {
@@ -93,6 +98,32 @@ test("[PD13] a message is compressed from the threshold on, or as it is said of 
   for (let count = 0; count < 18; count++) told.push((await peer.readFrame()).isCompressed ?? false);
   const [no, yes] = [Array(3).fill(false), Array(3).fill(true)];
   expect(told).toEqual([no, yes, no, yes, yes, no].flat());
+});
+
+test("[PD23] a streamed message is compressed if it is said so, and its receiver has the whole", async () => {
+  const pieces = [long, long, "ü".repeat(70_000)];
+  const { port, url } = await listen({
+    compression: { contextTakeover: true },
+    async open(socket) {
+      await socket.sendStream(pieces, { compress: true });
+      await socket.sendStream([long]);
+    },
+  });
+  const peer = await openRaw(port, "permessage-deflate");
+  const first = await peer.readFrame();
+  expect([first.isCompressed, first.isFinal]).toEqual([true, false]);
+  expect(first.payload.length).toBeLessThan(200);
+  const received: unknown[] = [];
+  await new Promise<void>((resolve) => {
+    void join(url, {
+      compression: { contextTakeover: true },
+      maxMessageBytes: Infinity,
+      message: (_socket, data) => {
+        if (received.push(data) === 2) resolve();
+      },
+    });
+  });
+  expect(received).toEqual([pieces.join(""), long]);
 });
 
 test("[PD13] what is no message is refused with compression too, and nothing is sent", async () => {
@@ -246,4 +277,53 @@ test("[PD19] a connection that is gone gives its history back", async () => {
   );
   peer.destroy();
   await vi.waitFor(() => expect(budget.historyRoomBytes).toBe(2 ** 15));
+});
+
+for (const http2 of [false, true]) {
+  test(`[EN15] both ends tell the extensions agreed on, over HTTP/${http2 ? 2 : 1.1}`, async () => {
+    const told: string[] = [];
+    const { url } = await listen({ compression: {}, open: ({ extensions }) => void told.push(extensions) }, { http2 });
+    const compressing = await join(url, { http2, compression: { windowBits: 11 } });
+    expect(compressing.extensions).toMatch(/^permessage-deflate; .*client_max_window_bits=11/);
+    const plain = await join(url, { http2 });
+    expect(plain.extensions).toBe("");
+    expect(told).toEqual([compressing.extensions, ""]);
+  });
+}
+test("[EN124] each message that was compressed or inflated is told, with its socket and what it saved", async () => {
+  const told: unknown[] = [];
+  const source = channel("switchboard:compression");
+  const listener = (message: unknown): unknown => told.push(message);
+  source.subscribe(listener);
+  cleanups.push(() => source.unsubscribe(listener));
+  const noise = randomBytes(200);
+  const sockets: ServerSocket[] = [];
+  const { port } = await listen({
+    compression: { thresholdBytes: 100 },
+    open: (socket) => void sockets.push(socket),
+    message(socket) {
+      socket.send("short");
+      socket.send(long);
+      socket.send(noise);
+      for (const data of [long, "a".repeat(200), noise, randomBytes(70_000)]) socket.send(prepareMessage(data));
+    },
+  });
+  const peer = await openRaw(port, "permessage-deflate; client_no_context_takeover; server_no_context_takeover");
+  const frame = compressedFrame(new Uint8Array(5_000));
+  peer.write(frame);
+  const sent: number[] = [];
+  while (sent.length < 7) sent.push((await peer.readFrame()).payload.length);
+  const of = { role: "server", socket: sockets[0] };
+  const [short, text, bytes, prepared, small, preparedNoise, large] = sent;
+  expect([short, bytes, preparedNoise, large]).toEqual([5, 200, 200, 70_000]);
+  expect(text).toBeLessThan(200);
+  expect(told).toEqual([
+    { ...of, direction: "in", messageBytes: 5_000, payloadBytes: frame.length - 6 },
+    { ...of, direction: "out", messageBytes: long.length, payloadBytes: text },
+    { ...of, direction: "out", messageBytes: 200, payloadBytes: 200 },
+    { ...of, direction: "out", messageBytes: long.length, payloadBytes: prepared },
+    { ...of, direction: "out", messageBytes: 200, payloadBytes: small },
+    { ...of, direction: "out", messageBytes: 200, payloadBytes: 200 },
+    { ...of, direction: "out", messageBytes: 70_000, payloadBytes: 70_000 },
+  ]);
 });

@@ -153,12 +153,48 @@ describe("what comes before", () => {
     expect(negotiate({}, {}).server.frameOf(message)).toBe(message.frame);
   });
 
+  test("[PD23] pieces of any size make one message, with any parameters, and the next one may look back over it", () => {
+    const words = fc.array(fc.constantFrom("alpha ", "beta ", "gamma delta epsilon "), { maxLength: 400 });
+    const end = fc.record({ contextTakeover: fc.boolean(), windowBits: fc.integer({ min: 9, max: 15 }) });
+    fc.assert(
+      fc.property(end, end, fc.array(words, { maxLength: 6 }), (ours, theirs, given) => {
+        const { server, client } = negotiate(ours, theirs);
+        for (const [from, to] of [
+          [server, client],
+          [client, server],
+        ] as const) {
+          for (let round = 0; round < 2; round++) {
+            const pieces = [...given.map((list) => Buffer.from(list.join(""))), Buffer.alloc(0)];
+            const deflate = from.deflatePieces();
+            const sent = pieces.map((piece, index) => deflate?.(piece, index === pieces.length - 1) ?? piece);
+            const whole = Buffer.concat(pieces);
+            expect(to.inflate(Buffer.concat(sent), whole.length)).toEqual({ type: "inflated", data: whole });
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("[PD23] a piece looks back over those before it, and not over another message's without takeover", () => {
+    const noise = Buffer.from(Array.from({ length: 300 }, (_, index) => (index * 7919) % 251));
+    for (const contextTakeover of [false, true]) {
+      const { server } = negotiate({ contextTakeover }, { contextTakeover });
+      const [first, second] = [server.deflatePieces(), server.deflatePieces()];
+      const lengths = [first?.(noise, false), first?.(noise, true), second?.(noise, false)].map(
+        (one) => one?.length ?? 0,
+      );
+      expect(lengths.map((length) => length < 50)).toEqual([false, true, contextTakeover]);
+    }
+  });
+
   test("[PD17] with a window of 8 bits, which zlib does not have, a client sends nothing compressed and reads everything", () => {
     const offer = new Compression("client", { contextTakeover: true }).offer();
     const reading = offer.read(parse("permessage-deflate; client_max_window_bits=8; server_max_window_bits=8"));
     const { parameters } = reading as { parameters: DeflateParameters };
     const codec = offer.createCodec(parameters);
     expect(codec.deflate(new Uint8Array(1000))).toBeUndefined();
+    expect(codec.deflatePieces()).toBeUndefined();
     const message = prepareMessage(new Uint8Array(1000));
     expect(codec.frameOf(message)).toBe(message.frame);
     expect(codec.inflate(Buffer.from("f248cdc9c90700", "hex"), 5)).toMatchObject({ type: "inflated" });

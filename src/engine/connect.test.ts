@@ -1,10 +1,10 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { FakeWheelClock } from "../../test/fake-wheel-clock.ts";
 import { RawPeer, rawFrame, rawHandshake } from "../../test/raw-peer.ts";
 import { acceptValue } from "../protocol/index.ts";
@@ -250,6 +250,39 @@ test("[EN62] neither a late abort nor the deadline touches a connection that is 
   expect(socket.send("still here")).toBe(true);
   expect(await echoed).toBe("still here");
   socket.terminate();
+});
+
+test("[EN62] an attempt that succeeded leaves neither timer nor listener, one that failed neither", async () => {
+  const timers = new TimerWheel({ clock: new FakeWheelClock() });
+  const { signal } = new AbortController();
+  const options = { timers, signal, pingAfterMs: Infinity, deadAfterMs: Infinity, stalledAfterMs: Infinity };
+  const socket = await connect(await serve(), options);
+  cleanups.push(() => socket.terminate());
+  expect([timers.pendingCount, getEventListeners(signal, "abort").length]).toEqual([0, 0]);
+  await expect(connect("ws://127.0.0.1:1/", options)).rejects.toMatchObject({ code: "ERR_NETWORK" });
+  expect([timers.pendingCount, getEventListeners(signal, "abort").length]).toEqual([0, 0]);
+});
+
+test("[EN60] small messages are not held back by TCP (Nagle), and an address is no name for TLS (RFC 6066 §3)", async () => {
+  const setNoDelay = vi.spyOn(Socket.prototype, "setNoDelay");
+  cleanups.push(() => setNoDelay.mockRestore());
+  const server = createHttpsServer(tls);
+  const engine = createWebSocketServer();
+  engine.attach(server);
+  cleanups.push(() => engine.close({ graceMs: 1 }).then(() => server.close()));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  for (const [host, name] of [
+    ["127.0.0.1", false],
+    ["localhost", "localhost"],
+  ] as const) {
+    const secured = once(server, "secureConnection");
+    const { port } = server.address() as AddressInfo;
+    const socket = await connect(`wss://${host}:${port}/`, { tls: { ca: tls.cert } });
+    cleanups.push(() => socket.terminate());
+    expect((await secured)[0]).toMatchObject({ servername: name });
+  }
+  expect(setNoDelay.mock.calls.filter(([isOff]) => isOff).length).toBeGreaterThanOrEqual(4); // at both ends
 });
 
 test("[EN63] each frame has a mask of its own, and the caller's bytes are not changed", async () => {

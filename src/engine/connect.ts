@@ -3,8 +3,8 @@ import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { readAddress } from "./address.ts";
 import { askOnHttp1 } from "./ask-http1.ts";
 import { askOnHttp2 } from "./ask-http2.ts";
-import { networkError, startAttempt } from "./attempt.ts";
-import { cutSocket, describeLoss } from "./caller.ts";
+import { startAttempt } from "./attempt.ts";
+import { cutSocket } from "./caller.ts";
 import type { Codec } from "./codec.ts";
 import { Compression, compressionOf, type CompressionOptions, type DeflateOffer } from "./compression.ts";
 import { createCounters } from "./counters.ts";
@@ -76,18 +76,11 @@ export interface ConnectOptions extends SocketHandlers<ClientSocket>, Partial<Li
  * @throws {HandshakeError} if there is no connection in the end.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientSocket> {
-  return (await connectLine(url, options)).line;
-}
-
-/** A connection, and what the standard's class tells of its handshake. */
-export interface ConnectedLine {
-  readonly line: Line<undefined>;
-  /** What the server answered in `Sec-WebSocket-Extensions`. */
-  readonly extensions: string;
+  return connectLine(url, options);
 }
 
 /** As {@link connect}, for the engine's own use. */
-export async function connectLine(url: string | URL, options: ConnectOptions): Promise<ConnectedLine> {
+export async function connectLine(url: string | URL, options: ConnectOptions): Promise<Line<undefined>> {
   const limits = readLimits(options);
   const compression = compressionOf(options);
   const deflate = compression && new Compression("client", compression).offer();
@@ -102,6 +95,7 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
     isDirect: options.directIo ?? true,
     timers: call.timers,
     protocol: agreement.protocol,
+    extensions: extensionsOf(opened),
     codec: deflate && agree(deflate, opened),
     data: undefined,
     id: 0,
@@ -111,7 +105,7 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
   line.open(new Uint8Array());
   // The caller's code after `await connect()` runs first: its handlers may use what it sets up there.
   setImmediate(() => line.read(rest));
-  return { line, extensions: extensionsOf(opened) };
+  return line;
 }
 
 function extensionsOf({ headers }: Opened): string {
@@ -145,12 +139,9 @@ async function open(call: HandshakeCall, options: ConnectOptions): Promise<Opene
     signal: options.signal,
   });
   try {
-    const opened = await followRedirects(call, maxRedirects, (next) =>
+    return await followRedirects(call, maxRedirects, (next) =>
       next.http2 === false ? askOnHttp1(next, attempt.signal) : askOnHttp2(next, attempt.signal),
     );
-    // Gone again, before anybody listened.
-    if (opened.socket.destroyed) throw networkError(describeLoss(opened.socket, "the connection was lost"));
-    return opened;
   } finally {
     attempt.end();
   }

@@ -17,6 +17,16 @@ test("[EN20] any text comes out as it went in, wherever it lies, from a Buffer o
   );
 });
 
+test("[EN20] long text beyond ASCII is decoded in pieces, and no character is cut", () => {
+  for (const unit of ["ä", "€", "😀", "aé€😀"]) {
+    for (let lead = 0; lead < 4; lead++) {
+      const text = "x".repeat(lead) + unit.repeat(20_000);
+      const bytes = Buffer.from(text);
+      expect(decodeText(bytes, 0, bytes.length) === text, `${unit} behind ${lead}`).toBe(true);
+    }
+  }
+});
+
 test("[EN20] long text with one character beyond ASCII is not taken for Latin-1, and a byte order mark is kept", () => {
   const text = `\uFEFF${"a".repeat(2000)}ü`;
   const bytes = Buffer.from(text);

@@ -3,10 +3,10 @@ import { endianness } from "node:os";
 
 // Below this, looking for non-ASCII first costs more than Latin-1 saves (docs/adr/0002-merged-writes.md).
 const asciiFromBytes = 1024;
-// Up to this, text beyond ASCII is turned into UTF-16 here: V8's decoder takes four times as long (docs/adr/0008-direct-io.md).
-const ownUpToBytes = 16 * 1024;
+// Text beyond ASCII is turned into UTF-16 here, in pieces of so much: V8's decoder takes four times as long (docs/adr/0008-direct-io.md).
+const pieceBytes = 16 * 1024;
 
-const units = new Uint16Array(ownUpToBytes);
+const units = new Uint16Array(pieceBytes);
 // Node reads "ucs2" as little-endian.
 const ownBytes = endianness() === "LE" ? Buffer.from(units.buffer) : undefined;
 
@@ -15,10 +15,22 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   const byteCount = end - start;
   const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (byteCount >= asciiFromBytes && isAscii(buffer.subarray(start, end))) return buffer.toString("latin1", start, end);
-  if (ownBytes === undefined || byteCount > ownUpToBytes || !isDense(bytes, start, end)) {
-    return buffer.toString("utf8", start, end);
+  if (ownBytes === undefined || !isDense(bytes, start, end)) return buffer.toString("utf8", start, end);
+  let text = "";
+  for (let at = start; at < end;) {
+    const pieceEnd = startOfCharacter(bytes, at + pieceBytes, end);
+    text += ownBytes.toString("ucs2", 0, 2 * toUtf16(bytes, at, pieceEnd));
+    at = pieceEnd;
   }
-  return ownBytes.toString("ucs2", 0, 2 * toUtf16(bytes, start, end));
+  return text;
+}
+
+/** The end of all, or the beginning of the character that `at` is in. */
+function startOfCharacter(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end) return end;
+  let start = at;
+  while (((bytes[start] as number) & 0xc0) === 0x80) start--;
+  return start;
 }
 
 /** Whether much of it lies beyond ASCII, by a few samples: where little does, V8 is the faster one. */

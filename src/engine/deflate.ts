@@ -42,6 +42,20 @@ export class Deflater implements MessageDeflater {
     const byteCount = flushed.length - flushTailBytes;
     return byteCount < message.length ? flushed.subarray(0, byteCount) : undefined;
   }
+
+  /**
+   * Compresses the message's next piece. A sync flush ends at a byte, and what a stream of zlib's would remember is the history: so no
+   * stream needs to live until the next piece.
+   */
+  deflatePiece(
+    piece: Uint8Array,
+    { history, isFinal }: { readonly history: History; readonly isFinal: boolean },
+  ): Uint8Array {
+    const { dictionary } = history;
+    const flushed = deflateRawSync(piece, dictionary === undefined ? this.#options : { ...this.#options, dictionary });
+    history.append(piece);
+    return isFinal ? flushed.subarray(0, -flushTailBytes) : flushed;
+  }
 }
 
 const deflaters = new Map<string, Deflater>();

@@ -37,6 +37,18 @@ export interface BackpressureDiagnostics {
   readonly highWaterBytes: number;
 }
 
+/** What `switchboard:compression` publishes: a message was compressed, for each receiver, or inflated. */
+export interface CompressionDiagnostics {
+  readonly role: "server" | "client";
+  readonly socket: EngineSocket;
+  /** Whether it was sent or received. */
+  readonly direction: "out" | "in";
+  /** How long the message is, in bytes of UTF-8 for text. */
+  readonly messageBytes: number;
+  /** How long the payload of its frames is. As long as the message where compressing did not make it shorter. */
+  readonly payloadBytes: number;
+}
+
 /**
  * The engine's channels of `node:diagnostics_channel`. Whoever publishes asks `hasSubscribers` first, so that a message nobody wants
  * is not even made.
@@ -46,11 +58,13 @@ const diagnostics: {
   readonly open: Channel;
   readonly close: Channel;
   readonly backpressure: Channel;
+  readonly compression: Channel;
 } = {
   handshake: channel("switchboard:handshake"),
   open: channel("switchboard:open"),
   close: channel("switchboard:close"),
   backpressure: channel("switchboard:backpressure"),
+  compression: channel("switchboard:compression"),
 };
 
 /** Tells how a handshake was answered, if anybody listens. */
@@ -71,4 +85,9 @@ export function tellClose(message: CloseDiagnostics): void {
 /** Tells that a peer does not keep up, if anybody listens. */
 export function tellBackpressure(message: BackpressureDiagnostics): void {
   if (diagnostics.backpressure.hasSubscribers) diagnostics.backpressure.publish(message);
+}
+
+/** Tells how much shorter a message became or was, if anybody listens. */
+export function tellCompression(message: CompressionDiagnostics): void {
+  if (diagnostics.compression.hasSubscribers) diagnostics.compression.publish(message);
 }

@@ -7,7 +7,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { RawPeer, rawFrame } from "../../test/raw-peer.ts";
-import { isPlain, readDirectly, writeDirectly } from "./direct-io.ts";
+import { DirectSocket, isPlain, readDirectly } from "./direct-io.ts";
 import { connect, createWebSocketServer, type ServerOptions } from "./index.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -48,8 +48,9 @@ test("[EN130] this Node has the parts: an accepted socket and an upgraded one ar
   theirs.write("hello");
   while (heard.length === 0) await turn();
   expect(heard).toEqual(["hello"]);
-  expect(writeDirectly(ours, [Buffer.from("a"), Buffer.from("b")])).toBe(2);
-  expect(writeDirectly(ours, [Buffer.from("c")])).toBe(1);
+  const direct = new DirectSocket(ours);
+  expect(direct.write([Buffer.from("a"), Buffer.from("b")])).toBe(2);
+  expect(direct.write([Buffer.from("c")])).toBe(1);
   let back = "";
   theirs.on("data", (chunk) => (back += chunk));
   while (back.length < 3) await turn();
@@ -99,17 +100,18 @@ test("[EN130] what encrypts, what is no socket, and what the stream holds alread
 test("[EN131] a socket that is full, busy, connecting or gone is not written past its stream", async () => {
   const { ours } = await connectPair();
   const block = Buffer.alloc(2 ** 20);
-  while (writeDirectly(ours, [block]) === block.length) await turn();
-  expect(writeDirectly(ours, [block])).toBe(0);
+  const direct = new DirectSocket(ours);
+  while (direct.write([block]) === block.length) await turn();
+  expect(direct.write([block])).toBe(0);
   ours.write("x");
   expect(ours.writableLength).toBe(1);
-  expect(writeDirectly(ours, [Buffer.from("y")])).toBe(0);
+  expect(direct.write([Buffer.from("y")])).toBe(0);
   const early = connectTcp((ours.address() as AddressInfo).port, "127.0.0.1");
   early.on("error", () => {});
   cleanups.push(() => early.destroy());
-  expect(writeDirectly(early, [Buffer.from("z")])).toBe(0);
+  expect(new DirectSocket(early).write([Buffer.from("z")])).toBe(0);
   ours.destroy();
-  expect(writeDirectly(ours, [Buffer.from("y")])).toBe(0);
+  expect(direct.write([Buffer.from("y")])).toBe(0);
 });
 
 describe.each([{ directIo: true }, { directIo: false }])("with directIo $directIo", ({ directIo }) => {

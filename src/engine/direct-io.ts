@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 
 // What a read makes room for: libuv's own choice. Node would allocate it anew for every read, and copy what came out of it.
-const readBytes = 64 * 1024;
+const readBytes = 256 * 1024;
 let readBuffer: Buffer | undefined;
 
 /** What `node:net` keeps for itself. None of it is documented: every part is looked for, and the public way is taken without it. */
@@ -49,26 +49,47 @@ function callbackOf(receive: (this: Duplex, chunk: Buffer) => void): unknown {
   return lastCallback;
 }
 
-/** Whether {@link writeDirectly} may be tried on this socket: TCP or a Unix socket, and nothing that encrypts above it. */
+/** Whether {@link DirectSocket} may be tried on this socket: TCP or a Unix socket, and nothing that encrypts above it. */
 export function isPlain(socket: Duplex): socket is Socket {
   if (!(socket instanceof Socket) || socket instanceof TLSSocket) return false;
   const name = (socket as unknown as Internals)._handle?.constructor.name;
   return name === "TCP" || name === "Pipe";
 }
 
-/**
- * Writes as much of `chunks` as the operating system takes at once, with one system call and none of the stream's machinery, and
- * returns how many bytes that were. 0 where it takes none or cannot be asked: then `socket.write()` says why.
- */
-export function writeDirectly(socket: Socket, chunks: readonly Uint8Array[]): number {
-  // What the stream still has to write comes first.
-  if (socket.destroyed || socket.connecting || socket.writableLength > 0) return 0;
-  // Asked for every time: the number of a closed socket is soon another's.
-  const fd = (socket as unknown as Internals)._handle?.fd;
-  if (fd === undefined || fd < 0) return 0;
-  try {
-    return chunks.length === 1 ? writeSync(fd, chunks[0] as Uint8Array) : writevSync(fd, chunks);
-  } catch {
-    return 0; // EAGAIN, mostly. Whatever it is, the stream meets it too, and tells it as it always does.
+/** A plain socket as its operating system sees it: what can be written to past its stream. */
+export class DirectSocket {
+  readonly #socket: Socket & Internals;
+  #handle: Internals["_handle"];
+  #fd = -1;
+
+  /** @param socket - {@link isPlain}, and connected. */
+  constructor(socket: Socket) {
+    this.#socket = socket as Socket & Internals;
+  }
+
+  /**
+   * Writes as much of `chunks` as the operating system takes at once, with one system call and none of the stream's machinery, and
+   * returns how many bytes that were. 0 where it takes none or cannot be asked: then `socket.write()` says why.
+   */
+  write(chunks: readonly Uint8Array[]): number {
+    // What the stream still has to write comes first.
+    if (this.#socket.writableLength > 0) return 0;
+    const fd = this.#readFd();
+    if (fd < 0) return 0;
+    try {
+      return chunks.length === 1 ? writeSync(fd, chunks[0] as Uint8Array) : writevSync(fd, chunks);
+    } catch {
+      return 0; // EAGAIN, mostly. Whatever it is, the stream meets it too, and tells it as it always does.
+    }
+  }
+
+  /** The number of a closed socket is soon another's, but the handle is gone with the socket, and its number is for its lifetime. */
+  #readFd(): number {
+    const handle = this.#socket._handle;
+    if (handle !== this.#handle) {
+      this.#handle = handle;
+      this.#fd = handle?.fd ?? -1;
+    }
+    return this.#fd;
   }
 }

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { TLSSocket } from "node:tls";
-import { type Address, addressUrl } from "./address.ts";
+import { type Address, addressUrl, isSameServer } from "./address.ts";
 import { networkError, waitFor } from "./attempt.ts";
 import { dial, type Route } from "./dial.ts";
 import { HandshakeError } from "./errors.ts";
@@ -185,11 +185,8 @@ function awaitSettings(session: ClientHttp2Session): Promise<void> {
 }
 
 function isSameRoute(one: Route, other: Route): boolean {
-  const [at, to] = [one.address, other.address];
   return (
-    at.isSecure === to.isSecure &&
-    at.host === to.host &&
-    at.socketPath === to.socketPath &&
+    isSameServer(one.address, other.address) &&
     one.proxy?.name === other.proxy?.name &&
     one.proxy?.authorization === other.proxy?.authorization &&
     isSameTls(one.proxy?.tls ?? {}, other.proxy?.tls ?? {}) &&

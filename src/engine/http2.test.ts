@@ -200,6 +200,47 @@ test("[HT13] a foreign path is left to another stream listener, and Node does no
   await open(session);
 });
 
+test("[HT13] a request that the application answers later, and a CONNECT of its own, are left to it", async () => {
+  const http = createServer((_request, response) => setImmediate(() => response.end("page")));
+  const { session } = await serve({ path: "/" }, http);
+  expect(await text(session.request({ ":path": "/" }))).toBe("page");
+  expect(await statusOf(ask(session, { ":path": "/theirs" }))).toBe(404);
+  http.on("connect", (request, response) => {
+    if (request.url === "/theirs") setImmediate(() => response.stream.respond({ ":status": 418 }, { endStream: true }));
+  });
+  expect(await statusOf(ask(session, { ":path": "/theirs" }))).toBe(418);
+});
+
+test("[HT13] a stream that another listener has answered or closed is left alone", async () => {
+  const errors: unknown[] = [];
+  const http = createServer();
+  http.on("stream", (stream, headers) => {
+    if (headers["x-do"] === "answer") stream.respond({ ":status": 418 }, { endStream: true });
+    if (headers["x-do"] === "destroy") stream.destroy();
+  });
+  const { session, engine } = await serve({ error: (error) => void errors.push(error) }, http);
+  expect(await statusOf(ask(session, { "x-do": "answer" }))).toBe(418);
+  const destroyed = ask(session, { "x-do": "destroy", origin: "https://evil.example" });
+  destroyed.resume();
+  await once(destroyed, "close");
+  await open(session);
+  expect([engine.counters.accepted, engine.counters.refused, errors]).toEqual([1, 0, []]);
+});
+
+test("[HT16] a closed engine leaves no listener on a server", async () => {
+  const http = createServer();
+  const engine = createWebSocketServer();
+  engine.attach(http);
+  await engine.close();
+  expect(["stream", "connect", "upgrade"].map((event) => http.listenerCount(event))).toEqual([0, 0, 0]);
+});
+
+test("[HT12] with TLS a page of http: is of another origin", async () => {
+  const { session, port } = await serve({}, createSecureServer(tls));
+  expect(await statusOf(ask(session, { origin: `http://127.0.0.1:${port}` }))).toBe(403);
+  expect(await statusOf(ask(session, { origin: `https://127.0.0.1:${port}` }))).toBe(200);
+});
+
 test("[HT14] a stream that the peer resets is told by network with 1006, and the others live on", async () => {
   const closed = deferred<CloseInfo>();
   const { session } = await serve({ close: (_socket, info) => closed.resolve(info) });
@@ -217,6 +258,19 @@ test("[HT14] terminate resets the stream with CANCEL", async () => {
   peer.stream.resume();
   await once(peer.stream, "close");
   expect(peer.stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+});
+
+test("[HT14] terminate closes at once, though there is something that was not read", async () => {
+  const closed = deferred<CloseInfo>();
+  const { session, engine } = await serve({
+    open: (socket) => socket.pause(),
+    close: (_socket, info) => closed.resolve(info),
+  });
+  const peer = await open(session);
+  await new Promise((resolve) => peer.stream.write(peer.connection.sendBinary(new Uint8Array(40_000)), resolve));
+  await new Promise<void>((resolve) => void session.ping(() => resolve()));
+  for (const socket of engine.sockets) socket.terminate();
+  expect(await closed.promise).toMatchObject({ code: 1006, by: "us" });
 });
 
 test("[HT15] a peer that does not read makes send return false, and drain follows when it reads", async () => {

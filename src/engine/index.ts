@@ -9,6 +9,7 @@ export { connect, type ConnectOptions } from "./connect.ts";
 export type {
   BackpressureDiagnostics,
   CloseDiagnostics,
+  CompressionDiagnostics,
   HandshakeDiagnostics,
   OpenDiagnostics,
 } from "./diagnostics.ts";
@@ -19,13 +20,7 @@ export type { LineHooks } from "./line-options.ts";
 export type { ListenAddress, ListenOptions } from "./listener.ts";
 export type { MessageStream } from "./message-stream.ts";
 export type { OriginPolicy } from "./origin-policy.ts";
-export {
-  createWebSocketServer,
-  type CloseServerOptions,
-  type PublishOptions,
-  type ServerOptions,
-  type WebSocketServer,
-} from "./server.ts";
+export { createWebSocketServer } from "./server.ts";
 export type { ClientSocket, EngineSocket, ServerSocket } from "./sockets.ts";
 export { StreamError, type StreamErrorCode } from "./stream-error.ts";
 export type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
@@ -50,6 +45,7 @@ export {
   type WebSocketStreamOptions,
   type WritableMessage,
 } from "./web-socket-stream.ts";
+export type { CloseServerOptions, PublishOptions, ServerOptions, WebSocketServer } from "./web-socket-server.ts";
 export { WebSocket, type WebSocketEventMap, type WebSocketListener, type WebSocketOptions } from "./web-socket.ts";
 // What an engine's user needs of the protocol; the handshake and the frames for one who shakes hands by himself.
 export {

@@ -19,6 +19,8 @@ export interface LineOptions<Data> {
   readonly isDirect: boolean;
   readonly timers: TimerWheel;
   readonly protocol: string;
+  /** What the server answered in `Sec-WebSocket-Extensions`; empty when nothing. */
+  readonly extensions: string;
   /** Where compression was negotiated. The line closes it. */
   readonly codec?: Codec | undefined;
   readonly data: Data;

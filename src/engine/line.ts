@@ -30,6 +30,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   readonly data: Data;
   readonly id: number;
   readonly protocol: string;
+  readonly extensions: string;
   readonly remoteAddress: string | undefined;
   readonly limits: LineLimits;
   readonly timers: TimerWheel;
@@ -70,6 +71,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.data = options.data;
     this.id = options.id;
     this.protocol = options.protocol;
+    this.extensions = options.extensions;
     this.remoteAddress = remoteAddressOf(options.socket);
     this.role = options.role;
     this.#socket = options.socket;
@@ -80,7 +82,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#hooks = options.hooks ?? noHooks;
-    this.#codec = options.codec;
+    this.#codec = options.codec?.serve(this);
     this.#connection = createConnection(options);
     this.#writer = new Writer({ ...options, createMaskingKey: maskingOf(options), owner: this });
     this.#heartbeat = new Heartbeat(this);
@@ -129,7 +131,10 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
-    if (this.#sender?.isBusy === true) return this.#sendLater(this.#sender, data, options);
+    if (this.#sender?.isBusy === true) {
+      this.#sender.enqueue(byteCountOf(data, this.role), () => this.send(data, options));
+      return this.#pressureNow().judge();
+    }
     const codec = this.#connection.state === "open" ? this.#codec : undefined;
     if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, this.role))) {
       this.#writer.writeFrame(compressedFrame(data, { connection: this.#connection, codec, role: this.role }));
@@ -144,14 +149,9 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     await (this.#sender ??= new StreamSender(this, this.#pressureNow())).send(pieces, options);
   }
 
-  sendFragment(data: string | Uint8Array, isFinal: boolean): void {
-    this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal));
+  sendFragment(data: string | Uint8Array, isFinal: boolean, options: SendOptions): void {
+    this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal, options));
     if (isFinal) this.counting.messagesOut++;
-  }
-
-  #sendLater(sender: StreamSender, data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
-    sender.enqueue(byteCountOf(data, this.role), () => this.send(data, options));
-    return this.#pressureNow().judge();
   }
 
   #pressureNow(): Pressure {

@@ -1,19 +1,7 @@
 import { once } from "node:events";
-import {
-  createServer,
-  type IncomingMessage,
-  type Server as HttpServer,
-  type ServerOptions as HttpServerOptions,
-  type ServerResponse,
-} from "node:http";
-import {
-  createServer as createHttpsServer,
-  type Server as HttpsServer,
-  type ServerOptions as HttpsServerOptions,
-} from "node:https";
+import type { ServerOptions as HttpsServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
-import { readHandshake, type Refusal } from "../protocol/index.ts";
-import { createRefusal } from "./refuse.ts";
+import type { AnyHttpServer } from "./attachments.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -23,6 +11,11 @@ export interface ListenOptions {
   readonly host?: string;
   /** Key and certificate, as `node:tls` takes them: then the URL is `wss:`. */
   readonly tls?: HttpsServerOptions;
+  /**
+   * Takes WebSockets over HTTP/2 (RFC 8441): with `tls` beside those over HTTP/1.1, as each client chooses; without it them alone, from
+   * clients who know that beforehand. Default false.
+   */
+  readonly http2?: boolean;
 }
 
 /** Where a server listens. */
@@ -33,29 +26,9 @@ export interface ListenAddress {
   readonly url: string;
 }
 
-/** A server of our own. */
-export type HandshakeServer = HttpServer | HttpsServer;
-
-/** A server of our own for nothing but handshakes, with deadlines for those who are slow with theirs. Not listening yet. */
-export function createHandshakeServer(options: {
-  readonly handshakeTimeoutMs: number;
-  readonly tls?: HttpsServerOptions | undefined;
-}): HandshakeServer {
-  const timeoutMs = Number.isFinite(options.handshakeTimeoutMs) ? options.handshakeTimeoutMs : 0;
-  const limits: HttpServerOptions = {
-    headersTimeout: timeoutMs,
-    requestTimeout: timeoutMs,
-    connectionsCheckingInterval: Math.min(Math.max(timeoutMs / 2, 1), 1000),
-    maxHeaderSize: 16 * 1024,
-    requireHostHeader: false, // ours is the more telling answer
-  };
-  if (options.tls === undefined) return createServer(limits, answerPlainRequest);
-  return createHttpsServer({ ...options.tls, ...limits, handshakeTimeout: timeoutMs }, answerPlainRequest);
-}
-
 /** Listens, and says where. Rejects with Node's own error (`EADDRINUSE`). */
 export async function startListening(
-  server: HandshakeServer,
+  server: AnyHttpServer,
   options: ListenOptions & { readonly path: string | undefined },
 ): Promise<ListenAddress> {
   const { port, host = "127.0.0.1", tls, path = "/" } = options;
@@ -68,20 +41,4 @@ export async function startListening(
     host: address.address,
     url: `${tls === undefined ? "ws" : "wss"}://${urlHost}:${address.port}${path}`,
   };
-}
-
-/** What is no upgrade to Node is judged like the others: it lacks something, and the answer says what. */
-function answerPlainRequest(request: IncomingMessage, response: ServerResponse): void {
-  const refusal = judgePlainRequest(request);
-  const headers = [...refusal.headers, ["Content-Type", "text/plain; charset=utf-8"], ["Connection", "close"]];
-  response.writeHead(refusal.status, headers.flat());
-  response.end(refusal.reason);
-}
-
-function judgePlainRequest(request: IncomingMessage): Refusal {
-  const { method = "", url = "", httpVersion, rawHeaders } = request;
-  const handshake = readHandshake({ method, target: url, httpVersion, rawHeaders });
-  return handshake.type === "refusal"
-    ? handshake
-    : createRefusal(426, "Cannot answer a plain request: this port speaks WebSocket");
 }

@@ -85,6 +85,25 @@ test("[CN20] ws: goes through a tunnel, and the proxy's credentials go to the pr
   expect(seen).toEqual([undefined, "A"]);
 });
 
+test("[CN20] any 2xx of the proxy opens the tunnel; credentials may be escaped in its URL", async () => {
+  let authorization: string | undefined;
+  const proxy = createHttpServer();
+  proxy.on("connect", (request: IncomingMessage, socket: Duplex) => {
+    authorization = request.headers["proxy-authorization"];
+    const server = connectTcp(Number(request.url?.split(":")[1]), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 299 Why not\r\n\r\n");
+      socket.pipe(server).pipe(socket);
+    });
+    for (const end of [socket, server]) end.on("error", () => {});
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  cleanups.push(() => void proxy.close());
+  const host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  expect(await echoThrough(await serve(false), { proxy: `http://a%40b:c%3Ad@${host}` })).toBe("through");
+  expect(authorization).toBe(`Basic ${Buffer.from("a@b:c:d").toString("base64")}`);
+});
+
 test("[CN20] a name without a port is asked for with one, and an address of IPv6 in brackets", async () => {
   const http = createHttpServer();
   const targets: string[] = [];

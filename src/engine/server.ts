@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { once } from "node:events";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -13,106 +12,23 @@ import {
 } from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
 import { type Caller, cutSocket, isStream, streamCaller, upgradeCaller } from "./caller.ts";
-import { type AgreedDeflate, Compression, compressionOf, type CompressionOptions } from "./compression.ts";
+import { type AgreedDeflate, Compression, compressionOf } from "./compression.ts";
 import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
 import { tellHandshake } from "./diagnostics.ts";
-import { reportError, type SocketHandlers } from "./handlers.ts";
+import { reportError } from "./handlers.ts";
+import { createHttp1Listener, type Listener } from "./http1-listener.ts";
+import { createHttp2Listener } from "./http2-listener.ts";
 import { type LineLimits, readLimits, requireLimit } from "./limits.ts";
 import { Line } from "./line.ts";
-import {
-  createHandshakeServer,
-  type HandshakeServer,
-  type ListenAddress,
-  type ListenOptions,
-  startListening,
-} from "./listener.ts";
-import { isAllowedOrigin, type OriginPolicy } from "./origin-policy.ts";
+import { type ListenAddress, type ListenOptions, startListening } from "./listener.ts";
+import { isAllowedOrigin } from "./origin-policy.ts";
 import { PendingUpgrade } from "./pending-upgrade.ts";
 import { createRefusal, refuse } from "./refuse.ts";
 import type { ServerSocket } from "./sockets.ts";
 import { sharedTimerWheel, type TimerWheel } from "./timer-wheel.ts";
 import { Topics } from "./topics.ts";
 import { accept, type Accept, describeUpgrade, type Reject, type UpgradeRequest } from "./upgrade.ts";
-
-/** Handlers and options of a server. The defaults are safe ones; every limit is finite. */
-export interface ServerOptions<Data = undefined> extends SocketHandlers<ServerSocket<Data>>, Partial<LineLimits> {
-  /**
-   * Decides about a handshake that is otherwise in order: return {@link accept} or {@link reject}, or a promise of one. Default:
-   * accept. One that throws or rejects is answered with 500 and reported to `error`.
-   */
-  upgrade?(request: UpgradeRequest): Accept<Data> | Reject | Promise<Accept<Data> | Reject>;
-  /** The path to answer, without a query: `/ws`. Default: all. */
-  readonly path?: string;
-  /** The subprotocols this server speaks, the best one first. Default none. */
-  readonly protocols?: readonly string[];
-  /** Which pages may connect. Default `"same"`. */
-  readonly origins?: OriginPolicy;
-  /** How long a handshake may take, in milliseconds, an asynchronous `upgrade` included (503 then). Default 10 000. */
-  readonly handshakeTimeoutMs?: number;
-  /** Compresses with the clients that offer it (permessage-deflate). Default: with none. */
-  readonly compression?: CompressionOptions;
-  /** More connections than this, handshakes included, are refused with 503. Default 20 000. */
-  readonly maxConnections?: number;
-  /** The most topics one socket may be subscribed to; `subscribe` returns false above. Default 256. */
-  readonly maxTopicsPerSocket?: number;
-  /**
-   * Whether plain TCP is read into a shared buffer and written without the stream of `node:net`, where this Node has the parts for
-   * that: faster, and the same to see but for `bytesWritten` of the socket. They are no documented ones. Default true.
-   */
-  readonly directIo?: boolean;
-  /** Whose deadlines these are. Default: one wheel for the process. */
-  readonly timers?: TimerWheel;
-}
-
-/** How to close a server. */
-export interface CloseServerOptions {
-  /** What every connection is closed with. Default 1001. */
-  readonly code?: number;
-  /** At most 123 bytes of UTF-8. Default empty. */
-  readonly reason?: string;
-  /** How long to wait for the peers to close too, in milliseconds; then they are cut. Default 5 000. */
-  readonly graceMs?: number;
-}
-
-/** How to publish. */
-export interface PublishOptions<Data = undefined> {
-  /** The one who is not told, though it may be subscribed: usually the sender. Default nobody. */
-  readonly except?: ServerSocket<Data> | undefined;
-}
-
-/** A WebSocket server. Made by {@link createWebSocketServer}. */
-export interface WebSocketServer<Data = undefined> {
-  /** All connections that are not closed. */
-  readonly sockets: ReadonlySet<ServerSocket<Data>>;
-  /** What it has done so far: a copy, made when asked for. */
-  readonly counters: ServerCounters;
-  /** Listens on a port of its own; whatever is not a handshake gets 426 there. Rejects with Node's error, such as `EADDRINUSE`. */
-  listen(options: ListenOptions): Promise<ListenAddress>;
-  /**
-   * Answers the handshakes of an HTTP server. A path that is not ours is left to the other `upgrade` listeners; where there are
-   * none, it gets 404. `path` overrides the server's own. A server of `node:http2` is told to take WebSockets over HTTP/2 (RFC
-   * 8441): attach before it listens.
-   */
-  attach(server: AnyHttpServer, options?: { readonly path?: string }): void;
-  /** Answers one handshake, as `node:http`'s `upgrade` event gives it. Looks at no path. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Answers one handshake of HTTP/2 (RFC 8441), as the `stream` event of `node:http2` gives it. Looks at no path. */
-  handleStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
-  /**
-   * Sends one message to every socket that is subscribed to `topic`. It is framed once, whatever their number; those who read
-   * too slowly are subject to the same limits as with {@link ServerSocket.send}.
-   *
-   * @returns how many sockets it was sent to.
-   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if `data` cannot be sent; not if nobody listens, as it is not looked at then.
-   */
-  publish(topic: string, data: string | Uint8Array | PreparedMessage, options?: PublishOptions<Data>): number;
-  /**
-   * Takes no more handshakes (503), sends every connection a close frame, waits for theirs, and resolves when all are gone.
-   *
-   * @throws {ProtocolError} `ERR_CLOSE_CODE` or `ERR_CLOSE_REASON`; then nothing is closed.
-   */
-  close(options?: CloseServerOptions): Promise<void>;
-}
+import type { CloseServerOptions, PublishOptions, ServerOptions, WebSocketServer } from "./web-socket-server.ts";
 
 /**
  * Makes a WebSocket server. It does nothing until {@link WebSocketServer.listen} or {@link WebSocketServer.attach}.
@@ -163,7 +79,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
   /** Sockets that were refused and are not closed yet. */
   readonly #refused = new Set<Duplex>();
   readonly #detachers: (() => void)[] = [];
-  readonly #listeners: HandshakeServer[] = [];
+  readonly #listeners: Listener[] = [];
   readonly #whenEmpty: (() => void)[] = [];
   readonly #onClosed = (line: Line<Data>): void => {
     this.#counting.closed++;
@@ -206,10 +122,15 @@ class LineServer<Data> implements WebSocketServer<Data> {
   }
 
   async listen(options: ListenOptions): Promise<ListenAddress> {
-    const server = createHandshakeServer({ handshakeTimeoutMs: this.#handshakeTimeoutMs, tls: options.tls });
-    const address = await startListening(server, { ...options, path: this.#options.path });
-    this.#listeners.push(server);
-    this.attach(server);
+    const createListener = options.http2 === true ? createHttp2Listener : createHttp1Listener;
+    const listener = createListener({
+      tls: options.tls,
+      handshakeTimeoutMs: this.#handshakeTimeoutMs,
+      timers: this.#timers,
+    });
+    const address = await startListening(listener.server, { ...options, path: this.#options.path });
+    this.#listeners.push(listener);
+    this.attach(listener.server);
     return address;
   }
 
@@ -235,13 +156,15 @@ class LineServer<Data> implements WebSocketServer<Data> {
     new Connection({ role: "server" }).sendClose(code, reason); // throws what every connection would throw
     this.#isClosing = true;
     for (const detach of this.#detachers.splice(0)) detach();
-    const closed = this.#listeners.splice(0).map(closeListener);
+    const listeners = this.#listeners.splice(0);
+    const closed = listeners.map((listener) => listener.close());
     for (const pending of this.#pending) pending.answer(closingRefusal);
     for (const line of this.#lines) line.close(code, reason);
-    const cutting = this.#timers.schedule(graceMs, () => this.#cutAll());
+    const cutting = this.#timers.schedule(graceMs, () => this.#cutAll(listeners));
     await this.#empty();
-    this.#timers.cancel(cutting);
+    for (const listener of listeners) listener.cutUnused();
     await Promise.all(closed);
+    this.#timers.cancel(cutting);
   }
 
   #receive(caller: Caller): void {
@@ -308,6 +231,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
       isDirect: this.#options.directIo ?? true,
       timers: this.#timers,
       protocol: greeting.protocol,
+      extensions: greeting.deflate?.header ?? "",
       codec: greeting.deflate?.createCodec(),
       data: greeting.data,
       id: ++this.#lastId,
@@ -362,9 +286,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
     return createRefusal(500, "Internal error");
   }
 
-  #cutAll(): void {
+  #cutAll(listeners: readonly Listener[]): void {
     for (const line of this.#lines) line.terminate();
     for (const socket of this.#refused) cutSocket(socket);
+    for (const listener of listeners) listener.cut();
   }
 
   #empty(): Promise<void> {
@@ -391,10 +316,3 @@ interface Greeting<Data> {
 
 /** A peer may leave during its handshake: `close` follows. */
 function ignoreError(): void {}
-
-async function closeListener(server: HandshakeServer): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeAllConnections(); // those that have not begun a handshake; the others are no connections to it any more
-  await closed;
-}

@@ -5,6 +5,8 @@ import type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 export interface EngineSocket {
   /** The subprotocol both sides agreed on; empty when none. */
   readonly protocol: string;
+  /** The extensions both sides agreed on, as the server's `Sec-WebSocket-Extensions` names them (RFC 6455 §9.1); empty when none. */
+  readonly extensions: string;
   /** The IP address of the other end of the socket, which may be a proxy's; undefined on a socket that has none. */
   readonly remoteAddress: string | undefined;
   /** `open`: both may send. `closing`: a close frame was sent or received, or the connection failed. `closed`: nothing is left. */
@@ -31,7 +33,7 @@ export interface EngineSocket {
   /**
    * Sends one message in pieces (RFC 6455 §5.4), as its source gives them: of any length, and never held. It asks the source for more when
    * the peer has taken what is under way. Pings and pongs go in between; what is sent meanwhile, and further streams, at most 64, wait in
-   * order behind it, and count in `bufferedBytes`. Never compressed.
+   * order behind it, and count in `bufferedBytes`. Compressed where `compress` says so.
    *
    * If the source fails, the connection is closed with 1011: the receiver must not take the beginning for the whole. `close()` does
    * not wait for a stream: await it first.

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { SendOptions } from "../protocol/index.ts";
 import type { Pressure } from "./pressure.ts";
 import { StreamError } from "./stream-error.ts";
 
@@ -12,12 +13,17 @@ export interface SendStreamOptions {
    * first piece is a string, else binary.
    */
   readonly type?: "text" | "binary";
+  /**
+   * Whether to compress where compression was negotiated, each piece in the calling thread, 64 KiB at a time. Default false: what is
+   * large is mostly compressed already.
+   */
+  readonly compress?: boolean;
 }
 
 /** The line a {@link StreamSender} sends on. */
 export interface SendingLine {
   readonly state: "open" | "closing" | "closed";
-  sendFragment(data: string | Uint8Array, isFinal: boolean): void;
+  sendFragment(data: string | Uint8Array, isFinal: boolean, options: SendOptions): void;
   close(code: number, reason: string): void;
 }
 
@@ -76,7 +82,7 @@ export class StreamSender {
       throw error;
     }
     try {
-      await this.#pump(pieces, options.type);
+      await this.#pump(pieces, options);
     } catch (error) {
       dismiss(source, pieces);
       // RFC 6455 has no way to take a message back that has begun: what came first must not look like the whole.
@@ -100,30 +106,30 @@ export class StreamSender {
     for (const job of jobs) job.cancel();
   }
 
-  async #pump(iterator: Pieces, givenType: "text" | "binary" | undefined): Promise<void> {
-    let type = givenType;
+  async #pump(iterator: Pieces, options: SendStreamOptions): Promise<void> {
+    let { type } = options;
     // What a stream of bytes is cut by is not what a character is cut by.
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     for (;;) {
       const { done, value } = await this.#interruptible(() => Promise.resolve(iterator.next()));
       if (done === true) break;
       type ??= typeof value === "string" ? "text" : "binary";
-      await this.#sendPiece(type === "binary" ? requireBinary(value) : toText(value, decoder));
+      await this.#sendPiece(type === "binary" ? requireBinary(value) : toText(value, decoder), options);
     }
-    this.#write(type === "text" ? decoder.decode() : new Uint8Array(), true);
+    this.#write(type === "text" ? decoder.decode() : new Uint8Array(), true, options);
   }
 
-  async #sendPiece(piece: string | Uint8Array): Promise<void> {
+  async #sendPiece(piece: string | Uint8Array, options: SendOptions): Promise<void> {
     for (let at = 0; at < piece.length; at += maxFragmentBytes) {
       if (this.#pressure.isFull(this.#waitingBytes)) await this.#interruptible(() => this.#room());
       const end = at + maxFragmentBytes;
-      this.#write(typeof piece === "string" ? piece.slice(at, end) : piece.subarray(at, end), false);
+      this.#write(typeof piece === "string" ? piece.slice(at, end) : piece.subarray(at, end), false, options);
     }
   }
 
-  #write(fragment: string | Uint8Array, isFinal: boolean): void {
+  #write(fragment: string | Uint8Array, isFinal: boolean, options: SendOptions): void {
     if (this.#line.state !== "open") throw closedError();
-    this.#line.sendFragment(fragment, isFinal);
+    this.#line.sendFragment(fragment, isFinal, options);
   }
 
   #room(): Promise<void> {

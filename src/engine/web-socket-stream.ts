@@ -3,7 +3,7 @@ import type { WritableStreamDefaultController } from "node:stream/web";
 import { isArrayBuffer } from "node:util/types";
 import { hasBadPort } from "./bad-ports.ts";
 import type { CloseInfo } from "./close-info.ts";
-import { type ConnectedLine, connectLine } from "./connect.ts";
+import { connectLine } from "./connect.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { Line } from "./line.ts";
 import { shapeInterface } from "./shape-interface.ts";
@@ -120,7 +120,7 @@ export class WebSocketStream {
     try {
       signal?.throwIfAborted();
       if (hasBadPort(this.#url)) throw new Error(`Cannot connect: port ${this.#url.port} belongs to another protocol`);
-      const connected = await connectLine(withoutUser(this.#url), {
+      const line = await connectLine(withoutUser(this.#url), {
         highWaterBytes: 64 * 1024,
         maxQueuedBytes: Infinity, // one message is queued, the next waits for it
         ...(origin === undefined ? {} : { origin }),
@@ -133,14 +133,14 @@ export class WebSocketStream {
         drain: () => this.#writing?.resolve(),
         close: (_line, info) => this.#end(info),
       });
-      this.#open(connected);
+      this.#open(line);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#fail(signal?.aborted === true ? signal.reason : createCloseError(message, 1006, ""));
     }
   }
 
-  #open({ line, extensions }: ConnectedLine): void {
+  #open(line: Line<undefined>): void {
     this.#line = line;
     const readable = new ReadableStream<string | Uint8Array>({
       start: (controller) => {
@@ -160,7 +160,8 @@ export class WebSocketStream {
       close: () => this.#closeWritable(),
       abort: (reason) => this.#close(frameOf(reason)),
     });
-    this.#opened.resolve({ readable, writable, extensions, protocol: line.protocol });
+    const { extensions, protocol } = line;
+    this.#opened.resolve({ readable, writable, extensions, protocol });
     if (this.#isClosing) line.terminate(); // closed between the 101 and now
   }
 

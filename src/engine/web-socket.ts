@@ -1,4 +1,4 @@
-import { connectLine, type ConnectedLine, type ConnectOptions } from "./connect.ts";
+import { connectLine, type ConnectOptions } from "./connect.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { CompressionOptions } from "./compression.ts";
 import type { LineLimits } from "./limits.ts";
@@ -73,7 +73,6 @@ export class WebSocket extends EventTarget {
   readonly #onerror = new EventHandlerAttribute<WebSocket, FailureEvent>(this, "error");
   readonly #onclose = new EventHandlerAttribute<WebSocket, CloseEvent>(this, "close");
   #line: Line<undefined> | undefined;
-  #extensions = "";
   #readyState: ReadyState = states.CONNECTING;
   #binaryType: "blob" | "arraybuffer" = "blob";
   /** Why the connection is given up, if we are the ones who do. */
@@ -139,7 +138,7 @@ export class WebSocket extends EventTarget {
 
   /** The extensions in use, as the server named them; empty when none, and before `open`. */
   get extensions(): string {
-    return this.#extensions;
+    return this.#line?.extensions ?? "";
   }
 
   /** The subprotocol both sides agreed on; empty when none, and before `open`. */
@@ -211,7 +210,7 @@ export class WebSocket extends EventTarget {
     const origin = readLocation()?.origin;
     try {
       if (hasBadPort(this.#url)) throw new Error(`Cannot connect: port ${this.#url.port} belongs to another protocol`);
-      const connected = await connectLine(withoutUser(this.#url), {
+      const line = await connectLine(withoutUser(this.#url), {
         ...(origin === undefined ? {} : { origin }),
         ...others,
         ...(compression === false ? {} : { compression }),
@@ -221,10 +220,10 @@ export class WebSocket extends EventTarget {
         message: (_line, data) => this.#queueTask(() => this.#receive(data)),
         close: (_line, info) => this.#queueTask(() => this.#handleClosed(info)),
       });
-      if (protocols.length > 0 && connected.line.protocol === "") {
+      if (protocols.length > 0 && line.protocol === "") {
         this.#failure = new Error("Cannot connect: the server has chosen none of the subprotocols");
       }
-      this.#queueTask(() => this.#handleOpened(connected));
+      this.#queueTask(() => this.#handleOpened(line));
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(`Cannot connect: ${String(error)}`);
       this.#queueTask(() => this.#finish({ wasClean: false, code: 1006, reason: "" }, cause));
@@ -240,11 +239,10 @@ export class WebSocket extends EventTarget {
     });
   }
 
-  #handleOpened({ line, extensions }: ConnectedLine): void {
+  #handleOpened(line: Line<undefined>): void {
     // It may have been closed between the 101 and this task.
     if (this.#failure !== undefined || this.#readyState !== states.CONNECTING) return line.terminate();
     this.#line = line;
-    this.#extensions = extensions;
     this.#outbox.open(line);
     this.#readyState = states.OPEN;
     this.dispatchEvent(new Event("open"));

@@ -1,14 +1,13 @@
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } from "../protocol/index.ts";
-import { isPlain, writeDirectly } from "./direct-io.ts";
+import { DirectSocket, isPlain } from "./direct-io.ts";
 import { flushThisTurn } from "./flush-queue.ts";
 import { joinBatch } from "./join-batch.ts";
 import { maxCopyBytes, Slab } from "./slab.ts";
 
 // Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
 const eagerFlushBytes = 64 * 1024;
-// One write: small enough for a slow peer to show progress within `stalledAfterMs`.
+// One write that may have to wait: small enough for a slow peer to show progress within `stalledAfterMs`.
 const maxBatchBytes = 256 * 1024;
 
 const ownBlockBytes = 4096;
@@ -45,8 +44,8 @@ export class Writer {
   readonly #owner: WriterOwner;
   /** Made when the stream is written to for the first time. */
   #afterWrite: (() => void) | undefined;
-  /** Whether the operating system is asked past the stream. */
-  readonly isDirect: boolean;
+  /** Where the operating system may be asked past the stream. */
+  readonly #direct: DirectSocket | undefined;
   /** What waits, in order; the open region comes after it. */
   #chunks: Uint8Array[] | undefined;
   /** `block[start, end)`, the open region: the newest frames, contiguous in a slab. */
@@ -67,12 +66,19 @@ export class Writer {
     this.#counting = options.counting;
     this.#createMaskingKey = options.createMaskingKey;
     this.#owner = options.owner;
-    this.isDirect = options.isDirect && isPlain(options.socket);
+    const { socket } = options;
+    this.#direct = options.isDirect && isPlain(socket) ? new DirectSocket(socket) : undefined;
+  }
+
+  /** Whether the operating system is asked past the stream. */
+  get isDirect(): boolean {
+    return this.#direct !== undefined;
   }
 
   /** Bytes that are not in the operating system's hands yet. */
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.#socket.writableLength;
+    // The stream holds bytes while it is blocked, and only then: asked at every send, so not in vain.
+    return this.#isBlocked ? this.#waitingBytes + this.#socket.writableLength : this.#waitingBytes;
   }
 
   /** Queues a text message. A lone surrogate becomes U+FFFD. */
@@ -137,13 +143,14 @@ export class Writer {
 
   #write(): void {
     this.#seal();
-    if (!this.#socket.writable) this.#discard();
+    if (this.#direct !== undefined) this.#writeDirectly(this.#direct);
     while (this.#chunks !== undefined && !this.#isBlocked) {
+      if (!this.#socket.writable) return this.#discard();
       const waitingBytes = this.#waitingBytes;
       const batch = this.#takeBatch(this.#chunks);
       const batchBytes = waitingBytes - this.#waitingBytes;
       this.#counting.bytesOut += batchBytes;
-      this.#writeBatch(joinBatch(batch, batchBytes), batchBytes);
+      this.#writeToStream(joinBatch(batch, batchBytes));
     }
     if (this.#isEnding && this.#chunks === undefined) this.#socket.end();
   }
@@ -221,13 +228,16 @@ export class Writer {
     return batch;
   }
 
-  #writeBatch(batch: readonly Uint8Array[], batchBytes: number): void {
-    if (this.isDirect) {
-      const takenBytes = writeDirectly(this.#socket as Socket, batch); // see isPlain()
-      if (takenBytes === batchBytes) this.#hasTaken = true;
-      else this.#writeToStream(dropBytes(batch, takenBytes));
-    } else {
-      this.#writeToStream(batch);
+  #writeDirectly(direct: DirectSocket): void {
+    if (this.#chunks === undefined || this.#isBlocked) return;
+    const takenBytes = direct.write(joinBatch(this.#chunks, this.#waitingBytes));
+    this.#counting.bytesOut += takenBytes;
+    if (takenBytes === this.#waitingBytes) {
+      this.#hasTaken = true;
+      this.#discard();
+    } else if (takenBytes > 0) {
+      this.#chunks = dropBytes(this.#chunks, takenBytes);
+      this.#waitingBytes -= takenBytes;
     }
   }
 
@@ -255,7 +265,7 @@ export class Writer {
 }
 
 /** The chunks without their first `count` bytes, which are fewer than all. */
-function dropBytes(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+function dropBytes(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
   let index = 0;
   let restBytes = count;
   for (; restBytes >= (chunks[index] as Uint8Array).length; index++) restBytes -= (chunks[index] as Uint8Array).length;

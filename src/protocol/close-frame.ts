@@ -38,13 +38,9 @@ export function encodeClose(code: number | undefined, reason: string): Uint8Arra
   return payload;
 }
 
-/** Reads the payload of a close frame; the reason must be UTF-8 (RFC 6455 §5.5.1, §7.4). */
+/** Reads the payload of a close frame, which is not one byte long: its header was refused. The reason must be UTF-8 (RFC 6455 §5.5.1, §7.4). */
 export function readClose(payload: Uint8Array, ports: MessagePorts): CloseReading {
   if (payload.length === 0) return { type: "close", code: closeCodes.noStatus, reason: "" };
-  // §5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
-  if (payload.length === 1) {
-    return { type: "fault", code: closeCodes.protocolError, reason: "A close frame must not have one byte" };
-  }
   const code = ((payload[0] as number) << 8) | (payload[1] as number);
   if (!isCloseCode(code)) {
     return { type: "fault", code: closeCodes.protocolError, reason: `Close code ${code} must not be sent` };

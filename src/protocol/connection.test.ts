@@ -539,6 +539,10 @@ describe("compressed messages", () => {
   const codec: MessageCodec = {
     thresholdBytes: 10,
     deflate: (message) => deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4),
+    deflatePieces: () => (piece, isFinal) => {
+      const flushed = deflateRawSync(piece, { finishFlush: constants.Z_SYNC_FLUSH });
+      return isFinal ? flushed.subarray(0, -4) : flushed;
+    },
     inflate: (compressed, limitBytes) => {
       const data = inflateRawSync(Buffer.concat([compressed, bytesOf("0000ffff")]), {
         finishFlush: constants.Z_SYNC_FLUSH,
@@ -632,6 +636,26 @@ describe("compressed messages", () => {
     expect(server.sendFragment(long, false)[0]).toBe(0x01);
   });
 
+  test("[PD23] fragments are compressed where the first is sent so: RSV1 on it alone, and the peer has one message", () => {
+    for (const [from, to] of [
+      ["server", "client"],
+      ["client", "server"],
+    ] as const) {
+      const [sender, receiver] = [connect(from, { codec }), connect(to, { codec })];
+      const frames = [
+        sender.sendFragment("Gr\ud83d", false, { compress: true }),
+        sender.sendFragment("\ude00", false),
+        sender.sendPing(),
+        sender.sendFragment("", true),
+      ];
+      expect(frames.map(([first]) => first)).toEqual([0x41, 0x00, 0x89, 0x80]);
+      for (const frame of frames) receiver.receive(frame);
+      expect(receiver.takeEvents().at(-1)).toEqual({ type: "message", opcode: "text", data: "Gr😀" });
+      expect(sender.sendFragment(Uint8Array.of(1), true)[0]).toBe(0x82);
+    }
+    expect(connect("server").sendFragment("a", true, { compress: true })[0]).toBe(0x81);
+  });
+
   test("[PD8] what a client sends compressed is masked, and read by a server", () => {
     const client = connect("client", { codec });
     const server = connect("server", { codec });
@@ -687,7 +711,13 @@ describe("in pieces", () => {
   });
 
   test("[ST3] a compressed message is told as it came, and may have an eighth and 64 bytes more", () => {
-    const codec: MessageCodec = { thresholdBytes: 0, deflate: (data) => data, inflate: () => expect.unreachable() };
+    const unreachable = (): never => expect.unreachable();
+    const codec: MessageCodec = {
+      thresholdBytes: 0,
+      deflate: unreachable,
+      deflatePieces: unreachable,
+      inflate: unreachable,
+    };
     const server = connect("server", { ...options, codec, maxMessageBytes: 8 });
     server.receive(bytesOf("41 81 00000000 ff"));
     server.receive(bytesOf("80 81 00000000 fe"));

@@ -157,14 +157,15 @@ export class Connection {
 
   /**
    * The next piece of a message of unknown length, as one frame (§5.4). Strings make a text message, bytes a binary one; between
-   * the first piece and the last only control frames may be sent. A surrogate pair may be cut by two pieces. Never compressed.
+   * the first piece and the last only control frames may be sent. A surrogate pair may be cut by two pieces.
    *
+   * @param options.compress - with the first piece: whether to compress the message. Default false.
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` also if the kind changes within a message; `ERR_NOT_OPEN`.
    */
-  sendFragment(data: string | Uint8Array, isFinal: boolean): Uint8Array {
+  sendFragment(data: string | Uint8Array, isFinal: boolean, options?: SendOptions): Uint8Array {
     this.#requireOpen();
-    const { opcode, payload } = (this.#fragmenter ??= new Fragmenter()).next(data, isFinal);
-    return this.#frame(opcode, payload, isFinal);
+    const fragment = (this.#fragmenter ??= new Fragmenter(this.#codec)).next(data, { isFinal, ...options });
+    return encodeFrame({ fin: isFinal, ...fragment, maskingKey: this.#createMaskingKey?.() });
   }
 
   /**
@@ -227,7 +228,7 @@ export class Connection {
       return this.#fail(closeCodes.protocolError, "A continuation frame must continue a message");
     }
     if (opcode !== opcodes.continuation && message !== undefined) {
-      return this.#fail(closeCodes.protocolError, "A message must not begin within another");
+      return this.#fail(closeCodes.protocolError, `A message must not begin within another, as with opcode ${opcode}`);
     }
     const messageBytes = (message?.byteCount ?? 0) + payloadBytes;
     if (messageBytes > this.#maxMessageBytes && !this.#mayBeCompressed(messageBytes)) {
@@ -367,8 +368,8 @@ export class Connection {
     return encodeFrame({ fin: true, rsv1: true, opcode, payload: compressed, maskingKey });
   }
 
-  #frame(opcode: Opcode, payload: Uint8Array, fin = true): Uint8Array {
-    return encodeFrame({ fin, rsv1: false, opcode, payload, maskingKey: this.#createMaskingKey?.() });
+  #frame(opcode: Opcode, payload: Uint8Array): Uint8Array {
+    return encodeFrame({ fin: true, rsv1: false, opcode, payload, maskingKey: this.#createMaskingKey?.() });
   }
 
   #tell(event: ConnectionEvent): void {

@@ -6,6 +6,7 @@ const compressed = Uint8Array.of(1);
 const codec: MessageCodec = {
   thresholdBytes: 3,
   deflate: () => compressed,
+  deflatePieces: () => undefined,
   inflate: (data) => ({ type: "inflated", data }),
 };
 

@@ -13,6 +13,8 @@ export interface MessageDeflater {
 export interface MessageCodec extends MessageDeflater {
   /** Shorter messages are not worth it, in bytes. */
   readonly thresholdBytes: number;
+  /** Begins a message that is sent in pieces. `undefined` if it is better sent as it is. */
+  deflatePieces(): PieceDeflater | undefined;
   /**
    * Inflates one whole message, the `00 00 ff ff` of §7.2.2 not yet appended. Never throws for what a peer sent.
    *
@@ -20,6 +22,12 @@ export interface MessageCodec extends MessageDeflater {
    */
   inflate(compressed: Uint8Array, limitBytes: number): InflateResult;
 }
+
+/**
+ * Deflates the next piece of one message, up to its last byte, so that the peer can inflate it before the next one comes; of the last
+ * piece the `00 00 ff ff` at its end is removed (RFC 7692 §7.2.1).
+ */
+export type PieceDeflater = (piece: Uint8Array, isFinal: boolean) => Uint8Array;
 
 /** A message, or why there is none. */
 export type InflateResult =

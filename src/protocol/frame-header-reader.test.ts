@@ -103,14 +103,24 @@ test("[FR7] a control frame that is fragmented or announces more than 125 bytes 
       takenBytes: 1,
       reader: { fault: expect.stringContaining("fragmented") },
     });
-    for (const length of ["7e", "7f"]) {
-      const { reader, takenBytes } = read(false, `8${opcode.toString(16)}${length}00`);
-      expect(reader.fault).toBe("A control frame must not have more than 125 bytes of payload");
+    for (const length of [126, 127]) {
+      const { reader, takenBytes } = read(false, `8${opcode.toString(16)}${length.toString(16)}00`);
+      expect(reader.fault).toBe(
+        `A control frame must not have more than 125 bytes of payload, as with length ${length}`,
+      );
       expect(takenBytes).toBe(2);
     }
     expect(read(false, `8${opcode.toString(16)}7d`).reader).toMatchObject({ fault: undefined, isComplete: true });
   }
   for (const opcode of [0, 1, 2]) expect(isControl(opcode)).toBe(false);
+});
+
+test("[CL3] a close frame that announces one byte is a fault; a ping is not", () => {
+  expect(read(false, "880103")).toMatchObject({
+    takenBytes: 2,
+    reader: { fault: "A close frame must not have one byte" },
+  });
+  for (const hex of ["8902", "8802", "8901", "8101"]) expect(read(false, hex).reader.fault).toBeUndefined();
 });
 
 test("[PD7] RSV1 marks the first frame of a message where compression was negotiated, and nothing else", () => {

@@ -110,7 +110,10 @@ export class FrameHeaderReader {
     if (byte >= 0x80 !== this.#isMasked) {
       this.fault = this.#isMasked ? "A frame from a client must be masked" : "A frame from a server must not be masked";
     } else if (isControl(this.opcode) && length > maxControlBytes) {
-      this.fault = `A control frame must not have more than ${maxControlBytes} bytes of payload`;
+      this.fault = `A control frame must not have more than ${maxControlBytes} bytes of payload, as with length ${length}`;
+    } else if (this.opcode === opcodes.close && length === 1) {
+      // §5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
+      this.fault = "A close frame must not have one byte";
     } else if (length < 126) {
       this.payloadBytes = length;
       this.#endLength();

@@ -3,7 +3,14 @@ export { Connection, type ConnectionEvent } from "./connection.ts";
 export { longestMessageBytes, type ConnectionOptions, type Role } from "./connection-options.ts";
 export type { ConnectionState } from "./connection-state.ts";
 export { deflateMessage } from "./deflate.ts";
-export type { InflateFault, InflateResult, MessageCodec, MessageDeflater, SendOptions } from "./deflate.ts";
+export type {
+  InflateFault,
+  InflateResult,
+  MessageCodec,
+  MessageDeflater,
+  PieceDeflater,
+  SendOptions,
+} from "./deflate.ts";
 export { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 export {
   applyMask,

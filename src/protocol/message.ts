@@ -1,4 +1,4 @@
-import { checkUtf8, utf8Complete, utf8Invalid, type Utf8State } from "./utf8.ts";
+import { checkUtf8Piece, utf8Complete, utf8Invalid, type Utf8State } from "./utf8.ts";
 
 /** A whole message. Binary data is the receiver's own: no view of anything. */
 export type ReceivedMessage =
@@ -17,15 +17,9 @@ export interface MessagePorts {
   readonly allocate: (byteCount: number) => Uint8Array;
 }
 
-// Below this a view and a call cost more than a look at every byte.
-const nativeFromBytes = 64;
-
 /** The text `bytes[start, end)`, or `undefined` if it is not UTF-8. */
 export function readText(bytes: Uint8Array, start: number, end: number, ports: MessagePorts): string | undefined {
-  const isValid =
-    end - start < nativeFromBytes
-      ? checkUtf8(utf8Complete, bytes, start, end) === utf8Complete
-      : ports.isUtf8(bytes.subarray(start, end));
+  const isValid = checkUtf8Piece(utf8Complete, bytes, start, end, ports.isUtf8) === utf8Complete;
   return isValid ? ports.decodeText(bytes, start, end) : undefined;
 }
 
@@ -81,7 +75,9 @@ export class PartialMessage {
 
   /** Adds a copy of `bytes[start, end)`. False at the first byte that cannot be UTF-8 in a text. */
   append(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.isText && !this.isCompressed) this.#utf8 = checkUtf8(this.#utf8, bytes, start, end);
+    if (this.isText && !this.isCompressed) {
+      this.#utf8 = checkUtf8Piece(this.#utf8, bytes, start, end, this.#ports.isUtf8);
+    }
     if (this.#utf8 === utf8Invalid) return false;
     const neededBytes = this.byteCount + end - start;
     if (neededBytes > this.#bytes.length) this.#grow(neededBytes);

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkUtf8, utf8Complete, utf8Invalid } from "./utf8.ts";
+import { checkUtf8, checkUtf8Piece, utf8Complete, utf8Invalid } from "./utf8.ts";
 
 function bytesOf(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex, "hex"));
@@ -90,4 +90,41 @@ test("[MS3] one bad byte is found at any place of a long ASCII text, at any alig
       expect(checkUtf8(utf8Complete, bytes, at + 1, 260)).toBe(utf8Complete);
     }
   }
+});
+
+test("[MS4] a platform's check of the middle of a piece changes nothing: for any bytes, any cut, any state before", () => {
+  const pieces = fc.array(
+    fc.oneof(
+      fc.string({ unit: "binary", minLength: 30 }).map((text) => new TextEncoder().encode(text)),
+      fc.uint8Array({ maxLength: 3 }),
+      fc.constantFrom(...["e282ac", "f09f9880", "f09f98", "c3", "f0908080", "eda080", "8080808080"].map(bytesOf)),
+    ),
+    { maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(pieces, fc.nat(), (parts, cut) => {
+      const bytes = new Uint8Array(Buffer.concat(parts));
+      const middle = bytes.length === 0 ? 0 : cut % bytes.length;
+      const half = checkUtf8(utf8Complete, bytes, 0, middle);
+      for (const [state, start, end] of [
+        [utf8Complete, 0, bytes.length],
+        [utf8Complete, 0, middle],
+        [half, middle, bytes.length],
+      ] as const) {
+        expect(checkUtf8Piece(state, bytes, start, end, isUtf8)).toBe(checkUtf8(state, bytes, start, end));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("[MS4] a piece of 64 bytes is checked by the platform, one of 63 is not; what is cut at its ends is not given to it", () => {
+  const given: string[] = [];
+  const note = (bytes: Uint8Array): boolean => given.push(Buffer.from(bytes).toString("latin1")) > 0;
+  const text = new Uint8Array(Buffer.concat([bytesOf("82ac"), Buffer.from("a".repeat(60)), bytesOf("e282")]));
+  const open = checkUtf8(utf8Complete, bytesOf("e2"), 0, 1);
+  const end = checkUtf8Piece(open, text, 0, 64, note);
+  expect(end).toBe(checkUtf8(utf8Complete, bytesOf("e282"), 0, 2));
+  expect(checkUtf8Piece(open, text, 0, 63, note)).toBe(checkUtf8(utf8Complete, bytesOf("e2"), 0, 1));
+  expect(given).toEqual(["a".repeat(60)]);
 });

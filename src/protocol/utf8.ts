@@ -53,6 +53,41 @@ export function checkUtf8(state: Utf8State, bytes: Uint8Array, start: number, en
   return current;
 }
 
+// Below this a view and a call cost more than a look at every byte.
+const nativeFromBytes = 64;
+
+/**
+ * As {@link checkUtf8}, with a platform's own check for all but the ends of the piece: many times as fast for text beyond ASCII.
+ *
+ * @param isUtf8 - whether bytes are whole UTF-8.
+ */
+export function checkUtf8Piece(
+  state: Utf8State,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isUtf8: (bytes: Uint8Array) => boolean,
+): Utf8State {
+  if (end - start < nativeFromBytes) return checkUtf8(state, bytes, start, end);
+  let at = start;
+  // At most three bytes: then the character is whole, or wrong.
+  let current = state;
+  while (current !== utf8Complete && current !== utf8Invalid) current = checkUtf8(current, bytes, at, ++at);
+  const tail = startOfOpenCharacter(bytes, end);
+  if (current === utf8Invalid || !isUtf8(bytes.subarray(at, tail))) return utf8Invalid;
+  return checkUtf8(utf8Complete, bytes, tail, end);
+}
+
+/** Where the last character before `end` begins, if bytes of it may be missing, else `end`. */
+function startOfOpenCharacter(bytes: Uint8Array, end: number): number {
+  for (let at = end - 1; at >= end - 3; at--) {
+    const byte = bytes[at] as number;
+    if (byte < 0x80) return end;
+    if (byte >= 0xc0) return at;
+  }
+  return end;
+}
+
 // Below this the making of a view costs more than the words save.
 const wordsFromBytes = 128;
 const highBits = 0x80808080 | 0;

@@ -33,16 +33,10 @@ export class BlobQueue<Data> {
     if (!this.#isReading) this.#next();
   }
 
-  /** What waits will never be used. */
-  fail(error: Error): void {
+  #fail(error: Error): void {
     this.#isReading = false;
     this.#byteCount = 0;
     for (const job of this.#waiting.splice(0)) job.fail(error);
-  }
-
-  #lose(job: BlobQueueJob<Data>, error: Error): void {
-    if (this.#waiting[0] !== job) return; // failed in the meantime
-    this.fail(error);
     this.#onFailed(error);
   }
 
@@ -51,7 +45,6 @@ export class BlobQueue<Data> {
     this.#isReading = job !== undefined;
     if (job === undefined) return;
     const finish = (data: Data | ArrayBuffer): void => {
-      if (this.#waiting[0] !== job) return; // failed in the meantime
       this.#waiting.shift();
       this.#byteCount -= job.byteCount;
       job.use(data);
@@ -62,7 +55,7 @@ export class BlobQueue<Data> {
     // In a tick of its own: what a callback throws is not the promise's affair.
     data.arrayBuffer().then(
       (bytes) => process.nextTick(finish, bytes),
-      (error: Error) => process.nextTick(() => this.#lose(job, error)), // a Blob rejects with a DOMException
+      (error: Error) => process.nextTick(() => this.#fail(error)), // a Blob rejects with a DOMException
     );
   }
 }

@@ -114,11 +114,9 @@ export class ClientAttempt {
 
   #request(url: URL): ClientRequest {
     const key = randomBytes(16).toString("base64");
-    const isForeign =
-      placeOf(url) !== placeOf(this.#first) || (this.#first.protocol === "wss:" && url.protocol === "ws:");
-    const isStripped = isForeign && !this.#handlers.hasRedirectListener();
+    const secrets = this.#handlers.hasRedirectListener() ? undefined : secretsFrom(this.#first, url);
     const deflate = createOffer(this.#given.options);
-    const request = sendRequest(url, { ...this.#given, key, deflate, first: this.#first, isStripped });
+    const request = sendRequest(url, { ...this.#given, key, deflate, first: this.#first, secrets });
     this.#current = request;
     this.#handlers.begin(url.href, request);
     const ifCurrent = (act: () => void): void => (request === this.#current ? act() : undefined);
@@ -212,12 +210,12 @@ interface RequestParts extends Arguments {
   readonly deflate: PerMessageDeflate | undefined;
   /** Where it was to go before it was redirected. */
   readonly first: URL;
-  /** Whether it goes to somebody who must not be told what is secret. */
-  readonly isStripped: boolean;
+  /** The headers that the receiver must not be told, nor a user's name; undefined where it is the one they were meant for. */
+  readonly secrets: RegExp | undefined;
 }
 
 function sendRequest(url: URL, parts: RequestParts): ClientRequest {
-  const { options, first, isStripped } = parts;
+  const { options, first, secrets } = parts;
   const isSecure = url.protocol === "wss:";
   const [socketPath, pipePath = "/"] = url.pathname.split(":");
   const target = url.protocol === "ws+unix:" ? { socketPath, path: pipePath + url.search } : addressOf(url, isSecure);
@@ -229,7 +227,7 @@ function sendRequest(url: URL, parts: RequestParts): ClientRequest {
     port: undefined,
     protocol: isSecure ? "https:" : "http:",
     ...target,
-    auth: isStripped ? undefined : user,
+    auth: secrets === undefined ? user : undefined,
     // node:http asks `createConnection` only where there is no agent.
     agent: options.agent ?? (options.createConnection === undefined ? false : undefined),
     method: "GET",
@@ -238,10 +236,10 @@ function sendRequest(url: URL, parts: RequestParts): ClientRequest {
   });
 }
 
-function headersOf({ protocols, options, key, deflate, isStripped }: RequestParts): Record<string, string> {
+function headersOf({ protocols, options, key, deflate, secrets }: RequestParts): Record<string, string> {
   const originName = options.protocolVersion === 8 ? "Sec-WebSocket-Origin" : "Origin";
   return {
-    ...(isStripped ? withoutSecrets(options.headers) : (options.headers as Record<string, string>)), // an object, as in `ws`
+    ...withoutSecrets(options.headers, secrets),
     ...(options.origin === undefined ? {} : { [originName]: options.origin }),
     ...(deflate && { "Sec-WebSocket-Extensions": extension.format({ "permessage-deflate": deflate.offer() }) }),
     ...(protocols.length === 0 ? {} : { "Sec-WebSocket-Protocol": protocols.join(",") }),
@@ -252,11 +250,15 @@ function headersOf({ protocols, options, key, deflate, isStripped }: RequestPart
   };
 }
 
-/** What another host may be told. */
-function withoutSecrets(headers: RequestOptions["headers"] = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !/^(authorization|cookie|host)$/i.test(name)),
-  ) as Record<string, string>; // an object, as in `ws`
+function withoutSecrets(headers: RequestOptions["headers"], secrets: RegExp | undefined): Record<string, string> {
+  const given = (headers ?? {}) as Record<string, string>; // an object, as in `ws`
+  return Object.fromEntries(Object.entries(given).filter(([name]) => secrets?.test(name) !== true));
+}
+
+/** What was meant for `first` and is not for `url`: another place, or the same one where everybody can listen. */
+function secretsFrom(first: URL, url: URL): RegExp | undefined {
+  if (placeOf(url) !== placeOf(first)) return /^(authorization|cookie|host)$/i;
+  return first.protocol === "wss:" && url.protocol === "ws:" ? /^(authorization|cookie)$/i : undefined;
 }
 
 /** Who is spoken to: two sockets of the file system have no host, and are not the same. */

@@ -92,24 +92,24 @@ for (const [name, Ws] of [
     expect(answer).toMatchObject({ status: 400, body: "Invalid or unacceptable Sec-WebSocket-Extensions header" });
   });
 
-  for (const [frame, code] of [
-    ["8380 00000000", "WS_ERR_INVALID_OPCODE"],
-    ["8080 00000000", "WS_ERR_INVALID_OPCODE"],
-    ["0180 00000000 8180 00000000", "WS_ERR_INVALID_OPCODE"],
-    ["0980 00000000", "WS_ERR_EXPECTED_FIN"],
-    ["a180 00000000", "WS_ERR_UNEXPECTED_RSV_2_3"],
-    ["c180 00000000", "WS_ERR_UNEXPECTED_RSV_1"],
-    ["8101 61", "WS_ERR_EXPECTED_MASK"],
-    ["89fe 007e 00000000", "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH"],
-    ["8881 00000000 00", "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH"],
-    ["8882 00000000 0000", "WS_ERR_INVALID_CLOSE_CODE"],
-    ["8181 00000000 ff", "WS_ERR_INVALID_UTF8"],
+  for (const [frame, code, words] of [
+    ["8380 00000000", "WS_ERR_INVALID_OPCODE", "invalid opcode 3"],
+    ["8080 00000000", "WS_ERR_INVALID_OPCODE", "invalid opcode 0"],
+    ["0180 00000000 8180 00000000", "WS_ERR_INVALID_OPCODE", "invalid opcode 1"],
+    ["0980 00000000", "WS_ERR_EXPECTED_FIN", "FIN must be set"],
+    ["a180 00000000", "WS_ERR_UNEXPECTED_RSV_2_3", "RSV2 and RSV3 must be clear"],
+    ["c180 00000000", "WS_ERR_UNEXPECTED_RSV_1", "RSV1 must be clear"],
+    ["8101 61", "WS_ERR_EXPECTED_MASK", "MASK must be set"],
+    ["89fe 007e 00000000", "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH", "invalid payload length 126"],
+    ["8881", "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH", "invalid payload length 1"],
+    ["8882 00000000 0000", "WS_ERR_INVALID_CLOSE_CODE", "invalid status code 0"],
+    ["8181 00000000 ff", "WS_ERR_INVALID_UTF8", "invalid UTF-8 sequence"],
   ] as const) {
-    test(`[WS7] ${name}: the frame ${frame} is ${code}`, async () => {
+    test(`[WS7] ${name}: the frame ${frame} is ${code}, in the words of ws`, async () => {
       const { raw, peer } = await rawPair();
       const failed = once(peer, "error") as Promise<[Error & { code: string }]>;
       raw.write(Buffer.from(frame.replaceAll(" ", ""), "hex"));
-      expect((await failed)[0].code).toBe(code);
+      expect((await failed)[0]).toMatchObject({ code, message: `Invalid WebSocket frame: ${words}` });
     });
   }
 

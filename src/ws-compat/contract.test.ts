@@ -1,6 +1,7 @@
+import { Blob } from "node:buffer";
 import { once } from "node:events";
 import { createServer, request as requestHttp } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { createRequire } from "node:module";
 import { expect, onTestFinished, test } from "vitest";
 import * as ours from "./index.ts";
@@ -62,14 +63,18 @@ for (const [name, Ws] of [
     }
   });
 
-  for (const type of ["arraybuffer", "fragments"] as const) {
-    test(`[WS3] ${name}: a binary message comes as ${type}`, async () => {
+  const binary = { arraybuffer: ArrayBuffer, fragments: Array, blob: Blob } as const;
+  for (const type of ["arraybuffer", "fragments", "blob"] as const) {
+    test(`[WS3] ${name}: a binary message comes as ${type}, and text as a Buffer`, async () => {
       const { client, peer } = await pair();
       client.binaryType = type;
       peer.send(Buffer.from([7]));
-      const [data] = (await once(client, "message")) as [ArrayBuffer | Buffer[]];
-      expect(data instanceof ArrayBuffer ? Buffer.from(data) : data[0]).toEqual(Buffer.from([7]));
-      expect(data instanceof ArrayBuffer).toBe(type === "arraybuffer");
+      const [data] = (await once(client, "message")) as [ArrayBuffer | Buffer[] | Blob];
+      expect(data).toBeInstanceOf(binary[type]);
+      const bytes = await new Blob([data].flat() as Buffer[]).arrayBuffer(); // it takes each of them
+      expect([...new Uint8Array(bytes)]).toEqual([7]);
+      peer.send("text");
+      expect((await once(client, "message"))[0]).toEqual(Buffer.from("text"));
     });
   }
 
@@ -339,6 +344,7 @@ for (const [name, Ws] of [
     peer.ping();
     expect(got).toEqual([]);
     client.resume();
+    expect((client._socket as Socket).isPaused()).toBe(false);
     await once(client, "message");
     expect(got).toEqual(["1"]);
   });

@@ -21,7 +21,7 @@ export type { SendOptions } from "./outgoing.ts";
 export type { AcceptedParameters, PerMessageDeflateOptions } from "./permessage-deflate.ts";
 export type { ReceiverOptions } from "./receiver.ts";
 export type { FrameOptions, GenerateMask } from "./sender.ts";
-export type { WebSocketEvents } from "./web-socket.ts";
+export type { WebSocketEvents } from "./web-socket-events.ts";
 export { createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol };
 
 /** The module as `ws` has it: the class, with everything else on it. */

@@ -23,6 +23,8 @@ export class Outgoing {
   readonly #sends = new PendingSends();
   readonly #queue: BlobQueue<SendData>;
   #fragments: StringDecoder | "binary" | undefined;
+  /** What was sent since nothing was left to be taken, without the frames around it. */
+  #payloadBytes = 0;
 
   /** @param onFailed - is told of a Blob that cannot be read. */
   constructor(line: AdoptedSocket, onFailed: (error: Error) => void) {
@@ -30,9 +32,9 @@ export class Outgoing {
     this.#queue = new BlobQueue(onFailed);
   }
 
-  /** Bytes that are not in the operating system's hands. */
+  /** Bytes of messages that are not in the operating system's hands. */
   get bufferedBytes(): number {
-    return this.#line.bufferedBytes + this.#queue.byteCount;
+    return Math.min(this.#payloadBytes, this.#line.bufferedBytes) + this.#queue.byteCount;
   }
 
   /** Sends a message, or a piece of one. */
@@ -67,17 +69,30 @@ export class Outgoing {
 
   /** The operating system has taken some. */
   settle(): void {
-    this.#sends.settle(this.#line.bufferedBytes);
+    const { bufferedBytes } = this.#line;
+    if (bufferedBytes === 0) this.#payloadBytes = 0;
+    this.#sends.settle(bufferedBytes);
   }
 
-  /** What is not sent will not be. */
-  fail(error: Error): void {
-    this.#queue.fail(error);
-    this.#sends.fail(error);
+  /** The socket is gone: what is not sent will not be. What waits for a Blob is told so when that is read. */
+  fail(): void {
+    this.#sends.fail(new Error("The socket was closed before the data was written"));
   }
 
   #enqueue(data: SendData, callback: SendCallback | undefined, use: (payload: SendData) => void): void {
-    this.#queue.add({ data, byteCount: byteLengthOf(data), use, fail: (error) => callback?.(error) });
+    const byteCount = byteLengthOf(data);
+    this.#queue.add({
+      data,
+      byteCount,
+      use: (payload) => {
+        if (this.#line.state !== "open") {
+          return callback?.(new Error("The socket was closed while the blob was being read"));
+        }
+        this.#payloadBytes += byteCount;
+        use(payload);
+      },
+      fail: (error) => callback?.(error),
+    });
   }
 
   #send(data: SendData, options: SendOptions, callback: SendCallback | undefined): void {

@@ -22,7 +22,10 @@ export function createWebSocketStream(socket: WebSocket, options: DuplexOptions 
       }),
     destroy: (error, done) => {
       if (socket.readyState === socket.CLOSED) return done(error);
-      socket.once("close", () => done(error));
+      // An error that is on its way already is told all the same.
+      let fault = error;
+      socket.once("error", (late) => (fault ??= late));
+      socket.once("close", () => done(fault));
       // After an error the close frame is on its way already.
       if (error === null || socket.readyState === socket.OPEN) socket.terminate();
     },

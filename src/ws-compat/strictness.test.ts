@@ -125,6 +125,15 @@ test("[WS13] a redirect to another host is told no secret", async () => {
   expect([headers["authorization"], headers["x-kept"]]).toEqual([undefined, "yes"]);
 });
 
+test("[WS4] what is sent and cut off within one turn is called back with an error, while the socket is CLOSING", async () => {
+  const { port } = await serve();
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  await once(client, "open");
+  const told = new Promise((resolve) => client.send("x", (error) => resolve([error?.message, client.readyState])));
+  client.terminate();
+  expect(await told).toEqual(["The socket was closed before the data was written", 2]);
+});
+
 /** Two ends of one line, in memory. */
 function duplexPair(): [Duplex, Duplex] {
   const near: Duplex = createEnd(() => far);

@@ -1,8 +1,7 @@
 import { EventEmitter } from "node:events";
-import type { ClientRequest, IncomingMessage } from "node:http";
-import { Socket } from "node:net";
+import type { ClientRequest } from "node:http";
 import type { Duplex } from "node:stream";
-import { adoptSocket, type AdoptedSocket } from "../engine/index.ts";
+import type { AdoptedSocket } from "../engine/index.ts";
 import { ClientAttempt, type ClientOptions, splitArguments } from "./client-handshake.ts";
 import {
   addHandler,
@@ -13,45 +12,14 @@ import {
   type WebSocketEventType,
 } from "./event-listeners.ts";
 import { createFault } from "./faults.ts";
+import { openLine, type SocketOptions } from "./open-line.ts";
 import { Outgoing, type SendOptions } from "./outgoing.ts";
-import {
-  binaryTypes,
-  type BinaryType,
-  byteLengthOf,
-  type RawData,
-  type SendData,
-  toBuffer,
-  toRawData,
-} from "./payload.ts";
+import { binaryTypes, type BinaryType, byteLengthOf, type SendData, toBuffer, toRawData } from "./payload.ts";
 import type { SendCallback } from "./pending-sends.ts";
 import type { PerMessageDeflate } from "./permessage-deflate.ts";
-import type { GenerateMask } from "./sender.ts";
-
-/** What a {@link WebSocket} emits, as `ws` does. */
-export interface WebSocketEvents {
-  open: [];
-  /** Text comes as a `Buffer` too: look at `isBinary`. */
-  message: [data: RawData, isBinary: boolean];
-  ping: [data: Buffer];
-  pong: [data: Buffer];
-  /** The code and the reason of the peer's close frame: 1005 if it had none, 1006 if there was no frame. */
-  close: [code: number, reason: Buffer];
-  error: [error: Error];
-  upgrade: [response: IncomingMessage];
-  "unexpected-response": [request: ClientRequest, response: IncomingMessage];
-  redirect: [url: string, request: ClientRequest];
-}
-
-/** How `setSocket` takes a socket over. Sizes in bytes; 0 is unlimited. */
-export interface SocketOptions {
-  readonly maxPayload?: number | undefined;
-  readonly maxFragments?: number | undefined;
-  /** A client's masks. Default: from a CSPRNG, and nothing else should do. */
-  readonly generateMask?: GenerateMask | undefined;
-}
-
-const stateNames = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
-const lineStates = { open: 1, closing: 2, closed: 3 } as const;
+import { ReceiverView } from "./receiver-view.ts";
+import { type ReadyState, shapeClass, stateNames } from "./ready-states.ts";
+import type { WebSocketEvents } from "./web-socket-events.ts";
 
 /**
  * The class `WebSocket` of `ws` 8, on Switchboard's engine: an `EventEmitter` with the events of a browser's `WebSocket` besides.
@@ -88,7 +56,11 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   #line: AdoptedSocket | undefined;
   #outgoing: Outgoing | undefined;
   #attempt: ClientAttempt | undefined;
-  #stateBefore: 0 | 2 | 3 = 0;
+  /** Made for who asks for it. */
+  #receiver: ReceiverView | undefined;
+  #maxPayload = 0;
+  /** The state while there is no line, and when it has told that it is gone. */
+  #ownState: 0 | 2 | 3 = 0;
   /** `close()` waits for a Blob. */
   #isClosing = false;
   #url = "";
@@ -139,9 +111,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     else given.options.finishRequest(request, this);
   }
 
-  get readyState(): 0 | 1 | 2 | 3 {
-    if (this.#line === undefined) return this.#stateBefore;
-    return this.#line.state === "open" && this.#isClosing ? 2 : lineStates[this.#line.state];
+  get readyState(): ReadyState {
+    if (this.#line === undefined || this.#ownState === WebSocket.CLOSED) return this.#ownState;
+    return this.#line.state === "open" && !this.#isClosing ? WebSocket.OPEN : WebSocket.CLOSING;
   }
 
   /** What a binary message comes as. Default `"nodebuffer"`; another value than the four is ignored. */
@@ -153,7 +125,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     if (binaryTypes.includes(type)) this.#binaryType = type;
   }
 
-  /** Bytes that were sent but are not in the operating system's hands, and those that were sent too late. */
+  /** Bytes of messages that are not in the operating system's hands, and of those that were sent too late. */
   get bufferedAmount(): number {
     return (this.#outgoing?.bufferedBytes ?? 0) + this.#lostBytes;
   }
@@ -176,6 +148,12 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     return this.#outgoing ?? null;
   }
 
+  /** Null before the handshake is done. */
+  get _receiver(): ReceiverView | null {
+    if (this.#line === undefined) return null;
+    return (this.#receiver ??= new ReceiverView(this.#maxPayload, this._extensions));
+  }
+
   /** The URL connected to; empty on a server's socket. */
   get url(): string {
     return this.#url;
@@ -184,39 +162,32 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   /** Begins to speak WebSocket on a socket whose handshake is done. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
     this._socket = socket;
-    if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
-    const line = adoptSocket({
-      role: this._isServer ? "server" : "client",
-      socket,
-      head,
-      protocol: this._protocol,
-      codec: this._extensions["permessage-deflate"]?.createCodec(),
-      createMaskingKey: options.generateMask && createKeys(options.generateMask),
-      answersCloses: false,
-      directIo: false, // `_socket` is shown, and its listeners for `data` and its counts are to be as in `ws`
-      answersPings: this.#options.autoPong !== false,
-      // `ws` leaves heartbeats and queues to its users: what it does not do by itself a drop-in must not do either.
-      pingAfterMs: Infinity,
-      deadAfterMs: Infinity,
-      stalledAfterMs: Infinity,
-      messageTimeoutMs: Infinity,
-      maxPingCount: Infinity,
-      highWaterBytes: Infinity,
-      maxQueuedBytes: Infinity,
-      closeTimeoutMs: this.#options.closeTimeout ?? 30_000,
-      maxMessageBytes: unlimitedIfZero(options.maxPayload ?? 100 * 1024 * 1024),
-      maxFragmentCount: unlimitedIfZero(options.maxFragments ?? 16 * 1024),
-      message: (_line, data) => void this.emit("message", toRawData(data, this.#binaryType), typeof data !== "string"),
-      ping: (_line, data) => void this.emit("ping", toBuffer(data)),
-      pong: (_line, data) => void this.emit("pong", toBuffer(data)),
-      close: (line) => this.#handleClosed(line.peerClose?.code ?? 1006, line.peerClose?.reason ?? ""),
-      error: throwLater,
-      hooks: {
-        closing: (code, reason) => this.#answerClose(code, reason),
-        failed: (_code, reason) => this.#handleFailed(reason),
-        taken: () => this.#outgoing?.settle(),
+    this.#maxPayload = options.maxPayload ?? 100 * 1024 * 1024;
+    const line = openLine(
+      {
+        ...options,
+        maxPayload: this.#maxPayload,
+        isServer: this._isServer,
+        socket,
+        head,
+        protocol: this._protocol,
+        deflate: this._extensions["permessage-deflate"],
+        autoPong: this.#options.autoPong,
+        closeTimeout: this.#options.closeTimeout,
       },
-    });
+      {
+        message: (_line, data) =>
+          void this.emit("message", toRawData(data, this.#binaryType), typeof data !== "string"),
+        ping: (_line, data) => void this.emit("ping", toBuffer(data)),
+        pong: (_line, data) => void this.emit("pong", toBuffer(data)),
+        close: (gone) => this.#handleClosed(gone.peerClose?.code ?? 1006, gone.peerClose?.reason ?? ""),
+        hooks: {
+          closing: (code, reason) => this.#answerClose(code, reason),
+          failed: (_code, reason) => this.#handleFailed(reason),
+          taken: () => this.#outgoing?.settle(),
+        },
+      },
+    );
     this.#line = line;
     this.#outgoing = new Outgoing(line, (error) => this.#fail(error));
     this.emit("open");
@@ -278,7 +249,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   resume(): void {
     if (this.#line === undefined || this.readyState === WebSocket.CLOSED) return;
     this.#isPaused = false;
-    this.#line.resume();
+    this.#line.resume(); // in a tick of its own it delivers what is held, which is before the socket gives more
+    this._socket?.resume();
   }
 
   /** As a browser's; `once` is the one option. */
@@ -318,6 +290,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     this.#line?.sendFrame((connection) =>
       code === 1005 ? connection.sendClose() : connection.sendClose(code, reason),
     );
+    process.nextTick(() => this.#receiver?.emit("conclude", code, Buffer.from(reason)));
   }
 
   #handleFailed(reason: string): void {
@@ -325,8 +298,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     process.nextTick(() => this.#emitError(createFault(reason)));
   }
 
-  /** What was to be sent cannot be. */
+  /** What was to be sent cannot be. After `close` it is the callback's affair alone. */
   #fail(error: Error): void {
+    if (this.readyState === WebSocket.CLOSED) return;
     this.#line?.terminate();
     this.#emitError(error);
   }
@@ -338,60 +312,32 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   }
 
   #handleClosed(code: number, reason: string): void {
-    this.#outgoing?.fail(new Error("The socket was closed before the data was written"));
+    this.#outgoing?.fail();
+    this.#ownState = 3;
     this.emit("close", code, Buffer.from(reason));
   }
 
   #giveUp(): void {
-    if (this.#stateBefore !== 0) return;
-    this.#stateBefore = 2;
+    if (this.#ownState !== 0) return;
     this.#attempt?.abort();
-    const error = new Error("WebSocket was closed before the connection was established");
-    process.nextTick(() => this.#finishAttempt(error));
+    this.#failAttempt(new Error("WebSocket was closed before the connection was established"));
   }
 
   #failAttempt(error: Error): void {
-    if (this.#stateBefore !== 0) return;
-    this.#stateBefore = 2;
-    this.#finishAttempt(error);
+    if (this.#ownState !== 0) return;
+    this.#ownState = 2;
+    process.nextTick(() => this.#finishAttempt(error));
   }
 
   #finishAttempt(error: Error): void {
     try {
       this.emit("error", error);
     } finally {
-      this.#stateBefore = 3;
+      this.#ownState = 3;
       this.emit("close", 1006, Buffer.alloc(0));
     }
   }
 }
 
-// Where and as `ws` has them: on the class and its prototype, so that an instance has no members of its own for them.
-for (const [value, name] of stateNames.entries()) {
-  Object.defineProperty(WebSocket, name, { enumerable: true, value });
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
-}
-for (const name of ["binaryType", "bufferedAmount", "extensions", "isPaused", "protocol", "readyState", "url"]) {
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
-}
+shapeClass(WebSocket);
 defineAttributes(WebSocket.prototype);
-
-function unlimitedIfZero(limit: number): number {
-  return limit > 0 ? limit : Infinity;
-}
-
-/** `ws` has its masks written into a buffer, the engine takes them as a number. */
-function createKeys(generateMask: GenerateMask): () => number {
-  const mask = Buffer.alloc(4);
-  return () => {
-    generateMask(mask);
-    return mask.readInt32BE(0);
-  };
-}
-
-/** A listener that throws ends the process unless `uncaughtException` is handled: so it is with every `EventEmitter`. */
-function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
-}

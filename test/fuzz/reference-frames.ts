@@ -70,13 +70,18 @@ function fail(code: number): ReferenceEvent {
   return { type: "fail", code };
 }
 
+function isControlLength(opcode: number, length: number): boolean {
+  if (opcode < 8) return true;
+  return length <= 125 && !(opcode === 8 && length === 1); // one byte has no room for a code
+}
+
 function readFrame(bytes: Buffer, role: Role): { frame: Frame; frameBytes: number } | "incomplete" | "fault" {
   const [first, second] = bytes;
   if (first === undefined) return "incomplete";
   const opcode = first & 15;
   if ((first & 0x70) !== 0 || ![0, 1, 2, 8, 9, 10].includes(opcode) || (opcode >= 8 && first < 128)) return "fault";
   if (second === undefined) return "incomplete";
-  if (second >= 128 !== (role === "server") || (opcode >= 8 && (second & 127) > 125)) return "fault";
+  if (second >= 128 !== (role === "server") || !isControlLength(opcode, second & 127)) return "fault";
   const length = readLength(bytes);
   if (typeof length === "string") return length;
   const { announcedBytes, lengthEnd } = length;
@@ -106,7 +111,7 @@ function readControl({ opcode, payload, isWhole }: Frame, message: Message | und
   if (!isWhole) return {};
   if (opcode !== 8) return { event: { type: opcode === 9 ? "ping" : "pong", data: payload }, message };
   if (payload.length === 0) return { event: { type: "close", code: 1005, reason: "" } };
-  const code = payload.length === 1 ? 0 : payload.readUInt16BE(0);
+  const code = payload.readUInt16BE(0);
   const isCode = (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999);
   if (!isCode) return { event: fail(1002) };
   const reason = decode(payload.subarray(2), true);

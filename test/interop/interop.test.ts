@@ -8,9 +8,7 @@ import { judgeRow } from "./harness/judge-row.ts";
 import { listRows, partsOf, type Row, titleOf } from "./harness/rows.ts";
 import { formatTable } from "./harness/table.ts";
 
-const rows = listRows({ hasHttp2Client: false }).filter(
-  ({ peer, host }) => host === "node" && (peer === "ws" || peer === "chromium"),
-);
+const rows = listRows().filter(({ peer, host }) => host === "node" && (peer === "ws" || peer === "chromium"));
 
 let parts: Parts;
 let launched: Promise<Browser> | undefined;

@@ -1,5 +1,4 @@
 /** `npm run interop`: the engine against everybody else, as one table. */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 import { findChromium, launchArguments } from "../find-chromium.ts";
@@ -30,7 +29,7 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
-  const rows = listRows({ hasHttp2Client: hasHttp2Client() }).filter(
+  const rows = listRows().filter(
     ({ peer, host }) => options.only.length === 0 || options.only.some((name) => name === peer || name === host),
   );
   if (rows.length === 0) {
@@ -84,9 +83,4 @@ async function runRows(rows: readonly Row[], parts: Parts): Promise<readonly Out
     await (await launched)?.close();
   }
   return outcomes;
-}
-
-/** Whether `connect()` can speak HTTP/2 in this version: its rows are there and wait for it. */
-function hasHttp2Client(): boolean {
-  return readFileSync("api/engine.api.md", "utf8").includes("readonly http2?:");
 }

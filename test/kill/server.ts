@@ -8,7 +8,12 @@ if (file === undefined) throw new Error("Cannot start: give a port and a file");
 
 const store = sqliteBroker({ file });
 const gateway = createGateway({
-  channels: { log: channel("log/:name", { events: { line: event(z.object({ text: z.string() })) } }) },
+  channels: {
+    log: channel("log/:name", {
+      events: { line: event(z.object({ text: z.string() })) },
+      history: { maxCount: 100_000 }, // all of it is read in the end; on a busy machine the traffic goes on for long
+    }),
+  },
   broker: bug === "ack before append" ? acknowledgeEarly(store) : store,
   limits: {
     publishesPerSecond: Infinity,

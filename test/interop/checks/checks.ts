@@ -10,8 +10,6 @@ export interface Abilities {
   readonly deflate: boolean;
   /** Whether the server's interface has a ping. */
   readonly serverPings: boolean;
-  /** Whether the server's interface tells the extensions that were agreed on. */
-  readonly serverTellsExtensions: boolean;
   /** Whether the server's interface tells what a client closed with. */
   readonly serverTellsClose: boolean;
 }
@@ -56,11 +54,7 @@ const checks: readonly Check[] = [
     [...Array(100).keys()].flatMap((index) => [`message ${index}`, bytesOf(index)]),
   ),
   { name: "subprotocol", run: checkSubprotocol },
-  {
-    name: "permessage-deflate",
-    isPossible: ({ serverTellsExtensions }, { canReadExtensions }) => canReadExtensions || serverTellsExtensions,
-    run: checkDeflate,
-  },
+  { name: "permessage-deflate", run: checkDeflate },
   { name: "ping of the client", isPossible: (_abilities, { canPing }) => canPing, run: checkClientPing },
   { name: "ping of the server", isPossible: ({ serverPings }) => serverPings, run: checkServerPing },
   { name: "close by the client", run: checkClientClose },
@@ -101,18 +95,10 @@ async function checkSubprotocol({ dialer, url }: Context): Promise<void> {
 }
 
 async function checkDeflate({ dialer, url, abilities }: Context): Promise<void> {
-  const extensions = dialer.canReadExtensions ? await dialer.readExtensions(url) : await askExtensions(dialer, url);
-  const isAgreed = extensions.startsWith("permessage-deflate");
-  if (isAgreed !== abilities.deflate) throw new Error(`agreed on "${extensions}"`);
-}
-
-async function askExtensions(dialer: Dialer, url: string): Promise<string> {
-  let answer: unknown;
-  await withConnection(dialer, url, async (connection) => {
-    connection.send("/extensions");
-    answer = await connection.receive();
-  });
-  return String(answer);
+  const connection = await dialer.open({ url, protocols: [] });
+  const isAgreed = connection.extensions.startsWith("permessage-deflate");
+  if (isAgreed !== abilities.deflate) throw new Error(`agreed on "${connection.extensions}"`);
+  await hangUp(connection);
 }
 
 function checkClientPing({ dialer, url }: Context): Promise<void> {

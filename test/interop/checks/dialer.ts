@@ -3,15 +3,13 @@ export interface Dialer {
   /** Whether its connections have `ping`: the `WebSocket` of browsers has none. */
   readonly canPing: boolean;
   open(address: { readonly url: string; readonly protocols: readonly string[] }): Promise<Dialed>;
-  /** Whether {@link readExtensions} is able to; else the server is asked, if it can tell. */
-  readonly canReadExtensions: boolean;
-  /** Opens and closes a connection; the value of `Sec-WebSocket-Extensions` that was agreed on. */
-  readExtensions(url: string): Promise<string>;
 }
 
 /** One open connection. */
 export interface Dialed {
   readonly protocol: string;
+  /** The value of `Sec-WebSocket-Extensions` that was agreed on. */
+  readonly extensions: string;
   send(data: string | Uint8Array): void;
   /** The next message, in the order they came. Rejects once the connection is closed. */
   receive(): Promise<string | Uint8Array>;

@@ -1,38 +1,13 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { Socket } from "node:net";
 import { connect, type ConnectOptions, type EngineSocket } from "../../../src/engine/index.ts";
 import type { Dialed, Dialer, Ending } from "./dialer.ts";
 import { Inbox } from "./inbox.ts";
 
-/** What {@link ConnectOptions} has, or will have once the client of HTTP/2 is there. */
-export type DialerOptions = ConnectOptions & { readonly http2?: boolean };
-
 /** A dialer out of the engine's own `connect()`. */
-export function engineDialer(options: DialerOptions): Dialer {
+export function engineDialer(options: ConnectOptions): Dialer {
   return {
     canPing: true,
     open: ({ url, protocols }) => openSocket(url, { ...options, protocols }),
-    canReadExtensions: "bun" in process.versions || "deno" in process.versions ? false : options.http2 !== true,
-    async readExtensions(url) {
-      const head = readFirstHead();
-      const socket = await openSocket(url, { ...options, protocols: [] });
-      socket.close(1000, "");
-      await socket.closed;
-      return /^Sec-WebSocket-Extensions: *(.*)\r$/im.exec(await head)?.[1] ?? "";
-    },
   };
-}
-
-/** The response head on the next socket this process opens: a connection does not tell its extensions itself. */
-function readFirstHead(): Promise<string> {
-  return new Promise((resolve) => {
-    const watch = (message: unknown): void => {
-      unsubscribe("net.client.socket", watch);
-      const { socket } = message as { socket: Socket }; // as the documentation of node:diagnostics_channel has it
-      socket.once("data", (chunk: Buffer) => resolve(chunk.toString("latin1")));
-    };
-    subscribe("net.client.socket", watch);
-  });
 }
 
 async function openSocket(url: string, options: ConnectOptions): Promise<Dialed> {
@@ -50,6 +25,7 @@ async function openSocket(url: string, options: ConnectOptions): Promise<Dialed>
   });
   return {
     protocol: socket.protocol,
+    extensions: socket.extensions,
     send: (data) => void socket.send(data),
     receive: () => messages.take(),
     ping: (data) => {

@@ -8,24 +8,11 @@ export type WebSocketClass = new (url: string, protocols: string[]) => WebSocket
 export function webDialer(WebSocketClass: WebSocketClass): Dialer {
   return {
     canPing: false,
-    canReadExtensions: true,
-    open: async ({ url, protocols }) => (await openSocket(WebSocketClass, url, protocols)).dialed,
-    async readExtensions(url) {
-      const { socket, dialed } = await openSocket(WebSocketClass, url, []);
-      const { extensions } = socket;
-      socket.close();
-      await dialed.closed;
-      return extensions;
-    },
+    open: ({ url, protocols }) => openSocket(WebSocketClass, url, protocols),
   };
 }
 
-interface Opened {
-  readonly socket: WebSocket;
-  readonly dialed: Dialed;
-}
-
-function openSocket(WebSocketClass: WebSocketClass, url: string, protocols: readonly string[]): Promise<Opened> {
+function openSocket(WebSocketClass: WebSocketClass, url: string, protocols: readonly string[]): Promise<Dialed> {
   const socket = new WebSocketClass(url, [...protocols]);
   socket.binaryType = "arraybuffer";
   const inbox = new Inbox<string | Uint8Array>();
@@ -41,14 +28,14 @@ function openSocket(WebSocketClass: WebSocketClass, url: string, protocols: read
   return new Promise((resolve, reject) => {
     socket.addEventListener("error", () => reject(new Error("no connection")));
     socket.addEventListener("open", () => {
-      const dialed: Dialed = {
+      resolve({
         protocol: socket.protocol,
+        extensions: socket.extensions,
         send: (data) => socket.send(typeof data === "string" ? data : new Uint8Array(data)),
         receive: () => inbox.take(),
         close: (code, reason) => socket.close(code, reason),
         closed,
-      };
-      resolve({ socket, dialed });
+      });
     });
   });
 }

@@ -42,10 +42,6 @@ const shapes: readonly RowShape[] = [
   bothEnds({ name: "haproxy", front: "tls", back: "h1" }),
   bothEnds({ name: "haproxy", front: "tls", back: "h2c" }),
   bothEnds({ name: "nghttpx", front: "tls", back: "h1" }),
-];
-
-/** Need `connect(url, { http2: true })`. */
-const http2ClientShapes: readonly RowShape[] = [
   { ...ourClient("hypercorn", "node"), transport: "h2c", client: { kind: "engine", part: "node", http2: true } },
   bothEnds({ name: "haproxy", front: "h2c", back: "h1" }),
   bothEnds({ name: "haproxy", front: "h2c", back: "h2c" }),
@@ -53,9 +49,8 @@ const http2ClientShapes: readonly RowShape[] = [
 ];
 
 /** Every row, without and with permessage-deflate switched on at both ends. */
-export function listRows({ hasHttp2Client }: { readonly hasHttp2Client: boolean }): readonly Row[] {
-  const all = hasHttp2Client ? [...shapes, ...http2ClientShapes] : shapes;
-  return all.flatMap((shape) => [false, true].map((deflate) => ({ ...shape, deflate })));
+export function listRows(): readonly Row[] {
+  return shapes.flatMap((shape) => [false, true].map((deflate) => ({ ...shape, deflate })));
 }
 
 /** What the two ends of a row can do, as far as it was found out once and is documented. */
@@ -65,7 +60,6 @@ export function abilitiesOf({ server, client, deflate }: Row): Abilities {
     deflate: deflate && !isDenoAlone,
     serverPings: server.kind !== "deno" && server.kind !== "hypercorn",
     serverTellsClose: server.kind !== "hypercorn",
-    serverTellsExtensions: server.kind === "ws" || server.kind === "websockets",
   };
 }
 

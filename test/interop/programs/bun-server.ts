@@ -47,8 +47,6 @@ const server = Bun.serve({
           return socket.send(data, deflate);
         case "ping":
           return socket.ping("interop");
-        case "extensions":
-          return socket.send("unknown");
         case "close":
           return socket.close(command.code, command.reason);
         case "closed":

@@ -30,7 +30,6 @@ function answer(socket: WebSocket, data: string | ArrayBuffer): void {
     case "echo":
       return socket.send(data);
     case "ping":
-    case "extensions":
       return socket.send("unknown");
     case "close":
       return socket.close(command.code, command.reason);

@@ -3,8 +3,6 @@ export type Command =
   | { readonly type: "echo" }
   /** `/ping`: send a ping that carries `interop`; when its pong comes, the text `pong interop`. */
   | { readonly type: "ping" }
-  /** `/extensions`: send the extensions that were agreed on, as text. */
-  | { readonly type: "extensions" }
   /** `/close 4002 reason`: close with that code and reason. */
   | { readonly type: "close"; readonly code: number; readonly reason: string }
   /** `/closed 4001`: once a connection was closed by its client with that code, send code and reason as text. */
@@ -16,10 +14,9 @@ export const serviceProtocol = "chat.v2";
 /** Reads a message; binary ones are never commands. */
 export function readCommand(data: string | Uint8Array): Command {
   if (typeof data !== "string") return { type: "echo" };
-  const [, name, code, reason = ""] = /^\/(ping|extensions|closed?)(?: (\d+))?(?: (.*))?$/u.exec(data) ?? [];
+  const [, name, code, reason = ""] = /^\/(ping|closed?)(?: (\d+))?(?: (.*))?$/u.exec(data) ?? [];
   switch (name) {
     case "ping":
-    case "extensions":
       return { type: name };
     case "close":
       return { type: name, code: Number(code), reason };

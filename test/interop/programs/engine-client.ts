@@ -4,5 +4,5 @@ import { engineDialer } from "../checks/engine-dialer.ts";
 import { type ClientArguments, readArguments, sayResults } from "./arguments.ts";
 
 const { url, deflate, http2, abilities } = readArguments<ClientArguments>();
-const dialer = engineDialer({ ...(deflate ? { compression: {} } : {}), ...(http2 ? { http2 } : {}) });
+const dialer = engineDialer({ ...(deflate ? { compression: {} } : {}), http2 });
 sayResults(await runChecks(dialer, url, abilities));

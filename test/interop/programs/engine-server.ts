@@ -20,8 +20,6 @@ const server = createWebSocketServer({
         return socket.send(data);
       case "ping":
         return socket.ping(new TextEncoder().encode("interop"));
-      case "extensions":
-        return socket.send("unknown");
       case "close":
         return socket.close(command.code, command.reason);
       case "closed":

@@ -35,8 +35,6 @@ async def answer(socket, data):
     elif data == "/ping":
         await (await socket.ping(b"interop"))
         await socket.send("pong interop")
-    elif data == "/extensions":
-        await socket.send("; ".join(extension.name for extension in socket.extensions))
     else:
         await socket.send(data)
 

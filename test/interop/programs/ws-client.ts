@@ -9,20 +9,12 @@ const { url: target, deflate, abilities } = readArguments<ClientArguments>();
 
 const dialer: Dialer = {
   canPing: true,
-  canReadExtensions: true,
-  open: async ({ url, protocols }) => (await openSocket(url, protocols)).dialed,
-  async readExtensions(url) {
-    const { socket, dialed } = await openSocket(url, []);
-    const { extensions } = socket;
-    socket.close();
-    await dialed.closed;
-    return extensions;
-  },
+  open: ({ url, protocols }) => openSocket(url, protocols),
 };
 
 sayResults(await runChecks(dialer, target, abilities));
 
-function openSocket(url: string, protocols: readonly string[]): Promise<{ socket: WebSocket; dialed: Dialed }> {
+function openSocket(url: string, protocols: readonly string[]): Promise<Dialed> {
   const socket = new WebSocket(url, [...protocols], { perMessageDeflate: deflate });
   const messages = new Inbox<string | Uint8Array>();
   const pongs = new Inbox<Uint8Array>();
@@ -34,7 +26,7 @@ function openSocket(url: string, protocols: readonly string[]): Promise<{ socket
   });
   socket.on("message", (data: Buffer, isBinary) => messages.put(isBinary ? data : data.toString()));
   socket.on("pong", (data) => pongs.put(data));
-  const dialed: Omit<Dialed, "protocol"> = {
+  const dialed: Omit<Dialed, "protocol" | "extensions"> = {
     send: (data) => socket.send(data),
     receive: () => messages.take(),
     ping: (data) => {
@@ -46,6 +38,6 @@ function openSocket(url: string, protocols: readonly string[]): Promise<{ socket
   };
   return new Promise((resolve, reject) => {
     socket.on("error", reject);
-    socket.on("open", () => resolve({ socket, dialed: { ...dialed, protocol: socket.protocol } }));
+    socket.on("open", () => resolve({ ...dialed, protocol: socket.protocol, extensions: socket.extensions }));
   });
 }

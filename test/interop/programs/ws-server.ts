@@ -21,8 +21,6 @@ server.on("connection", (socket) => {
         return socket.send(data, { binary: isBinary });
       case "ping":
         return socket.ping("interop");
-      case "extensions":
-        return socket.send(socket.extensions);
       case "close":
         return socket.close(command.code, command.reason);
       case "closed":

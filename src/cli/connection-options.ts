@@ -1,0 +1,63 @@
+/** The options that `inspect` and `connect` share; their letters are wscat's. */
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { type Command, Option } from "commander";
+import { StartError } from "./start-fault.ts";
+import { basicAuthorization, collectHeader, collectText, parseSeconds } from "./target.ts";
+
+/** What commander makes of them. */
+export interface ConnectionFlags {
+  readonly header?: Readonly<Record<string, string>>;
+  readonly subprotocol?: readonly string[];
+  readonly origin?: string;
+  readonly auth?: string;
+  readonly http2?: true;
+  readonly check: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly timeout: number;
+}
+
+/** Adds them to a command. */
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("-H, --header <name: value>", "send this header; repeat it for more").argParser(collectHeader),
+    )
+    .addOption(new Option("-s, --subprotocol <name>", "offer this subprotocol; repeat it").argParser(collectText))
+    .option("-o, --origin <origin>", "connect as a page of this origin does")
+    .option("--auth <user:password>", "send basic authentication")
+    .option("--http2", "connect over HTTP/2 (RFC 8441)")
+    .option("-n, --no-check", "accept any certificate")
+    .option("--ca <file>", "trust this certificate authority, in PEM")
+    .option("--cert <file>", "our certificate, in PEM, for servers that ask")
+    .option("--key <file>", "the key of --cert, in PEM")
+    .addOption(
+      new Option("--timeout <seconds>", "how long the handshake may take")
+        .default(10_000, "10")
+        .argParser(parseSeconds),
+    );
+}
+
+/** Headers of the request. */
+export function readHeaders({ header = {}, auth }: ConnectionFlags): Readonly<Record<string, string>> {
+  return auth === undefined ? header : { Authorization: basicAuthorization(auth), ...header };
+}
+
+/** @throws {StartError} for a file that cannot be read. */
+export function readTls({ ca, cert, key, check }: ConnectionFlags): TlsOptions {
+  const files = Object.entries({ ca, cert, key }).flatMap(([name, file]) =>
+    file === undefined ? [] : [[name, readPem(name, file)] as const],
+  );
+  return { ...Object.fromEntries(files), rejectUnauthorized: check };
+}
+
+function readPem(name: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new StartError("TLS", `Cannot read "${file}": ${code}`, { hint: `Give a file in PEM with --${name}`, cause });
+  }
+}

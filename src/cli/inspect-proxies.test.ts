@@ -1,0 +1,158 @@
+/** Real proxies: what they take away, and that the lines we give put it back. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { WebSocketServer as WsServer } from "ws";
+import { inspect } from "./inspect.ts";
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+function isInstalled(program: string): boolean {
+  return spawnSync(program, ["-v"]).status === 0;
+}
+
+/** A server of ws, which answers 426 to a request without an upgrade. */
+async function startServer(): Promise<number> {
+  const server = new WsServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  cleanUps.push(() => {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Starts a proxy with this configuration; resolves with its URL when it takes connections. */
+async function startProxy(program: "nginx" | "haproxy", write: (port: number) => string): Promise<URL> {
+  const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+  const port = await findPort();
+  const file = join(folder, "proxy.conf");
+  writeFileSync(file, write(port));
+  const args = program === "nginx" ? ["-p", folder, "-c", file, "-e", "stderr"] : ["-db", "-f", file];
+  const child = spawn(program, args, { stdio: "ignore" });
+  cleanUps.push(async () => {
+    if (child.exitCode === null && child.kill("SIGTERM")) await once(child, "close");
+    rmSync(folder, { recursive: true, force: true });
+  });
+  while (!(await isListening(port))) {
+    if (child.exitCode !== null) throw new Error(`${program} does not take its configuration`);
+  }
+  return new URL(`ws://127.0.0.1:${port}/ws`);
+}
+
+function nginx(server: string): (port: number) => string {
+  return (port) => `daemon off;
+pid nginx.pid;
+events {}
+http {
+  access_log off;
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  server {
+    listen 127.0.0.1:${port};
+    ${server}
+  }
+}`;
+}
+
+function haproxy(frontend: string, backends: string): (port: number) => string {
+  return (port) => `defaults
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind 127.0.0.1:${port}
+${frontend}
+${backends}
+`;
+}
+
+/** The lines that a finding gives for a program, for a server on this port. */
+function linesFor(found: Awaited<ReturnType<typeof inspect>>, program: string, port: number): string {
+  const lines = found.findings[0]?.configuration.find((one) => one.program === program);
+  return (lines?.text ?? "").replace("127.0.0.1:8080", `127.0.0.1:${port}`);
+}
+
+test.skipIf(!isInstalled("nginx"))(
+  "[CM40] nginx without its WebSocket lines is recognised, and the lines given mend it",
+  async () => {
+    const port = await startServer();
+    const broken = await startProxy("nginx", nginx(`location /ws { proxy_pass http://127.0.0.1:${port}; }`));
+    const found = await inspect(broken, { listenMs: 50 });
+    expect(found.findings.map(({ code, problem }) => [code, problem])).toEqual([
+      [
+        "upgrade-lost",
+        "The server answered 426 Upgrade Required: no upgrade to WebSocket has reached it, though one was sent",
+      ],
+    ]);
+    const mended = await startProxy("nginx", nginx(linesFor(found, "nginx", port)));
+    expect(await inspect(mended, { listenMs: 50 })).toMatchObject({ isOpen: true, findings: [] });
+  },
+);
+
+test.skipIf(!isInstalled("nginx"))("[CM40] nginx with nobody behind it is a bad gateway", async () => {
+  const broken = await startProxy("nginx", nginx(`location /ws { proxy_pass http://127.0.0.1:${await findPort()}; }`));
+  const found = await inspect(broken);
+  expect(found.findings[0]).toMatchObject({
+    code: "bad-gateway",
+    problem: "A proxy answered 502 Bad Gateway: the WebSocket server behind it does not answer",
+  });
+});
+
+test.skipIf(!isInstalled("haproxy"))(
+  "[CM40] HAProxy that takes Upgrade away is recognised, and the lines given mend it",
+  async () => {
+    const port = await startServer();
+    const broken = await startProxy(
+      "haproxy",
+      haproxy(
+        "    http-request del-header Upgrade\n    default_backend app",
+        `backend app\n    server app 127.0.0.1:${port}`,
+      ),
+    );
+    const found = await inspect(broken, { listenMs: 50 });
+    expect(found.findings[0]?.code).toBe("upgrade-lost");
+    const [frontend = "", backend = ""] = linesFor(found, "HAProxy", port).split(/^(?=backend )/m);
+    const mended = await startProxy("haproxy", haproxy(frontend.replace(/^frontend web\n/, ""), backend));
+    expect(await inspect(mended, { listenMs: 50 })).toMatchObject({ isOpen: true, findings: [] });
+  },
+);
+
+test.skipIf(!isInstalled("haproxy"))("[CM40] HAProxy with nobody behind it is a bad gateway", async () => {
+  const broken = await startProxy(
+    "haproxy",
+    haproxy("    default_backend app", `backend app\n    server app 127.0.0.1:${await findPort()}`),
+  );
+  expect((await inspect(broken)).findings[0]).toMatchObject({
+    code: "bad-gateway",
+    problem: "A proxy answered 503 Service Unavailable: the WebSocket server behind it does not answer",
+  });
+});
