@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { at, Bench, hello, user } from "../../test/client-bench.ts";
 import type { Effect } from "./effect.ts";
+import { Subscription } from "./subscription.ts";
 
 describe("subscriptions", () => {
   test("[CC3] a room opened before the line asks when the line is there, with what it wants first", () => {
@@ -392,6 +393,24 @@ describe("echo", () => {
     again.say({ type: "gap", channel: "chat/1", from: at(1), to: at(0), reason: "truncated" });
     again.event(1);
     expect([bench.offsets(), again.offsets()]).toEqual([[1], [1]]);
+  });
+
+  test("[CC29] an own message that is to be heard is told, before or after its ack", () => {
+    for (const isEarly of [true, false]) {
+      const bench = new Bench().open();
+      bench.publish(bench.joined(), "m1");
+      if (!isEarly) bench.ack(1);
+      bench.event(1);
+      expect(bench.offsets()).toEqual([1]);
+    }
+  });
+
+  test("[CC29] what came before its ack is not kept in mind", () => {
+    const room = new Subscription({ id: 1, channel: "chat", params: {}, recentCount: 0 });
+    room.stand({ channel: "chat", position: at(1), top: 1 });
+    room.silence("m1", 1);
+    room.silence("m2", 2);
+    expect([room.isSilent("m1"), room.isSilent("m2"), room.isSilent("m2")]).toEqual([false, true, false]);
   });
 
   test("[CC29] a send that was refused is forgotten", () => {
