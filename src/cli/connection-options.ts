@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { type Command, Option } from "commander";
 import { StartError } from "./start-fault.ts";
-import { basicAuthorization, collectHeader, collectText, parseSeconds } from "./target.ts";
+import { basicAuthorization, collectHeader, collectText, parsePositiveSeconds } from "./target.ts";
 
 /** What commander makes of them. */
 export interface ConnectionFlags {
@@ -36,7 +36,7 @@ export function addConnectionOptions(command: Command): Command {
     .addOption(
       new Option("--timeout <seconds>", "how long the handshake may take")
         .default(10_000, "10")
-        .argParser(parseSeconds),
+        .argParser(parsePositiveSeconds),
     );
 }
 

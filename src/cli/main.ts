@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { createColors } from "picocolors";
+import { ProtocolError } from "../engine/index.ts";
+import { createConnectCommand } from "./connect-command.ts";
 import { createInspectCommand } from "./inspect-command.ts";
 import { createServeCommand } from "./serve-command.ts";
 import { describeFault } from "./start-fault.ts";
@@ -22,7 +24,7 @@ function createProgram(): Command {
     .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .exitOverride();
-  for (const command of [createServeCommand(), createInspectCommand()]) {
+  for (const command of [createServeCommand(), createConnectCommand(), createInspectCommand()]) {
     program.addCommand(command.copyInheritedSettings(program));
     command.showHelpAfterError(`hint: "switchboard ${command.name()} --help" lists every option`);
   }
@@ -41,6 +43,11 @@ function readVersion(): string {
 function tell(error: unknown): number {
   // Commander has said it already; help and version end here too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+  // What was typed may not be sent: a header or a subprotocol.
+  if (error instanceof ProtocolError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return usageExitCode;
+  }
   const { dim, red } = createColors(process.stderr.isTTY && !process.env["NO_COLOR"]);
   const fault = describeFault(error);
   if (fault === undefined) console.error(error);

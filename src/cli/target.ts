@@ -36,7 +36,14 @@ export function parseSeconds(text: string): number {
   if (text.trim() === "" || !Number.isFinite(seconds) || seconds < 0) {
     throw new InvalidArgumentError("Give a number of seconds.");
   }
-  return seconds * 1000;
+  return Math.round(seconds * 1000);
+}
+
+/** As {@link parseSeconds}, but not 0. */
+export function parsePositiveSeconds(text: string): number {
+  const ms = parseSeconds(text);
+  if (ms === 0) throw new InvalidArgumentError("Give more than 0 seconds.");
+  return ms;
 }
 
 /** `Authorization` for `user:password` (RFC 7617). */
