@@ -20,7 +20,9 @@ What is missing is installed: npm packages into .cache/interop, Debian packages 
 
 Exit code 1 if a check failed, or, with CI set, if a row was skipped; 2 for a wrong option.`;
 
-process.exitCode = await main();
+const exitCode = await main();
+// Not left to the event loop: what a peer or a tool leaves open must not keep the matrix from its end.
+process.stdout.write("", () => process.exit(exitCode));
 
 async function main(): Promise<number> {
   const options = readOptions();
