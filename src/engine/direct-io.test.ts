@@ -9,20 +9,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { RawPeer, rawFrame } from "../../test/raw-peer.ts";
 import { DirectSocket, isPlain, readDirectly } from "./direct-io.ts";
 import { connect, createWebSocketServer, type ServerOptions } from "./index.ts";
+import { deferred } from "./deferred.ts";
 
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
-
-function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
 
 /** Both ends of one TCP connection. */
 async function connectPair(): Promise<{ ours: Socket; theirs: Socket }> {

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 
-// What a read makes room for: libuv's own choice. Node would allocate it anew for every read, and copy what came out of it.
+// What a read makes room for. Node would allocate 64 KiB anew for every read, and copy what came out of it.
 const readBytes = 256 * 1024;
 let readBuffer: Buffer | undefined;
 
@@ -15,8 +15,8 @@ interface Internals {
 
 /**
  * Reads a TCP socket into one buffer that all sockets share, as `net.connect` offers with `onread` and an accepted socket does
- * not. `receive` is called with the socket as `this`; the chunk is good until it returns. False, with nothing changed, where this Node or this socket has no such way:
- * then listen to `data`.
+ * not. `receive` is called with the socket as `this`; the chunk is good until it returns. False, with nothing changed, where this
+ * Node or this socket has no such way: then listen to `data`.
  */
 export function readDirectly(socket: Duplex, receive: (this: Duplex, chunk: Buffer) => void): boolean {
   if (!isPlain(socket) || socket.readableLength > 0) return false;

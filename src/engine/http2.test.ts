@@ -16,6 +16,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
 import { Connection, type ConnectionEvent } from "../protocol/index.ts";
 import { accept, type CloseInfo, connect, createWebSocketServer, reject, type ServerOptions } from "./index.ts";
+import { deferred } from "./deferred.ts";
 
 const [key, cert] = ["key", "cert"].map((name) =>
   readFileSync(new URL(`../../test/fixtures/tls/${name}.pem`, import.meta.url)),
@@ -55,12 +56,6 @@ async function serve(
     http.close();
   });
   return { http, engine, port, session, connectionCount: () => connections };
-}
-
-function deferred<Value>(): { readonly promise: Promise<Value>; readonly resolve: (value: Value) => void } {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((done) => (resolve = done));
-  return { promise, resolve };
 }
 
 function ask(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}): ClientHttp2Stream {

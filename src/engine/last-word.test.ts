@@ -1,20 +1,13 @@
 import { afterEach, expect, test } from "vitest";
 import { RawPeer, rawClose, rawFrame } from "../../test/raw-peer.ts";
 import { type CloseInfo, createWebSocketServer, type ServerOptions, type ServerSocket } from "./index.ts";
+import { deferred } from "./deferred.ts";
 
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
-
-function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
 
 /** A server with one raw peer; `closed` is what `close` is told. */
 async function setUp(

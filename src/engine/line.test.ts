@@ -14,6 +14,7 @@ import {
   type ServerSocket,
   TimerWheel,
 } from "./index.ts";
+import { deferred } from "./deferred.ts";
 
 const cleanups: (() => unknown)[] = [];
 
@@ -66,14 +67,6 @@ async function setUp(options: ServerOptions = {}): Promise<Setup> {
   const [transport] = transports;
   if (transport === undefined) throw new Error("Cannot set up: no connection was made");
   return { clock, peer, line: await opened.promise, transport, port, sockets: server.sockets, closed: closed.promise };
-}
-
-function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 /** Collects what `message` is told, and says when a given text came. */

@@ -1,18 +1,13 @@
+import { markdownTable } from "../markdown-table.ts";
 import type { Outcome } from "./run-user.ts";
 
 const titles = ["library", "version", "ws is replaced by", "outcome"];
 
 /** The users as a table of Markdown, then what failed and what was skipped, and one counted line. */
 export function formatTable(outcomes: readonly Outcome[]): string {
-  const cells = [titles, ...outcomes.map(cellsOf)];
-  const widths = titles.map((_title, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = cells.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`);
-  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
   const count = (type: Outcome["type"]): number => outcomes.filter((outcome) => outcome.type === type).length;
   return [
-    lines[0],
-    rule,
-    ...lines.slice(1),
+    ...markdownTable([titles, ...outcomes.map(cellsOf)]),
     ...outcomes.flatMap(remarksOf),
     `${count("passed")} users passed, ${count("failed")} failed, ${count("skipped")} skipped`,
   ].join("\n");

@@ -1,3 +1,4 @@
+import { markdownTable } from "../../markdown-table.ts";
 import type { CheckResult } from "../checks/checks.ts";
 import type { Part } from "./parts.ts";
 import { type Row, titleOf } from "./rows.ts";
@@ -16,15 +17,9 @@ const titles = ["peer", "version", "our role", "on", "transport", "deflate", "ch
 
 /** The matrix as a table of Markdown, then what failed and what was skipped, and one counted line. */
 export function formatTable(outcomes: readonly Outcome[]): string {
-  const cells = [titles, ...outcomes.map(cellsOf)];
-  const widths = titles.map((_title, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = cells.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`);
-  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
   const count = (type: Outcome["type"]): number => outcomes.filter((outcome) => outcome.type === type).length;
   return [
-    lines[0],
-    rule,
-    ...lines.slice(1),
+    ...markdownTable([titles, ...outcomes.map(cellsOf)]),
     ...outcomes.flatMap(remarksOf),
     `${count("passed")} pairs passed, ${count("failed")} failed, ${count("skipped")} skipped`,
   ].join("\n");
