@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { sqliteBroker } from "../brokers/index.ts";
 import type { AnyHttpServer, OriginPolicy } from "../engine/index.ts";
 import { type Broker, type ChannelSettings, GatewayCore } from "../gateway/index.ts";
@@ -12,6 +11,7 @@ import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
 import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
+import { type Machine, thisMachine } from "./machine.ts";
 import {
   type DurableEventOf,
   historyOf,
@@ -96,7 +96,15 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
 export function createGateway<const Channels extends ServerChannels>(
   options: GatewayOptions<Channels>,
 ): Gateway<Channels> {
-  return new GatewayServer(options);
+  return createGatewayOn(thisMachine, options);
+}
+
+/** Makes a gateway that takes its time, its chance and its sockets from a machine of the caller's. */
+export function createGatewayOn<const Channels extends ServerChannels>(
+  machine: Machine,
+  options: GatewayOptions<Channels>,
+): Gateway<Channels> {
+  return new GatewayServer(machine, options);
 }
 
 /** An open gateway. */
@@ -112,6 +120,7 @@ const defaultGraceMs = 25_000;
 
 class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels> {
   readonly channels: Channels;
+  readonly #machine: Machine;
   readonly #options: GatewayOptions<Channels>;
   readonly #limits: ServerLimits;
   readonly #log: Log;
@@ -120,8 +129,9 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(options: GatewayOptions<Channels>) {
+  constructor(machine: Machine, options: GatewayOptions<Channels>) {
     this.channels = options.channels;
+    this.#machine = machine;
     this.#options = options;
     this.#limits = readLimits(options.limits);
     this.#log = options.log ?? silentLog;
@@ -174,7 +184,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     if (running === undefined) return;
     const { shell, store } = running;
     shell.stopListening();
-    await Promise.race([store.settled(), delay(graceMs)]);
+    await this.#settle(store, graceMs);
     await shell.engine.close({ code: 1001, reason: "The server is going away", graceMs });
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     shell.stop();
@@ -196,10 +206,11 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       require = "mem",
     } = this.#options;
     const log = this.#log;
+    const machine = this.#machine;
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
-    const store = new Store({ broker, require, log });
-    const hooks = new Hooks({ authenticate, channels, timeoutMs: limits.hookTimeoutMs, log });
+    const store = new Store({ broker, require, log, machine });
+    const hooks = new Hooks({ authenticate, channels, timeoutMs: limits.hookTimeoutMs, log, machine });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
@@ -210,11 +221,21 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       limits,
       durability,
       dedupWindowMs,
-      node: randomUUID(),
+      node: machine.createName(),
     });
-    const shell = new Shell({ core, hooks, store, limits, origins, log });
+    const shell = new Shell({ core, hooks, store, limits, origins, log, machine });
     this.#running = { shell, store, hooks, durability, description };
     return this.#running;
+  }
+
+  /** Waits until every append has its answer, but not for ever. */
+  async #settle(store: Store, graceMs: number): Promise<void> {
+    let cancel: (() => void) | undefined;
+    const grace = new Promise<void>((resolve) => {
+      cancel = this.#machine.after(graceMs, resolve);
+    });
+    await Promise.race([store.settled(), grace]);
+    cancel?.();
   }
 }
 
@@ -272,8 +293,4 @@ function eventSettingsOf({
     default:
       return kind satisfies never;
   }
-}
-
-async function delay(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -5,6 +5,7 @@ import type { AuthorizeQuestion, Questions, Results } from "../gateway/index.ts"
 import { channel, type ServerChannel } from "./channel.ts";
 import { event, latest } from "./event.ts";
 import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+import { thisMachine } from "./machine.ts";
 
 const request: UpgradeRequest = {
   path: "/",
@@ -33,6 +34,7 @@ function hooksWith(parts: {
     channels: parts.channel === undefined ? {} : { c: parts.channel },
     timeoutMs: parts.timeoutMs ?? 10_000,
     log: { info: () => {}, warn: () => {}, error: (_fields, message) => logged.push(message) },
+    machine: thisMachine,
   });
 }
 

@@ -5,6 +5,7 @@ import { type EventDefinition, type SchemaIssue, type SchemaResult, textRules, t
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
 
 /** What `authenticate` decides about. */
 export interface AuthenticateRequest {
@@ -24,6 +25,7 @@ export interface HooksOptions {
   readonly channels: Readonly<Record<string, ServerChannel>>;
   readonly timeoutMs: number;
   readonly log: Log;
+  readonly machine: Machine;
 }
 
 /** Gets a result at once, or when a promise is settled. */
@@ -104,7 +106,7 @@ export class Hooks {
       return fail(error);
     }
     if (!isPromise(answer)) return then({ type: "value", value: answer });
-    withTimeout(answer, this.#options.timeoutMs).then((value) => then({ type: "value", value }), fail);
+    withTimeout(answer, this.#options).then((value) => then({ type: "value", value }), fail);
   }
 }
 
@@ -112,14 +114,17 @@ function isPromise<Value>(answer: Value | Promise<Value>): answer is Promise<Val
   return typeof answer === "object" && answer !== null && "then" in answer;
 }
 
-async function withTimeout<Value>(answer: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
+async function withTimeout<Value>(
+  answer: Promise<Value>,
+  { machine, timeoutMs }: Pick<HooksOptions, "machine" | "timeoutMs">,
+): Promise<Value> {
+  let cancel: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
     if (timeoutMs !== Infinity) {
-      timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms`)), timeoutMs);
+      cancel = machine.after(timeoutMs, () => reject(new Error(`No answer within ${timeoutMs} ms`)));
     }
   });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  return Promise.race([answer, late]).finally(() => cancel?.());
 }
 
 /** What everybody may know. A row of a user table may well be handed in, and the rest of it is not for the wire. */

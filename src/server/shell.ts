@@ -1,7 +1,6 @@
 import {
   accept,
   type CloseInfo,
-  createWebSocketServer,
   type OriginPolicy,
   prepareMessage,
   type ServerSocket,
@@ -20,6 +19,7 @@ import { closeCodes, subprotocol } from "../wire/index.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
 import type { Store } from "./store.ts";
 
 export interface ShellOptions {
@@ -29,6 +29,7 @@ export interface ShellOptions {
   readonly limits: ServerLimits;
   readonly origins: OriginPolicy;
   readonly log: Log;
+  readonly machine: Machine;
 }
 
 type Socket = ServerSocket<UpgradeRequest>;
@@ -46,13 +47,13 @@ export class Shell {
   readonly #inputs: GatewayInput[] = [];
   #isRunning = false;
   #isDeaf = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
   #timerAtMs = Infinity;
 
   constructor(options: ShellOptions) {
-    const { limits, log, origins } = options;
+    const { limits, log, machine, origins } = options;
     this.#options = options;
-    this.engine = createWebSocketServer<UpgradeRequest>({
+    this.engine = machine.createWebSocketServer<UpgradeRequest>({
       protocols: [subprotocol],
       origins,
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
@@ -76,9 +77,10 @@ export class Shell {
     this.#inputs.push(input);
     if (this.#isRunning) return;
     this.#isRunning = true;
+    const { core, machine } = this.#options;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const effect of this.#options.core.handle(next, performance.now())) this.#carryOut(effect);
+        for (const effect of core.handle(next, machine.steadyMs())) this.#carryOut(effect);
       }
     } finally {
       this.#isRunning = false;
@@ -93,7 +95,7 @@ export class Shell {
 
   /** Nothing more happens by itself. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     this.#timerAtMs = -Infinity;
   }
 
@@ -210,14 +212,14 @@ export class Shell {
   }
 
   #arm(): void {
-    const { nextMs } = this.#options.core;
+    const { core, machine } = this.#options;
+    const { nextMs } = core;
     if (nextMs >= this.#timerAtMs || this.#timerAtMs === -Infinity) return;
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     this.#timerAtMs = nextMs;
-    const waitMs = Math.max(0, Math.ceil(nextMs - performance.now()));
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer = machine.after(Math.max(0, Math.ceil(nextMs - machine.steadyMs())), () => {
       this.#timerAtMs = Infinity;
       this.feed({ type: "tick" });
-    }, waitMs);
+    });
   }
 }

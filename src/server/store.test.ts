@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryBroker } from "../brokers/index.ts";
 import { type AppendDraft, type Broker, BrokerError, type BrokerSink } from "../gateway/index.ts";
+import { thisMachine } from "./machine.ts";
 import { Store } from "./store.ts";
 
 interface Rig {
@@ -37,7 +38,7 @@ function rigWith(require: "mem" | "os" = "mem"): Rig {
     },
   };
   const note = (_fields: object, message: string): void => void logged.push(message);
-  const store = new Store({ broker, require, log: { info: note, warn: note, error: note } });
+  const store = new Store({ broker, require, machine: thisMachine, log: { info: note, warn: note, error: note } });
   const rig: Rig = {
     store,
     logged,

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import {
   type AppendDraft,
   type Broker,
@@ -13,6 +12,7 @@ import { type Durability, errorCodes } from "../wire/index.ts";
 import { GatewayError } from "./errors.ts";
 import { digest } from "./hooks.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
 
 const levels: readonly Durability[] = ["mem", "os", "fsync", "quorum"];
 
@@ -20,6 +20,7 @@ export interface StoreOptions {
   readonly broker: Broker;
   readonly require: Durability;
   readonly log: Log;
+  readonly machine: Machine;
 }
 
 /** The broker as the gateway uses it: every failure is a result, and a run of the same failure is logged once. */
@@ -60,10 +61,11 @@ export class Store {
   }
 
   async append({ content, ...draft }: AppendDraft): Promise<Results["append"]> {
+    const { machine } = this.#options;
     const request = {
       ...draft,
-      tag: randomInt(1, 2 ** 32),
-      nowMs: Date.now(),
+      tag: machine.createTag(),
+      nowMs: machine.wallMs(),
       payloadHash: digest(`${draft.event}\n${content}`),
     };
     const appending = this.#attempt(() => this.#options.broker.append(request));
