@@ -26,6 +26,7 @@ export {
   type ServerChannel,
   type ServerSide,
 } from "./channel.ts";
+export type { DrainOptions } from "./drain.ts";
 export { GatewayError, type GatewayErrorCode } from "./errors.ts";
 export { ephemeral, type EphemeralOptions, event, latest, type LatestOptions } from "./event.ts";
 export { createGateway, type Gateway, type GatewayOptions, type ServerChannels } from "./gateway.ts";

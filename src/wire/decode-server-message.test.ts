@@ -71,6 +71,8 @@ const messages: readonly ServerMessage[] = [
   { type: "error", ...error },
   { type: "error", id: 7, code: "FORBIDDEN", message: "No" },
   { type: "ping" },
+  { type: "reconnect", afterMs: 0 },
+  { type: "reconnect", afterMs: 600_000 },
 ];
 
 describe("decodeServerMessage", () => {

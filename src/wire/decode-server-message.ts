@@ -100,6 +100,7 @@ const readers: Readers = {
   }),
   error: (fields) => ({ type: "error", ...fields.present("id", () => readId(fields)), ...readError(fields) }),
   ping: () => ({ type: "ping" }),
+  reconnect: (fields) => ({ type: "reconnect", afterMs: fields.integer("afterMs", { min: 0, max: 600_000 }) }),
 };
 
 function isKnownType(type: string): type is ServerMessage["type"] {
