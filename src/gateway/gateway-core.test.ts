@@ -135,7 +135,7 @@ test.for([
     ...(id === undefined ? {} : { id }),
   };
   expect(answers).toEqual([expected, expected, expected]);
-  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages that cannot be read" }]);
+  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages were refused" }]);
 });
 
 test("[SE6] a binary message is refused", () => {
