@@ -192,3 +192,18 @@ test("[AU9] a permission that was taken away between drop and resume is refused 
     { type: "resumed", channels: [{ channel: "news", error: { code: "FORBIDDEN" } }] },
   ]);
 });
+
+test("[SE3, SE4] who is known is not asked again, who is not is told why: refused, or not checked now", () => {
+  const bench = joined(benchWith({ t: accepted(ada), broken: failed }), { token: "t" });
+  bench.take(1);
+  bench.send(1, { ...auth, token: "t" });
+  expect(bench.take(1)).toMatchObject([
+    { code: "BAD_MESSAGE", message: 'Cannot auth again: this connection is "ada" already' },
+  ]);
+  joined(bench, { connection: 2, token: "wrong" });
+  joined(bench, { connection: 3, token: "broken" });
+  expect(closesOf(bench)).toMatchObject([
+    { connection: 2, code: 4500 },
+    { connection: 3, code: 1011 },
+  ]);
+});

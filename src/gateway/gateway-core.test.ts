@@ -388,3 +388,11 @@ test("[SE10] no sequence of inputs makes the core throw", () => {
   };
   expect(() => fc.assert(fc.property(fc.array(anyStep, { maxLength: 60 }), run), { numRuns: 300 })).not.toThrow();
 });
+
+test("[AU4, AU8] newer credentials are taken, and revoked ones end the connection", () => {
+  const bench = joined();
+  const id = bench.send(1, { type: "refresh", token: "newer" });
+  expect(bench.take(1)).toEqual([{ type: "refreshed", id }]);
+  bench.handle({ type: "revoked", target: { userId: "u1" } });
+  expect(closesOf(bench)).toMatchObject([{ connection: 1, code: 4502 }]);
+});
