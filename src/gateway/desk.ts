@@ -6,11 +6,13 @@ import type { AuthorizeQuestion, Failed, Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Session } from "./session.ts";
+import type { Users } from "./users.ts";
 
 export interface Desk {
   readonly outbox: Outbox;
   readonly directory: Directory;
   readonly channels: ChannelTable;
+  readonly users: Users;
   readonly limits: GatewayLimits;
 }
 
@@ -42,8 +44,16 @@ export function authorize(
   then: (error: WireError | undefined) => void,
 ): void {
   const { definition, name, params } = route;
-  const question: AuthorizeQuestion = { user: identity.user, definition, params, action };
-  outbox.ask("authorize", event === undefined ? question : { ...question, event }, (result) => {
+  const { claims, user } = identity;
+  const question: AuthorizeQuestion = {
+    user,
+    ...(claims === undefined ? {} : { claims }),
+    definition,
+    params,
+    action,
+    ...(event === undefined ? {} : { event }),
+  };
+  outbox.ask("authorize", question, (result) => {
     switch (result.type) {
       case "allowed":
         return then(undefined);

@@ -133,7 +133,7 @@ test.for([
     ...(id === undefined ? {} : { id }),
   };
   expect(answers).toEqual([expected, expected, expected]);
-  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages that cannot be read" }]);
+  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages were refused" }]);
 });
 
 test("[SE6] a binary message is refused", () => {
@@ -317,4 +317,12 @@ test("[SE7] every kind of request is served", () => {
   });
   const answers = bench.take(1).flatMap((message) => ("id" in message ? [message.type] : []));
   expect(answers).toEqual(["subscribed", "ack", "history", "unsubscribed", "resumed"]);
+});
+
+test("[AU4, AU8] newer credentials are taken, and revoked ones end the connection", () => {
+  const bench = joined();
+  const id = bench.send(1, { type: "refresh", token: "newer" });
+  expect(bench.take(1)).toEqual([{ type: "refreshed", id }]);
+  bench.handle({ type: "revoked", target: { userId: "u1" } });
+  expect(closesOf(bench)).toMatchObject([{ connection: 1, code: 4502 }]);
 });

@@ -3,6 +3,7 @@ export type {
   AppendDraft,
   AuthorizeQuestion,
   ChannelSettings,
+  Claims,
   EventSettings,
   Failed,
   GatewayEffect,
@@ -11,6 +12,7 @@ export type {
   QuestionEffect,
   Questions,
   Results,
+  RevocationTarget,
   SettledInput,
   Tell,
 } from "./effects.ts";

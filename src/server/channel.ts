@@ -1,4 +1,4 @@
-import type { HistoryLimits } from "../gateway/index.ts";
+import type { Claims, HistoryLimits } from "../gateway/index.ts";
 import {
   type ChannelDefinition,
   type EventDefinition,
@@ -14,6 +14,8 @@ export type EventDefinitions = Readonly<Record<string, EventDefinition>>;
 /** What a channel's `authorize` decides about. */
 export interface AuthorizeRequest<Pattern extends string = string, Events extends EventDefinitions = EventDefinitions> {
   readonly user: User;
+  /** What `authenticate` said besides; empty if nothing. */
+  readonly claims: Claims;
   readonly params: ParamsOf<Pattern>;
   /** `subscribe` is asked at each subscription, those of a resume included, and covers the history; `publish` for each event. */
   readonly action: "subscribe" | "publish";

@@ -195,9 +195,7 @@ export class Shell {
       case "authenticate":
         return this.#authenticate(effect);
       case "authorize": {
-        const { action, definition, event, params, user } = effect;
-        const question =
-          event === undefined ? { user, definition, params, action } : { user, definition, params, action, event };
+        const { request: _request, type: _type, ...question } = effect;
         return hooks.authorize(question, (result) => this.#settle({ question: "authorize", request, result }));
       }
       case "validate":
