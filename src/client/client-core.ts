@@ -1,7 +1,6 @@
 import {
   closeCodes,
   decodeServerMessage,
-  type ErrorCode,
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
@@ -31,7 +30,7 @@ const goodLineMs = 5000;
 /** How much later than promised a sign of life may come. */
 const lateMs = 15_000;
 /** Another try with the same credentials would end the same. */
-const finalAuthErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const finalAuthErrors: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   "UNAUTHENTICATED",
   "FORBIDDEN",
   "BAD_MESSAGE",
@@ -103,6 +102,12 @@ export class ClientCore {
 
   history(room: number, { before, count }: { before: number; count: number }, nowMs: number): number {
     const ticket = this.#rooms.history(room, before, count);
+    this.#flush(nowMs);
+    return ticket;
+  }
+
+  call(room: number, { method, data }: { method: string; data: unknown }, nowMs: number): number {
+    const ticket = this.#rooms.call(room, method, data);
     this.#flush(nowMs);
     return ticket;
   }

@@ -32,28 +32,36 @@ export function authorize(
     action,
     event,
     identity,
+    method,
     route,
   }: {
     readonly route: Route;
     readonly identity: Identity;
     readonly action: AuthorizeQuestion["action"];
     readonly event?: string;
+    readonly method?: string;
   },
   then: (error: WireError | undefined) => void,
 ): void {
   const { definition, name, params } = route;
   const question: AuthorizeQuestion = { user: identity.user, definition, params, action };
-  outbox.ask("authorize", event === undefined ? question : { ...question, event }, (result) => {
+  const subject = event === undefined ? (method === undefined ? {} : { method }) : { event };
+  outbox.ask("authorize", { ...question, ...subject }, (result) => {
     switch (result.type) {
       case "allowed":
         return then(undefined);
       case "denied":
         return then({
           code: "FORBIDDEN",
-          message: `Cannot ${action} ${event === undefined ? "" : `"${event}" `}to "${name}": this user may not`,
+          message: `Cannot ${describe(action, event ?? method)} "${name}": this user may not`,
         });
       default:
         return then((result satisfies Failed).error);
     }
   });
+}
+
+function describe(action: AuthorizeQuestion["action"], subject: string | undefined): string {
+  if (subject === undefined) return `${action} to`;
+  return `${action} "${subject}" ${action === "call" ? "of" : "to"}`;
 }

@@ -10,6 +10,7 @@ import {
   subprotocol,
 } from "../wire/index.ts";
 import { decodeBroadcast } from "./broadcast.ts";
+import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
@@ -231,6 +232,8 @@ export class GatewayCore {
         return publish(this.#desk, { ...request, op }, durability);
       case "ephemeral":
         return sendEphemeral(this.#desk, { ...request, op }, node);
+      case "call":
+        return call(this.#desk, { ...request, op });
       default:
         return sendHistory(this.#desk, { ...request, op: op satisfies HistoryOp });
     }

@@ -13,6 +13,7 @@ export type {
   Results,
   SettledInput,
   Tell,
+  ValidateQuestion,
 } from "./effects.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";

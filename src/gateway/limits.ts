@@ -8,6 +8,8 @@ export interface GatewayLimits {
   readonly maxChannelsPerConnection: number;
   /** Requests of one connection that were not answered yet; one more is refused with `LIMIT`. Default 256. */
   readonly maxPendingRequestCount: number;
+  /** Calls of one connection in work; one more is refused with `LIMIT`. Default 16. */
+  readonly maxPendingCallCount: number;
   /** From the first moment of a connection to its `auth`; then it is closed with 4000. Default 5 000. */
   readonly authTimeoutMs: number;
   /** Silence of the server before it sends a `ping` message. Default 25 000. */
@@ -52,6 +54,7 @@ export const defaultLimits: GatewayLimits = {
   maxMessageBytesBeforeAuth: 4 * 1024,
   maxChannelsPerConnection: 256,
   maxPendingRequestCount: 256,
+  maxPendingCallCount: 16,
   authTimeoutMs: 5_000,
   pingAfterMs: 25_000,
   publishesPerSecond: 20,

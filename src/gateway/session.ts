@@ -13,6 +13,8 @@ export class Session implements Subscriber {
   /** Set once, by a successful `auth`. */
   identity: Identity | undefined;
   lastSentMs: number;
+  /** Calls in work. */
+  pendingCallCount = 0;
   /** By name. */
   readonly channels: Map<string, Channel> = new Map();
   readonly #outbox: Outbox;

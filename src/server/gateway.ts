@@ -209,8 +209,9 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const machine = this.#machine;
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
+    const { callTimeoutMs, hookTimeoutMs: timeoutMs } = limits;
     const store = new Store({ broker, require, log, machine });
-    const hooks = new Hooks({ authenticate, channels, timeoutMs: limits.hookTimeoutMs, log, machine });
+    const hooks = new Hooks({ authenticate, channels, timeoutMs, callTimeoutMs, log, machine });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
@@ -273,7 +274,13 @@ function settingsOf(channels: ServerChannels): Readonly<Record<string, ChannelSe
 function channelSettingsOf(channel: ServerChannel): ChannelSettings {
   const { events, pattern, presence } = channel;
   const eventSettings = Object.entries(events).map(([name, event]) => [name, eventSettingsOf(event)] as const);
-  const settings = { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
+  const settings = {
+    pattern,
+    presence,
+    history: historyOf(channel),
+    events: Object.fromEntries(eventSettings),
+    calls: Object.keys(channel.calls ?? {}),
+  };
   const bytes = Object.keys(events).filter((name) => events[name] !== undefined && isBinary(events[name].schema));
   return bytes.length === 0 ? settings : { ...settings, binary: bytes };
 }

@@ -172,13 +172,13 @@ export class Shell {
       case "authenticate":
         return this.#authenticate(effect);
       case "authorize": {
-        const { action, definition, event, params, user } = effect;
-        const question =
-          event === undefined ? { user, definition, params, action } : { user, definition, params, action, event };
+        const { request: _number, type: _type, ...question } = effect;
         return hooks.authorize(question, (result) => this.#settle({ question: "authorize", request, result }));
       }
       case "validate":
         return hooks.validate(effect, (result) => this.#settle({ question: "validate", request, result }));
+      case "call":
+        return hooks.call(effect, (result) => this.#settle({ question: "call", request, result }));
       case "append":
         return void store.append(effect.draft).then((result) => this.#settle({ question: "append", request, result }));
       case "read":

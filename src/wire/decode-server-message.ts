@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from "./errors.ts";
+import { type AppErrorCode, errorCodes, type ErrorCode } from "./errors.ts";
 import { FieldReader, textRules } from "./field-reader.ts";
 import type {
   ChannelInfo,
@@ -60,6 +60,7 @@ const readers: Readers = {
     durability: fields.oneOf("durability", durabilities),
     duplicate: fields.boolean("duplicate"),
   }),
+  result: (fields) => ({ type: "result", id: readId(fields), ...fields.present("data", () => fields.json("data")) }),
   history: (fields) => ({
     type: "history",
     id: readId(fields),
@@ -194,6 +195,6 @@ function readError(fields: FieldReader): WireError {
   };
 }
 
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
+function isErrorCode(code: string): code is ErrorCode | AppErrorCode {
+  return code.startsWith("app:") || Object.hasOwn(errorCodes, code);
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from "./errors.ts";
 import { FieldReader, type Range, textRules } from "./field-reader.ts";
 import type {
   AuthOp,
+  CallOp,
   ClientOp,
   EphemeralOp,
   HistoryOp,
@@ -54,7 +55,7 @@ function refuse(value: unknown, code: ErrorCode, message: string): DecodedOp {
     : { type: "refused", error };
 }
 
-const opTypes = ["auth", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"] as const;
+const opTypes = ["auth", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "call", "history"] as const;
 
 const readers: { readonly [Type in ClientOp["type"]]: (fields: FieldReader) => ClientOp } = {
   auth: readAuth,
@@ -63,6 +64,7 @@ const readers: { readonly [Type in ClientOp["type"]]: (fields: FieldReader) => C
   unsubscribe: readUnsubscribe,
   publish: readPublish,
   ephemeral: readEphemeral,
+  call: readCall,
   history: readHistory,
 };
 
@@ -133,6 +135,16 @@ function readEphemeral(fields: FieldReader): EphemeralOp {
     id: readId(fields),
     channel: fields.channel("channel"),
     event: fields.text("event", textRules.event),
+    data: fields.json("data"),
+  };
+}
+
+function readCall(fields: FieldReader): CallOp {
+  return {
+    type: "call",
+    id: readId(fields),
+    channel: fields.channel("channel"),
+    method: fields.text("method", textRules.event),
     data: fields.json("data"),
   };
 }
