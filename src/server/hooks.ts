@@ -116,10 +116,9 @@ export class Hooks {
           return result === undefined ? undefined : toJson(result);
         };
         this.#run("call", ask, (made) => {
-          if (made.type === "value")
-            return then({ type: "answered", ...(made.value === undefined ? {} : { data: made.value }) });
-          abort.abort();
-          then(made);
+          if (made.type === "failed") abort.abort();
+          if (made.type === "failed") return then(made);
+          then(made.value === undefined ? { type: "answered" } : { type: "answered", data: made.value });
         });
       },
     );
