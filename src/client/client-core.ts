@@ -124,13 +124,14 @@ export class ClientCore {
   // ---- the world
 
   receiveToken(token: string | undefined, nowMs: number): void {
+    if (this.#exchange.isOpen) return this.#refresh(token);
     this.#token = token === undefined ? {} : { token };
     this.#authenticate(nowMs);
   }
 
   failToken(reason: string, nowMs: number): void {
     this.#report("SETUP", `Cannot get a token: ${reason}`);
-    this.#drop("no token", nowMs);
+    if (!this.#exchange.isOpen) this.#drop("no token", nowMs);
   }
 
   receive(text: string, nowMs: number): void {
@@ -195,6 +196,9 @@ export class ClientCore {
         break;
       case "ping":
         break;
+      case "expiring":
+        this.#exchange.emit({ type: "token" });
+        break;
       default: {
         const isAnswer = this.#exchange.receive(message, nowMs);
         if (message.type === "error" && !isAnswer) this.#receiveError(message, nowMs);
@@ -218,6 +222,14 @@ export class ClientCore {
       else this.#drop(`the server answered auth with ${answer.type}`, answeredAtMs);
     });
     this.#flush(nowMs);
+  }
+
+  /** A newer token for the line that is open. Without one it ends when the server says, and another follows. */
+  #refresh(token: string | undefined): void {
+    if (token === undefined) return;
+    this.#exchange.ask({ type: "refresh", token }, (answer) => {
+      if (answer.type === "error") this.#report(answer.code, answer.message);
+    });
   }
 
   #open(user: User, nowMs: number): void {

@@ -194,6 +194,8 @@ export class ClientShell {
     switch (effect.type) {
       case "dial":
         return this.#dial();
+      case "token":
+        return this.#fetchToken();
       case "write":
         return this.#socket?.send(effect.text);
       case "hangUp":
@@ -274,14 +276,19 @@ export class ClientShell {
       }),
     );
     if (typeof token !== "function") this.#core.receiveToken(token, this.#nowMs());
-    else {
-      Promise.resolve()
-        .then(token)
-        .then(
-          (value) => this.#hear(line, (nowMs) => this.#core.receiveToken(value, nowMs)),
-          (error: unknown) => this.#hear(line, (nowMs) => this.#core.failToken(String(error), nowMs)),
-        );
-    }
+    else this.#fetchToken();
+  }
+
+  #fetchToken(): void {
+    const { token } = this.#options;
+    if (typeof token !== "function") return;
+    const line = this.#line;
+    Promise.resolve()
+      .then(token)
+      .then(
+        (value) => this.#hear(line, (nowMs) => this.#core.receiveToken(value, nowMs)),
+        (error: unknown) => this.#hear(line, (nowMs) => this.#core.failToken(String(error), nowMs)),
+      );
   }
 
   #hangUp(code: 1000 | undefined): void {

@@ -10,6 +10,8 @@ export type EventKinds = Readonly<Record<string, EventKind>>;
 export type Effect =
   /** Open a line and get a token for it. */
   | { readonly type: "dial" }
+  /** Get a newer token for the line that is open, if it can be had. */
+  | { readonly type: "token" }
   | { readonly type: "write"; readonly text: string }
   /** Close the line, if there is one. Nothing that still comes from it is of interest. */
   | { readonly type: "hangUp"; readonly code?: 1000 }

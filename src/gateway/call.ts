@@ -5,6 +5,7 @@ import type { Failed, Results } from "./effects.ts";
 /** Lets the server answer a call. Calls of one connection run side by side, so many at a time; each may take as long as its shell lets it. */
 export function call(desk: Desk, request: Case<CallOp>): void {
   const { identity, op, session } = request;
+  const { claims = {}, member, user } = identity;
   const { channel: name, data, method } = op;
   const channel = session.channels.get(name);
   if (channel === undefined) return refuse(request, "NOT_SUBSCRIBED", "subscribe to it first");
@@ -18,7 +19,7 @@ export function call(desk: Desk, request: Case<CallOp>): void {
       return refuse(request, "LIMIT", `${maxPendingCallCount} calls of this connection are not answered yet`);
     }
     session.pendingCallCount += 1;
-    desk.outbox.ask("call", { ...identity, channel: name, params, definition, method, data }, (result) => {
+    desk.outbox.ask("call", { user, member, claims, channel: name, params, definition, method, data }, (result) => {
       session.pendingCallCount -= 1;
       request.answered();
       answer(request, result);

@@ -6,11 +6,13 @@ import type { AuthorizeQuestion, Failed, Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Session } from "./session.ts";
+import type { Users } from "./users.ts";
 
 export interface Desk {
   readonly outbox: Outbox;
   readonly directory: Directory;
   readonly channels: ChannelTable;
+  readonly users: Users;
   readonly limits: GatewayLimits;
 }
 
@@ -44,9 +46,17 @@ export function authorize(
   then: (error: WireError | undefined) => void,
 ): void {
   const { definition, name, params } = route;
-  const question: AuthorizeQuestion = { user: identity.user, definition, params, action };
-  const subject = event === undefined ? (method === undefined ? {} : { method }) : { event };
-  outbox.ask("authorize", { ...question, ...subject }, (result) => {
+  const { claims, user } = identity;
+  const question: AuthorizeQuestion = {
+    user,
+    ...(claims === undefined ? {} : { claims }),
+    definition,
+    params,
+    action,
+    ...(event === undefined ? {} : { event }),
+    ...(method === undefined ? {} : { method }),
+  };
+  outbox.ask("authorize", question, (result) => {
     switch (result.type) {
       case "allowed":
         return then(undefined);

@@ -24,7 +24,17 @@ export interface Identity {
   readonly user: User;
   /** The same for every connection of one device of this user, and nobody else's; not secret. */
   readonly member: string;
+  /** Of the credentials, if they have one: what they can be revoked by. */
+  readonly tokenId?: string;
+  /** What else the credentials say. For `authorize`; the core does not look at it. */
+  readonly claims?: Claims;
 }
+
+/** What credentials say besides who it is. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Whose connections are meant: a user's, or those of one credential. */
+export type RevocationTarget = { readonly userId: string } | { readonly tokenId: string };
 
 /** What an append is about. The shell adds what the core may not know: the time, a random tag, the hash of `content`. */
 export interface AppendDraft extends Omit<AppendRequest, "nowMs" | "tag" | "payloadHash"> {
@@ -62,6 +72,7 @@ export interface ValidateQuestion {
 
 export interface AuthorizeQuestion {
   readonly user: User;
+  readonly claims?: Claims;
   readonly definition: string;
   readonly params: Readonly<Record<string, string>>;
   readonly action: "subscribe" | "publish" | "call";
@@ -78,7 +89,8 @@ export interface Failed {
 /** The results of the questions. */
 export interface Results {
   readonly authenticate:
-    | { readonly type: "accepted"; readonly identity: Identity }
+    /** `expiresInMs`: how long the credentials are good for, if not for ever. */
+    | { readonly type: "accepted"; readonly identity: Identity; readonly expiresInMs?: number }
     | { readonly type: "refused" }
     | Failed;
   readonly authorize: { readonly type: "allowed" } | { readonly type: "denied" } | Failed;
@@ -137,6 +149,8 @@ export type GatewayInput =
   /** `isGoodbye`: the peer closed it on purpose, so its device has left and is not just cut off. */
   | { readonly type: "closed"; readonly connection: number; readonly isGoodbye: boolean }
   | { readonly type: "appended"; readonly channel: string; readonly epoch: string; readonly entry: Entry }
+  /** These credentials are no good any more. */
+  | { readonly type: "revoked"; readonly target: RevocationTarget }
   /** The server itself has something to tell that is not stored. */
   | { readonly type: "told"; readonly tell: Tell }
   | { readonly type: "broadcasted"; readonly channel: string; readonly payload: string }

@@ -135,7 +135,7 @@ test.for([
     ...(id === undefined ? {} : { id }),
   };
   expect(answers).toEqual([expected, expected, expected]);
-  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages that cannot be read" }]);
+  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages were refused" }]);
 });
 
 test("[SE6] a binary message is refused", () => {
@@ -387,4 +387,12 @@ test("[SE10] no sequence of inputs makes the core throw", () => {
     bench.advance(60_000);
   };
   expect(() => fc.assert(fc.property(fc.array(anyStep, { maxLength: 60 }), run), { numRuns: 300 })).not.toThrow();
+});
+
+test("[AU4, AU8] newer credentials are taken, and revoked ones end the connection", () => {
+  const bench = joined();
+  const id = bench.send(1, { type: "refresh", token: "newer" });
+  expect(bench.take(1)).toEqual([{ type: "refreshed", id }]);
+  bench.handle({ type: "revoked", target: { userId: "u1" } });
+  expect(closesOf(bench)).toMatchObject([{ connection: 1, code: 4502 }]);
 });

@@ -1,5 +1,4 @@
 import {
-  type AuthOp,
   type ClientOp,
   closeCodes,
   decodeClientOp,
@@ -9,19 +8,21 @@ import {
   type HistoryOp,
   subprotocol,
 } from "../wire/index.ts";
+import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
 import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
 import { Directory } from "./directory.ts";
-import type { ChannelSettings, Failed, GatewayEffect, GatewayInput, Identity } from "./effects.ts";
+import type { ChannelSettings, GatewayEffect, GatewayInput, RevocationTarget } from "./effects.ts";
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import { publish, sendEphemeral, tell } from "./publish.ts";
 import { Session } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
+import { Users } from "./users.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface GatewayCoreOptions {
@@ -34,9 +35,6 @@ export interface GatewayCoreOptions {
   /** A name that no other node or run of this node has: it marks what this node broadcasts. */
   readonly node: string;
 }
-
-/** RFC 6455 §7.4.1: "the server … encountered an unexpected condition that prevented it from fulfilling the request". */
-const internalError = 1011;
 
 export interface GatewayCoreInfo {
   readonly connectionCount: number;
@@ -67,7 +65,8 @@ export class GatewayCore {
     const { limits } = options;
     this.#options = options;
     const channels = new ChannelTable({ outbox: this.#outbox, deadlines: this.#deadlines, limits });
-    this.#desk = { outbox: this.#outbox, directory: new Directory(options.channels), channels, limits };
+    const users = new Users(limits.maxConnectionsPerUser);
+    this.#desk = { outbox: this.#outbox, directory: new Directory(options.channels), channels, users, limits };
     this.#hello = encodeServerMessage(this.#makeHello());
   }
 
@@ -107,6 +106,8 @@ export class GatewayCore {
         return this.#outbox.settle(input);
       case "appended":
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
+      case "revoked":
+        return this.#revoke(input.target);
       case "told":
         return tell(this.#desk, input.tell, this.#options.node);
       case "broadcasted":
@@ -148,6 +149,7 @@ export class GatewayCore {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     session.end();
+    this.#desk.users.remove(session);
     this.#sessions.delete(connection);
     this.#watchdogs.get(connection)?.end();
     this.#watchdogs.delete(connection);
@@ -207,7 +209,9 @@ export class GatewayCore {
   #start(session: Session, op: ClientOp, { admitted, answered }: Pick<Case<ClientOp>, "admitted" | "answered">): void {
     const { identity } = session;
     const request = { session, identity, admitted, answered };
-    if (op.type === "auth") return this.#authenticate({ ...request, op });
+    if (op.type === "auth") {
+      return authenticate(this.#desk, { ...request, op }, this.#watchdogs.get(session.connection));
+    }
     if (identity === undefined) {
       session.refuse(op.id, {
         code: "UNAUTHENTICATED",
@@ -222,6 +226,8 @@ export class GatewayCore {
   #serve(request: Omit<Case<ClientOp>, "op">, op: Exclude<ClientOp, { readonly type: "auth" }>): void {
     const { durability, node } = this.#options;
     switch (op.type) {
+      case "refresh":
+        return refresh(this.#desk, { ...request, op }, this.#watchdogs.get(request.session.connection));
       case "subscribe":
         return subscribe(this.#desk, { ...request, op });
       case "resume":
@@ -239,38 +245,11 @@ export class GatewayCore {
     }
   }
 
-  #authenticate({
-    admitted,
-    answered,
-    identity,
-    op,
-    session,
-  }: Omit<Case<AuthOp>, "identity"> & { readonly identity: Identity | undefined }): void {
-    const { connection } = session;
-    if (identity !== undefined) {
-      session.refuse(op.id, {
-        code: "BAD_MESSAGE",
-        message: `Cannot auth again: this connection is "${identity.user.id}" already`,
-      });
-      admitted();
-      return answered();
+  /** Whoever has these credentials is gone, and is not to come back with them. */
+  #revoke(target: RevocationTarget): void {
+    for (const session of this.#desk.users.find(target)) {
+      session.close(closeCodes.revoked, "The credentials were revoked");
     }
-    this.#watchdogs.get(connection)?.authCame();
-    this.#outbox.ask("authenticate", { connection, token: op.token, device: op.device }, (result) => {
-      switch (result.type) {
-        case "accepted":
-          session.identity = result.identity;
-          session.send({ type: "authenticated", id: op.id, user: result.identity.user });
-          admitted();
-          return answered();
-        case "refused":
-          return session.close(closeCodes.badCredentials, "The credentials were refused");
-        default:
-          result satisfies Failed;
-          // Not the client's fault: a code that lets it try again.
-          return session.close(internalError, "The server cannot check credentials now");
-      }
-    });
   }
 
   // ---- channels

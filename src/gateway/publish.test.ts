@@ -323,7 +323,7 @@ test("[PB10] who publishes what is known where it is judged, and what comes of i
   bench.send(1, say);
   bench.send(1, type);
   const member = "m-0001";
-  const context = { user: { id: "u1" }, member, channel: "room/a", params: { id: "a" } };
+  const context = { user: { id: "u1" }, member, claims: {}, channel: "room/a", params: { id: "a" } };
   expect(asked).toEqual([{ ...context, messageId: "m1" }, { ...context, messageId: "m1" }, context]);
   expect(bench.take(2)).toMatchObject([{ data: { text: "***" } }, { type: "ephemeral" }]);
 });

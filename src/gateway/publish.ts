@@ -79,7 +79,8 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
   authorize(desk, { route, identity, action: "publish", event: op.event }, (denied) => {
     if (denied !== undefined) return refuse(request, denied);
     const { definition, params } = route;
-    const context = { ...identity, channel: op.channel, params, ...messageIdOf(op) };
+    const { claims = {}, member, user } = identity;
+    const context = { user, member, claims, channel: op.channel, params, ...messageIdOf(op) };
     desk.outbox.ask("validate", { definition, event: op.event, data: op.data, context }, (result) => {
       if (!request.session.isOpen) return;
       switch (result.type) {

@@ -1,4 +1,4 @@
-import type { HistoryLimits } from "../gateway/index.ts";
+import type { Claims, HistoryLimits } from "../gateway/index.ts";
 import {
   type ChannelDefinition,
   type EventDefinition,
@@ -21,6 +21,8 @@ export type CallDefinitions<Pattern extends string = string> = Readonly<
 /** What a channel's `authorize` decides about. */
 export interface AuthorizeRequest<Pattern extends string = string, Events extends EventDefinitions = EventDefinitions> {
   readonly user: User;
+  /** What `authenticate` said besides; empty if nothing. */
+  readonly claims: Claims;
   readonly params: ParamsOf<Pattern>;
   /** `subscribe` is asked at each subscription, those of a resume included, and covers the history; `publish` for each event, `call` for each call. */
   readonly action: "subscribe" | "publish" | "call";

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
 import { errorCodes, type EventDefinition, textRules, type User } from "../wire/index.ts";
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
+import { digest, type Identification, readIdentification } from "./credentials.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import { Refusal } from "./refusal.ts";
@@ -20,8 +20,11 @@ export interface AuthenticateRequest {
   readonly request: UpgradeRequest;
 }
 
-/** Says who it is, or `undefined` to refuse (close code 4500: the client does not try again). */
-export type Authenticate = (request: AuthenticateRequest) => User | undefined | Promise<User | undefined>;
+/**
+ * Says who it is: a user, or a user and what else the credentials say. `undefined` and `{ refused }` refuse (close code 4500: the
+ * client does not try again). Asked for each connection, and again when a client sends newer credentials.
+ */
+export type Authenticate = (request: AuthenticateRequest) => Identification | Promise<Identification>;
 
 export interface HooksOptions {
   readonly authenticate: Authenticate;
@@ -40,10 +43,6 @@ export function authenticateGuest({ device }: AuthenticateRequest): User {
   return { id: `guest-${digest(device).slice(0, 16)}` };
 }
 
-export function digest(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
-}
-
 /** The application's functions, run so that whatever they do is a result: what throws, rejects or hangs is a logged no. */
 export class Hooks {
   readonly #options: HooksOptions;
@@ -53,19 +52,33 @@ export class Hooks {
   }
 
   authenticate(request: AuthenticateRequest, then: Then<Results["authenticate"]>): void {
-    const ask = (): User | undefined | Promise<User | undefined> => this.#options.authenticate(request);
+    const ask = (): Identification | Promise<Identification> => this.#options.authenticate(request);
     this.#run("authenticate", ask, (answer) => {
       if (answer.type === "failed") return then(answer);
-      if (answer.value === undefined) return then({ type: "refused" });
-      const user = publicPart(answer.value);
-      then({ type: "accepted", identity: { user, member: digest(`${user.id} ${request.device}`).slice(0, 16) } });
+      this.#run(
+        "authenticate",
+        () => this.#judge(answer.value, request),
+        (judged) => then(judged.type === "failed" ? judged : judged.value),
+      );
     });
+  }
+
+  #judge(answer: Identification, { device }: AuthenticateRequest): Results["authenticate"] {
+    const nowMs = this.#options.machine.wallMs();
+    const read = readIdentification(answer, { device, nowMs });
+    if (read.type === "refused") {
+      this.#options.log.warn({ reason: read.reason }, "Credentials were refused");
+      return { type: "refused" };
+    }
+    const { expiresAtMs = Infinity, identity } = read;
+    if (expiresAtMs === Infinity) return { type: "accepted", identity };
+    return { type: "accepted", identity, expiresInMs: expiresAtMs - nowMs };
   }
 
   authorize({ definition, ...request }: AuthorizeQuestion, then: Then<Results["authorize"]>): void {
     const channel = this.#options.channels[definition];
     if (channel?.authorize === undefined) return then({ type: "allowed" });
-    const ask = (): boolean | Promise<boolean> | undefined => channel.authorize?.(request);
+    const ask = (): boolean | Promise<boolean> | undefined => channel.authorize?.({ claims: {}, ...request });
     this.#run("authorize", ask, (answer) => {
       if (answer.type === "failed") return then(answer);
       // A function that forgets to return says undefined, which is not yes.
@@ -99,7 +112,7 @@ export class Hooks {
 
   /** Lets a call be answered. */
   call(question: Questions["call"], then: Then<Results["call"]>): void {
-    const { data, definition, method, channel, member, params, user } = question;
+    const { data, definition, method, channel, claims, member, params, user } = question;
     const calls: Readonly<Record<string, ServerCall>> = this.#options.channels[definition]?.calls ?? {};
     const declared = calls[method];
     if (declared === undefined) return then({ type: "invalid", reason: "there is no such call" });
@@ -110,7 +123,7 @@ export class Hooks {
         const checked = answer.type === "value" ? answer.value : answer;
         if (checked.type !== "value") return then(checked);
         const abort = new AbortController();
-        const context = { channel, member, params, user, signal: abort.signal };
+        const context = { channel, claims, member, params, user, signal: abort.signal };
         const ask = async (): Promise<string | undefined> => {
           const result = await declared.answer(checked.value, context);
           return result === undefined ? undefined : toJson(result);
@@ -186,11 +199,6 @@ async function withTimeout<Value>(
     }
   });
   return Promise.race([answer, late]).finally(() => cancel?.());
-}
-
-/** What everybody may know. A row of a user table may well be handed in, and the rest of it is not for the wire. */
-function publicPart({ id, name }: User): User {
-  return name === undefined ? { id } : { id, name };
 }
 
 function keyOf(declared: EventDefinition, data: unknown): { readonly key?: string } {

@@ -5,6 +5,7 @@ export {
   type Broker,
   BrokerError,
   type BrokerErrorCode,
+  type Claims,
   type GatewayLimits,
   type HistoryLimits,
 } from "../gateway/index.ts";
@@ -30,6 +31,7 @@ export {
   type ServerChannel,
   type ServerSide,
 } from "./channel.ts";
+export type { Authenticated, Identification, Refused } from "./credentials.ts";
 export { GatewayError, type GatewayErrorCode } from "./errors.ts";
 export { ephemeral, type EphemeralOptions, event, type EventOptions, latest, type LatestOptions } from "./event.ts";
 export { createGateway, type Gateway, type GatewayOptions, type ServerChannels } from "./gateway.ts";

@@ -22,7 +22,13 @@ function hooksOf(...channels: readonly object[]): Hooks {
   });
 }
 
-const context: HandleContext = { user: { id: "u" }, member: "m", channel: "game/1", params: { table: "1" } };
+const context: HandleContext = {
+  user: { id: "u" },
+  member: "m",
+  claims: {},
+  channel: "game/1",
+  params: { table: "1" },
+};
 const sides = z.object({ sides: z.number().max(6, "too many") });
 
 function call(definition: CallDefinition, data: unknown, method = "roll"): Promise<Results["call"]> {

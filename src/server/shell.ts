@@ -172,7 +172,7 @@ export class Shell {
       case "authenticate":
         return this.#authenticate(effect);
       case "authorize": {
-        const { request: _number, type: _type, ...question } = effect;
+        const { request: _request, type: _type, ...question } = effect;
         return hooks.authorize(question, (result) => this.#settle({ question: "authorize", request, result }));
       }
       case "validate":

@@ -54,6 +54,8 @@ export interface RequestContext<Params = Readonly<Record<string, string>>> {
   /** The channel's name on the wire. */
   readonly channel: string;
   readonly params: Params;
+  /** What `authenticate` gave of the user's credentials, such as the claims of a token. */
+  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /** What an event's `handle` knows of a publish. */

@@ -42,6 +42,10 @@ const messages: readonly ServerMessage[] = [
   },
   { type: "authenticated", id: 1, user },
   { type: "authenticated", id: 1, user: { id: "u2" } },
+  { type: "authenticated", id: 1, user, expiresInMs: 3_600_000 },
+  { type: "refreshed", id: 8 },
+  { type: "refreshed", id: 8, expiresInMs: 0 },
+  { type: "expiring", expiresInMs: 60_000 },
   { type: "subscribed", id: 2, ...subscribed },
   { type: "subscribed", id: 2, ...subscribed, members: [member] },
   {
@@ -123,6 +127,7 @@ describe("decodeServerMessage", () => {
     ["[]", "Cannot read a message: it must be an object, got a list"],
     ["{}", "Cannot read a message: type must be a text, got nothing"],
     ['{"type":"unsubscribed","id":1}', "Cannot read unsubscribed: channel must be a text, got nothing"],
+    ['{"type":"expiring"}', "Cannot read expiring: expiresInMs must be an integer 0-9007199254740991, got nothing"],
     ['{"type":"hello","version":2}', "Cannot read hello: limits must be an object, got nothing"],
     [
       '{"type":"hello","version":2,"limits":{},"channels":{}}',
@@ -150,7 +155,7 @@ describe("decodeServerMessage", () => {
   });
 
   test("[WR15] a message with any one field missing is refused by that field's name, unless the field may be absent", () => {
-    const optional = new Set(["members", "member", "retryAfterMs"]);
+    const optional = new Set(["members", "member", "retryAfterMs", "expiresInMs"]);
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
         if (field === "id" && message.type === "error") continue;

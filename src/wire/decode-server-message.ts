@@ -45,7 +45,18 @@ type Readers = {
 
 const readers: Readers = {
   hello: readHello,
-  authenticated: (fields) => ({ type: "authenticated", id: readId(fields), user: readUser(fields) }),
+  authenticated: (fields) => ({
+    type: "authenticated",
+    id: readId(fields),
+    user: readUser(fields),
+    ...fields.present("expiresInMs", () => readExpiry(fields)),
+  }),
+  refreshed: (fields) => ({
+    type: "refreshed",
+    id: readId(fields),
+    ...fields.present("expiresInMs", () => readExpiry(fields)),
+  }),
+  expiring: (fields) => ({ type: "expiring", expiresInMs: readExpiry(fields) }),
   subscribed: (fields) => ({ type: "subscribed", id: readId(fields), ...readSubscribed(fields) }),
   resumed: (fields) => ({
     type: "resumed",
@@ -109,6 +120,10 @@ function isKnownType(type: string): type is ServerMessage["type"] {
 
 function readId(fields: FieldReader): number {
   return fields.integer("id", integers.safe);
+}
+
+function readExpiry(fields: FieldReader): number {
+  return fields.integer("expiresInMs", integers.safe);
 }
 
 function readHello(fields: FieldReader): HelloMessage {

@@ -8,6 +8,7 @@ import type {
   EphemeralOp,
   HistoryOp,
   PublishOp,
+  RefreshOp,
   ResumeOp,
   Start,
   SubscribeOp,
@@ -55,10 +56,21 @@ function refuse(value: unknown, code: ErrorCode, message: string): DecodedOp {
     : { type: "refused", error };
 }
 
-const opTypes = ["auth", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "call", "history"] as const;
+const opTypes = [
+  "auth",
+  "refresh",
+  "subscribe",
+  "resume",
+  "unsubscribe",
+  "publish",
+  "ephemeral",
+  "call",
+  "history",
+] as const;
 
 const readers: { readonly [Type in ClientOp["type"]]: (fields: FieldReader) => ClientOp } = {
   auth: readAuth,
+  refresh: readRefresh,
   subscribe: readSubscribe,
   resume: readResume,
   unsubscribe: readUnsubscribe,
@@ -79,6 +91,10 @@ function readAuth(fields: FieldReader): AuthOp {
     ...fields.present("token", () => fields.text("token", textRules.token)),
     device: fields.text("device", textRules.device),
   };
+}
+
+function readRefresh(fields: FieldReader): RefreshOp {
+  return { type: "refresh", id: readId(fields), token: fields.text("token", textRules.token) };
 }
 
 function readSubscribe(fields: FieldReader): SubscribeOp {

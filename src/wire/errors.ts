@@ -35,12 +35,20 @@ export const closeCodes = {
   goingAway: 1001,
   /** No `auth` within the deadline. */
   authTimeout: 4000,
+  /** The credentials have expired: come back with new ones. */
+  credentialsExpired: 4001,
   /** Three refused frames in a row, or more than three in a minute. */
   tooManyErrors: 4002,
+  /** The user has as many connections as one may have. */
+  tooManyConnections: 4003,
+  /** Requests went on and on although they were refused for their rate. */
+  tooFast: 4004,
   /** The credentials were refused. */
   badCredentials: 4500,
   /** The client speaks no version of the protocol that this server knows. */
   badVersion: 4501,
+  /** The credentials were revoked, or the user was. */
+  revoked: 4502,
 } as const;
 
 /** Whether a client should try again after the line closed with `code`. 1006 (no close frame) and 1001 included. */

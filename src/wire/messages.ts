@@ -62,6 +62,12 @@ export interface AuthOp {
   /** 128 random bits in hex that this device keeps: one presence entry a device, and the guest's identity. Secret. */
   readonly device: string;
 }
+/** The same user with newer credentials. Answered by `refreshed`. */
+export interface RefreshOp {
+  readonly type: "refresh";
+  readonly id: number;
+  readonly token: string;
+}
 /** Tell me of this channel. Answered by `subscribed`. */
 export interface SubscribeOp {
   readonly type: "subscribe";
@@ -122,7 +128,16 @@ export interface HistoryOp {
   readonly count: number;
 }
 /** Everything a client may send. */
-export type ClientOp = AuthOp | SubscribeOp | ResumeOp | UnsubscribeOp | PublishOp | EphemeralOp | CallOp | HistoryOp;
+export type ClientOp =
+  | AuthOp
+  | RefreshOp
+  | SubscribeOp
+  | ResumeOp
+  | UnsubscribeOp
+  | PublishOp
+  | EphemeralOp
+  | CallOp
+  | HistoryOp;
 
 // ---- server to client
 
@@ -153,6 +168,19 @@ export interface AuthenticatedMessage {
   readonly type: "authenticated";
   readonly id: number;
   readonly user: User;
+  /** How long the credentials are good for; then the line is closed with 4001. Absent: they do not expire. */
+  readonly expiresInMs?: number;
+}
+/** The answer to `refresh`: the new credentials count from now on. */
+export interface RefreshedMessage {
+  readonly type: "refreshed";
+  readonly id: number;
+  readonly expiresInMs?: number;
+}
+/** The credentials will expire: a `refresh` keeps the line. */
+export interface ExpiringMessage {
+  readonly type: "expiring";
+  readonly expiresInMs: number;
 }
 /** A subscription stands. Entries after `position` follow as `event`, preceded by one `gap` message if some are gone. */
 export interface Subscribed {
@@ -273,6 +301,8 @@ export interface PingMessage {
 export type ServerMessage =
   | HelloMessage
   | AuthenticatedMessage
+  | RefreshedMessage
+  | ExpiringMessage
   | SubscribedMessage
   | ResumedMessage
   | UnsubscribedMessage
