@@ -57,6 +57,8 @@ export class ClientCore {
   #silenceMs = Infinity;
   /** A server asked not to be dialled before. */
   #notBeforeMs = 0;
+  /** A server that lets us go has said when to come back, counted from the end of the line. */
+  #comeBackAfterMs: number | undefined;
 
   constructor(options: ClientCoreOptions) {
     this.#options = options;
@@ -153,10 +155,9 @@ export class ClientCore {
       return;
     }
     if (this.#state === "open" && nowMs - this.#openedAtMs >= goodLineMs) this.#attempt = 0;
-    const delayMs = Math.max(
-      retryDelayMs({ ...this.#options, attempt: this.#attempt, code }),
-      this.#notBeforeMs - nowMs,
-    );
+    const delayMs =
+      this.#comeBackAfterMs ??
+      Math.max(retryDelayMs({ ...this.#options, attempt: this.#attempt, code }), this.#notBeforeMs - nowMs);
     this.#attempt += 1;
     this.#forgetLine();
     this.#deadlineMs = nowMs + delayMs;
@@ -193,6 +194,9 @@ export class ClientCore {
       case "ephemeral":
       case "latest":
         this.#rooms.receive(message, nowMs);
+        break;
+      case "reconnect":
+        this.#comeBackAfterMs = message.afterMs;
         break;
       case "ping":
         break;
@@ -269,6 +273,7 @@ export class ClientCore {
   }
 
   #forgetLine(): void {
+    this.#comeBackAfterMs = undefined;
     this.#hello = undefined;
     this.#token = undefined;
     this.#exchange.close();

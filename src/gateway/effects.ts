@@ -154,5 +154,7 @@ export type GatewayInput =
   /** The server itself has something to tell that is not stored. */
   | { readonly type: "told"; readonly tell: Tell }
   | { readonly type: "broadcasted"; readonly channel: string; readonly payload: string }
+  /** The connection is to end: it is taken nothing more from, answered what it asked, and told when to come back. */
+  | { readonly type: "leaving"; readonly connection: number; readonly afterMs: number }
   /** `nextMs` has come. */
   | { readonly type: "tick" };

@@ -117,6 +117,11 @@ export class Session implements Subscriber {
     return op;
   }
 
+  /** Whether every request that was taken has its answer. */
+  get isIdle(): boolean {
+    return this.#queue.length + this.#startedCount === 0;
+  }
+
   /** The request that was started last is on its way; the next one may start. */
   admitted(): void {
     this.#isAdmitting = false;

@@ -31,6 +31,7 @@ export {
   type ServerChannel,
   type ServerSide,
 } from "./channel.ts";
+export type { DrainOptions } from "./drain.ts";
 export type { Authenticated, Identification, Refused } from "./credentials.ts";
 export { GatewayError, type GatewayErrorCode } from "./errors.ts";
 export { ephemeral, type EphemeralOptions, event, type EventOptions, latest, type LatestOptions } from "./event.ts";

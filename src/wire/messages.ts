@@ -297,6 +297,12 @@ export interface ErrorMessage extends WireError {
 export interface PingMessage {
   readonly type: "ping";
 }
+/** This line closes now, with 1001, because its server goes away. Every request that was taken has its answer. */
+export interface ReconnectMessage {
+  readonly type: "reconnect";
+  /** When to come back, counted from the close: so the server spreads those it lets go. 0-600 000. */
+  readonly afterMs: number;
+}
 /** Everything a server may send. */
 export type ServerMessage =
   | HelloMessage
@@ -315,4 +321,5 @@ export type ServerMessage =
   | EphemeralMessage
   | LatestMessage
   | ErrorMessage
-  | PingMessage;
+  | PingMessage
+  | ReconnectMessage;
