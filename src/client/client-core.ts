@@ -205,7 +205,11 @@ export class ClientCore {
         break;
       default: {
         const isAnswer = this.#exchange.receive(message, nowMs);
-        if (message.type === "error" && !isAnswer) this.#receiveError(message, nowMs);
+        if (isAnswer) break;
+        if (message.type === "error") this.#receiveError(message, nowMs);
+        else if (message.id !== undefined) break;
+        else if (message.type === "subscribed") this.#rooms.adopt(message);
+        else if (message.type === "unsubscribed") this.#rooms.expel(message);
       }
     }
   }

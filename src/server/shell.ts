@@ -11,6 +11,7 @@ import {
   type WebSocketServer,
 } from "../engine/index.ts";
 import {
+  type Command,
   type GatewayCore,
   type GatewayCoreInfo,
   type GatewayEffect,
@@ -48,6 +49,8 @@ export class Shell {
   /** Connections whose queue is over the high-water mark. */
   readonly #congested = new Set<number>();
   readonly #inputs: GatewayInput[] = [];
+  readonly #commands = new Map<number, (connectionCount: number) => void>();
+  #lastCommand = 0;
   #isRunning = false;
   #isDraining = false;
   #emptied: (() => void) | undefined;
@@ -107,6 +110,16 @@ export class Shell {
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
+    });
+  }
+
+  /** Carries out a command. @returns at how many connections something came of it. */
+  async command(command: Command): Promise<number> {
+    this.#lastCommand += 1;
+    const request = this.#lastCommand;
+    return new Promise((resolve) => {
+      this.#commands.set(request, resolve);
+      this.feed({ type: "commanded", request, command });
     });
   }
 
@@ -178,6 +191,10 @@ export class Shell {
         return this.#sockets.get(effect.connection)?.close(effect.code, effect.reason);
       case "awaitDrain":
         if (!this.#congested.has(effect.connection)) this.feed({ type: "drained", connection: effect.connection });
+        return;
+      case "done":
+        this.#commands.get(effect.request)?.(effect.connectionCount);
+        this.#commands.delete(effect.request);
         return;
       case "leave":
         return void store.leave(effect.channel);

@@ -208,6 +208,7 @@ export class GatewayBench {
         this.effects.push(effect);
         return;
       case "close":
+      case "done":
         this.effects.push(effect);
         return;
       default:
