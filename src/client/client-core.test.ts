@@ -130,6 +130,17 @@ describe("a line", () => {
     expect([delayAfter(5000), delayAfter(4999)]).toEqual([250, 500]);
   });
 
+  test("[CC4] a server that goes away says when to come back, counted from the end of the line and once", () => {
+    const bench = new Bench().open();
+    bench.say({ type: "reconnect", afterMs: 700 });
+    bench.nowMs += 10;
+    bench.lose(1001, "The server is going away");
+    expect(bench.core.deadlineMs - bench.nowMs).toBe(700);
+    bench.pass();
+    bench.lose();
+    expect(bench.core.deadlineMs - bench.nowMs).toBe(500);
+  });
+
   test("[CC4] after a restart the first try is spread over 5 s", () => {
     const bench = new Bench().open();
     bench.lose(1012, "restarting");

@@ -31,6 +31,7 @@ export type Effect =
   | { readonly type: "presence"; readonly room: number; readonly change: PresenceChange }
   /** `ack` is absent for an event that is not stored: it was sent or dropped. */
   | { readonly type: "sent"; readonly ticket: number; readonly ack?: Ack }
+  | { readonly type: "result"; readonly ticket: number; readonly data: unknown }
   | { readonly type: "page"; readonly ticket: number; readonly events: readonly WireEvent[]; readonly more: boolean }
   | { readonly type: "failed"; readonly ticket: number; readonly error: ClientError }
   | { readonly type: "error"; readonly error: ClientError };

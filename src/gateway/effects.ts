@@ -1,11 +1,13 @@
 /** Everything that goes into the gateway's core and comes out of it. */
-import type { User, WireError } from "../wire/index.ts";
+import type { HandleContext, RequestContext, User, WireError } from "../wire/index.ts";
 import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, ReadResult } from "./ports.ts";
 
 /** A channel as the core needs to know it; its schemas and hooks stay with the shell. */
 export interface ChannelSettings {
   readonly pattern: string;
   readonly events: Readonly<Record<string, EventSettings>>;
+  /** The calls it answers. Absent: none. */
+  readonly calls?: readonly string[];
   /** The events whose data is bytes: to the core it is text like any other. */
   readonly binary?: readonly string[];
   readonly presence: boolean;
@@ -53,10 +55,19 @@ export interface Tell {
 export interface Questions {
   readonly authenticate: { readonly connection: number; readonly token: string | undefined; readonly device: string };
   readonly authorize: AuthorizeQuestion;
-  readonly validate: { readonly definition: string; readonly event: string; readonly data: unknown };
+  readonly validate: ValidateQuestion;
+  readonly call: RequestContext & { readonly definition: string; readonly method: string; readonly data: unknown };
   readonly append: { readonly draft: AppendDraft };
   readonly read: { readonly read: ReadRequest };
   readonly join: { readonly channel: string };
+}
+
+export interface ValidateQuestion {
+  readonly definition: string;
+  readonly event: string;
+  readonly data: unknown;
+  /** Who publishes, for the event's `handle`. Absent: the server, which is not handled. */
+  readonly context?: HandleContext;
 }
 
 export interface AuthorizeQuestion {
@@ -64,8 +75,9 @@ export interface AuthorizeQuestion {
   readonly claims?: Claims;
   readonly definition: string;
   readonly params: Readonly<Record<string, string>>;
-  readonly action: "subscribe" | "publish";
+  readonly action: "subscribe" | "publish" | "call";
   readonly event?: string;
+  readonly method?: string;
 }
 
 /** The shell could not do it. What it logs is its own business; the client is told `error`. */
@@ -85,6 +97,11 @@ export interface Results {
   /** `data` is what the schema made of it, as JSON text; `key` its key if the event is a `latest` one; `reason` names the field that is wrong. */
   readonly validate:
     | { readonly type: "valid"; readonly data: string; readonly key?: string }
+    | { readonly type: "invalid"; readonly reason: string }
+    | Failed;
+  /** `data` is JSON text, absent if the call gave nothing. */
+  readonly call:
+    | { readonly type: "answered"; readonly data?: string }
     | { readonly type: "invalid"; readonly reason: string }
     | Failed;
   readonly append: AppendResult | Failed;
@@ -137,5 +154,7 @@ export type GatewayInput =
   /** The server itself has something to tell that is not stored. */
   | { readonly type: "told"; readonly tell: Tell }
   | { readonly type: "broadcasted"; readonly channel: string; readonly payload: string }
+  /** The connection is to end: it is taken nothing more from, answered what it asked, and told when to come back. */
+  | { readonly type: "leaving"; readonly connection: number; readonly afterMs: number }
   /** `nextMs` has come. */
   | { readonly type: "tick" };

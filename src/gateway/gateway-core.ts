@@ -10,6 +10,7 @@ import {
 } from "../wire/index.ts";
 import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
+import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
@@ -58,6 +59,8 @@ export class GatewayCore {
   readonly #watchdogs = new Map<number, Watchdog>();
   /** Sessions whose next request may start. */
   readonly #startable = new Set<Session>();
+  /** Sessions that are to end once they are idle, and when each is to come back. */
+  readonly #leaving = new Map<Session, number>();
   #isProbing = false;
 
   constructor(options: GatewayCoreOptions) {
@@ -84,6 +87,7 @@ export class GatewayCore {
     this.#outbox.begin(nowMs);
     this.#take(input);
     for (const session of this.#startable) this.#startRequests(session);
+    for (const [session, afterMs] of this.#leaving) this.#letGo(session, afterMs);
     this.#deadlines.run(nowMs);
     this.#probeLater();
     return this.#outbox.take();
@@ -101,6 +105,8 @@ export class GatewayCore {
         return this.#drained(input.connection);
       case "closed":
         return this.#closed(input.connection, input.isGoodbye);
+      case "leaving":
+        return this.#leave(input.connection, input.afterMs);
       case "settled":
         return this.#outbox.settle(input);
       case "appended":
@@ -148,11 +154,25 @@ export class GatewayCore {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     session.end();
+    this.#leaving.delete(session);
     this.#desk.users.remove(session);
     this.#sessions.delete(connection);
     this.#watchdogs.get(connection)?.end();
     this.#watchdogs.delete(connection);
     for (const channel of session.channels.values()) channel.unsubscribe(connection, isGoodbye);
+  }
+
+  #leave(connection: number, afterMs: number): void {
+    const session = this.#sessions.get(connection);
+    if (session !== undefined) this.#leaving.set(session, afterMs);
+  }
+
+  /** Ends a session that has all its answers. What it sent and nobody looked at has none, so its client sends it again elsewhere. */
+  #letGo(session: Session, afterMs: number): void {
+    if (!session.isIdle) return;
+    this.#leaving.delete(session);
+    session.send({ type: "reconnect", afterMs });
+    session.close(closeCodes.goingAway, "The server is going away");
   }
 
   /** The channels that had to wait go on, those that were served last go last: a busy one does not starve the others. */
@@ -173,7 +193,7 @@ export class GatewayCore {
 
   #receive({ bytes, connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
     const session = this.#sessions.get(connection);
-    if (session?.isOpen !== true) return;
+    if (session?.isOpen !== true || this.#leaving.has(session)) return;
     const { maxMessageBytes, maxMessageBytesBeforeAuth } = this.#options.limits;
     const maxBytes = session.identity === undefined ? maxMessageBytesBeforeAuth : maxMessageBytes;
     if (bytes > maxBytes) {
@@ -237,6 +257,8 @@ export class GatewayCore {
         return publish(this.#desk, { ...request, op }, durability);
       case "ephemeral":
         return sendEphemeral(this.#desk, { ...request, op }, node);
+      case "call":
+        return call(this.#desk, { ...request, op });
       default:
         return sendHistory(this.#desk, { ...request, op: op satisfies HistoryOp });
     }

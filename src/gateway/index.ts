@@ -15,6 +15,7 @@ export type {
   RevocationTarget,
   SettledInput,
   Tell,
+  ValidateQuestion,
 } from "./effects.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";

@@ -8,6 +8,8 @@ export interface GatewayLimits {
   readonly maxChannelsPerConnection: number;
   /** Requests of one connection that were not answered yet; one more is refused with `LIMIT`. Default 256. */
   readonly maxPendingRequestCount: number;
+  /** Calls of one connection in work; one more is refused with `LIMIT`. Default 16. */
+  readonly maxPendingCallCount: number;
   /** From the first moment of a connection to its `auth`; then it is closed with 4000. Default 5 000. */
   readonly authTimeoutMs: number;
   /** How long before credentials expire the client is told; at half of their life if that is later. Default 60 000. */
@@ -58,6 +60,7 @@ export const defaultLimits: GatewayLimits = {
   maxMessageBytesBeforeAuth: 4 * 1024,
   maxChannelsPerConnection: 256,
   maxPendingRequestCount: 256,
+  maxPendingCallCount: 16,
   authTimeoutMs: 5_000,
   expiryWarningMs: 60_000,
   maxConnectionsPerUser: 20,

@@ -53,6 +53,17 @@ function answers(): string[] {
 
 const fault = { code: "BAD_MESSAGE", message: "no" } as const;
 
+test("[OP3] a session is idle when every request that was taken has its answer", () => {
+  expect(session.isIdle).toBe(true);
+  session.accept(ops.publish);
+  expect(session.isIdle).toBe(false);
+  session.startNext();
+  session.admitted();
+  expect(session.isIdle).toBe(false);
+  session.answered();
+  expect(session.isIdle).toBe(true);
+});
+
 test("[SE7] requests start one after the other, in the order they came", () => {
   for (const op of Object.values(ops)) session.accept(op);
   expect(session.startNext()?.type).toBe("auth");

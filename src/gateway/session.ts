@@ -16,6 +16,8 @@ export class Session implements Subscriber {
   /** The device's secret, once `auth` has told it. */
   device = "";
   lastSentMs: number;
+  /** Calls in work. */
+  pendingCallCount = 0;
   /** By name. */
   readonly channels: Map<string, Channel> = new Map();
   readonly #outbox: Outbox;
@@ -113,6 +115,11 @@ export class Session implements Subscriber {
     this.#isAdmitting = true;
     this.#startedCount += 1;
     return op;
+  }
+
+  /** Whether every request that was taken has its answer. */
+  get isIdle(): boolean {
+    return this.#queue.length + this.#startedCount === 0;
   }
 
   /** The request that was started last is on its way; the next one may start. */

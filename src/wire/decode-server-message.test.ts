@@ -7,6 +7,7 @@ import {
   encodeHistory,
   encodeLatest,
   encodeLatestValue,
+  encodeResult,
   encodeServerMessage,
 } from "./encode.ts";
 import type { ServerMessage } from "./messages.ts";
@@ -57,6 +58,8 @@ const messages: readonly ServerMessage[] = [
   },
   { type: "unsubscribed", id: 4, channel: "chat/42" },
   { type: "ack", id: 5, ...position, durability: "quorum", duplicate: true },
+  { type: "result", id: 6, data: { value: 4 } },
+  { type: "result", id: 6 },
   { type: "history", id: 6, channel: "chat/42", epoch: position.epoch, events: [entry], more: false },
   { type: "event", channel: "chat/42", ...entry },
   { type: "gap", channel: "chat/42", from: position, to: { ...position, offset: 50 }, reason: "trimmed" },
@@ -75,6 +78,8 @@ const messages: readonly ServerMessage[] = [
   { type: "error", ...error },
   { type: "error", id: 7, code: "FORBIDDEN", message: "No" },
   { type: "ping" },
+  { type: "reconnect", afterMs: 0 },
+  { type: "reconnect", afterMs: 600_000 },
 ];
 
 describe("decodeServerMessage", () => {
@@ -92,6 +97,8 @@ describe("decodeServerMessage", () => {
       [encodeEvent("chat/42", texted), { type: "event", channel: "chat/42", ...entry }],
       [encodeHistory({ ...page, events: [texted, texted] }), { type: "history", ...page, events: [entry, entry] }],
       [encodeEphemeral({ ...typing, data: "null" }), { type: "ephemeral", ...typing }],
+      [encodeResult(7, "[4]"), { type: "result", id: 7, data: [4] }],
+      [encodeResult(7, undefined), { type: "result", id: 7 }],
       [encodeLatest(quote, [encodeLatestValue({ key: "A", user, data: "7" })]), { type: "latest", ...quote, values }],
     ];
     for (const [text, message] of pairs) expect(decodeServerMessage(text)).toStrictEqual({ type: "message", message });
@@ -106,7 +113,7 @@ describe("decodeServerMessage", () => {
     });
     expect(decodeServerMessage('{"type":"error","id":1,"code":"NEW_CODE","message":"x"}')).toStrictEqual({
       type: "message",
-      message: { type: "error", id: 1, code: "INTERNAL", message: "x" },
+      message: { type: "error", id: 1, code: "NEW_CODE", message: "x" },
     });
   });
 
@@ -147,6 +154,7 @@ describe("decodeServerMessage", () => {
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
         if (field === "id" && message.type === "error") continue;
+        if (field === "data" && message.type === "result") continue;
         const decoded = decodeServerMessage(JSON.stringify({ ...message, [field]: undefined }));
         expect(decoded).toMatchObject({ type: "refused", reason: expect.stringContaining(`${field} must be`) });
       }

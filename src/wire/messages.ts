@@ -1,5 +1,5 @@
 /** The messages of `switchboard.v1+json`: one JSON object in one text message. SPEC.md, chapter "Wire", is the reference. */
-import type { ErrorCode } from "./errors.ts";
+import type { AppErrorCode, ErrorCode } from "./errors.ts";
 import type { EventKind } from "./contract.ts";
 
 /** The subprotocol a client offers and the server picks (RFC 6455 §1.9). */
@@ -110,6 +110,15 @@ export interface EphemeralOp {
   readonly event: string;
   readonly data: unknown;
 }
+/** Answer this. Answered by `result`. Never done twice by itself: who loses the line before the answer does not know whether it was done. */
+export interface CallOp {
+  readonly type: "call";
+  readonly id: number;
+  readonly channel: string;
+  /** 1-64 of A-Z a-z 0-9 _ . - */
+  readonly method: string;
+  readonly data: unknown;
+}
 /** Up to `count` entries before offset `before`, answered oldest first. */
 export interface HistoryOp {
   readonly type: "history";
@@ -127,6 +136,7 @@ export type ClientOp =
   | UnsubscribeOp
   | PublishOp
   | EphemeralOp
+  | CallOp
   | HistoryOp;
 
 // ---- server to client
@@ -207,6 +217,13 @@ export interface AckMessage extends Position {
   /** The id was stored before; this is where. */
   readonly duplicate: boolean;
 }
+/** The answer to `call`. */
+export interface ResultMessage {
+  readonly type: "result";
+  readonly id: number;
+  /** Absent: there is nothing to say but that it was done. */
+  readonly data?: unknown;
+}
 /** The answer to `history`. */
 export interface HistoryMessage {
   readonly type: "history";
@@ -266,7 +283,7 @@ export interface LatestMessage {
 }
 /** Why a request was refused. */
 export interface WireError {
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | AppErrorCode;
   /** For people: what was wrong, with the value. */
   readonly message: string;
   readonly retryAfterMs?: number;
@@ -280,6 +297,12 @@ export interface ErrorMessage extends WireError {
 export interface PingMessage {
   readonly type: "ping";
 }
+/** This line closes now, with 1001, because its server goes away. Every request that was taken has its answer. */
+export interface ReconnectMessage {
+  readonly type: "reconnect";
+  /** When to come back, counted from the close: so the server spreads those it lets go. 0-600 000. */
+  readonly afterMs: number;
+}
 /** Everything a server may send. */
 export type ServerMessage =
   | HelloMessage
@@ -290,6 +313,7 @@ export type ServerMessage =
   | ResumedMessage
   | UnsubscribedMessage
   | AckMessage
+  | ResultMessage
   | HistoryMessage
   | EventMessage
   | GapMessage
@@ -297,4 +321,5 @@ export type ServerMessage =
   | EphemeralMessage
   | LatestMessage
   | ErrorMessage
-  | PingMessage;
+  | PingMessage
+  | ReconnectMessage;
