@@ -36,7 +36,8 @@ interface NewRoom {
   readonly room: Room;
 }
 
-type RoomEffect = Extract<Effect, { readonly room: number }>;
+type NewRoomEffect = Extract<Effect, { readonly type: "room" }>;
+type RoomEffect = Exclude<Extract<Effect, { readonly room: number }>, NewRoomEffect>;
 
 /** How long `close()` waits for the server's close frame. */
 const closeTimeoutMs = 5000;
@@ -221,6 +222,8 @@ export class ClientShell {
       case "server":
         this.#durability = effect.durability;
         return;
+      case "room":
+        return this.#tellNewRoom(effect);
       case "error":
         return this.#report(effect.error);
       case "sent":
@@ -236,14 +239,14 @@ export class ClientShell {
     }
   }
 
+  #tellNewRoom({ channel, params, room: id }: NewRoomEffect): void {
+    const room = this.#hold(keyOf(channel, params), id);
+    this.#newRooms.tell({ channel, params, room });
+  }
+
   #tellRoom(effect: RoomEffect): void {
     const handle = this.#rooms.get(effect.room);
     switch (effect.type) {
-      case "room": {
-        const { channel, params } = effect;
-        const room = this.#hold(keyOf(channel, params), effect.room);
-        return this.#newRooms.tell({ channel, params, room });
-      }
       case "message":
         return handle?.receiveMessage(this.#message(effect.message));
       case "unstored":

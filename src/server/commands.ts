@@ -1,8 +1,9 @@
 import type { Command } from "../gateway/index.ts";
-import { type ChannelDefinitions, closeCodes, type ParamsOf, type Start } from "../wire/index.ts";
+import { type ChannelDefinitions, closeCodes, type ParamsOf } from "../wire/index.ts";
 import type { ServerChannel } from "./channel.ts";
 import { GatewayError } from "./errors.ts";
 import { findChannel } from "./publish.ts";
+import { startOf } from "./start-of.ts";
 
 /** Whom to subscribe to what. */
 export interface SubscribeRequest<
@@ -53,14 +54,6 @@ export function subscribeCommand(channels: Channels, request: Plain & { readonly
   const { recent = 0, userId } = request;
   const { name: channel } = findChannel(channels, request, "subscribe");
   return { type: "subscribe", userId, channel, start: startOf(recent) };
-}
-
-/** @throws {GatewayError} `BAD_MESSAGE` for a number of messages that cannot be. */
-export function startOf(recent: number): Start {
-  if (!(Number.isInteger(recent) && recent >= 0 && recent <= 1000)) {
-    throw new GatewayError("BAD_MESSAGE", `Cannot begin with ${recent} messages: give an integer 0-1000`);
-  }
-  return recent === 0 ? { from: "live" } : { from: "recent", count: recent };
 }
 
 export function unsubscribeCommand(channels: Channels, request: Plain & { readonly reason?: string }): Command {

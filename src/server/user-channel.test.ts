@@ -30,11 +30,11 @@ async function start(): Promise<{ readonly gateway: Gateway<typeof channels>; re
 
 const hashed = ":mIrQpTbnnVTaRkYgY7GbQ0h2KSMEPfMbjC1wTSEIzG0";
 test.for([
-  ["ada", "inbox/ada"],
-  ["auth0|123", expect.stringMatching(/^inbox\/:[\w-]{43}$/) as unknown],
-  ["x".repeat(64), `inbox/${"x".repeat(64)}`],
-  ["x".repeat(65), expect.stringMatching(/^inbox\/:[\w-]{43}$/) as unknown],
-  [hashed, expect.not.stringContaining(hashed) as unknown],
+  ["ada", /^inbox\/ada$/],
+  ["auth0|123", /^inbox\/:[\w-]{43}$/],
+  ["x".repeat(64), /^inbox\/x{64}$/],
+  ["x".repeat(65), /^inbox\/:[\w-]{43}$/],
+  [hashed, /^inbox\/(?!:mIrQpTbn):[\w-]{43}$/],
 ] as const)(
   "[SV27] the channel of user %o is theirs at once, and what the server publishes comes to it",
   async ([id, name]) => {
@@ -46,7 +46,7 @@ test.for([
     await publish("recent");
     const client = await WireClient.join(url, device);
     const subscribed = await client.next("subscribed");
-    expect(subscribed).toMatchObject({ channel: name, definition: "inbox" });
+    expect(subscribed).toMatchObject({ channel: expect.stringMatching(name) as unknown, definition: "inbox" });
     expect(await client.next("event")).toMatchObject({ data: "recent" });
     await publish("now");
     expect(await client.next("event")).toMatchObject({ data: "now", user: { id: "server" } });

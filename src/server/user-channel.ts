@@ -7,8 +7,8 @@ import {
   type EventDefinitions,
   type ServerChannel,
 } from "./channel.ts";
-import { startOf } from "./commands.ts";
 import { digest } from "./credentials.ts";
+import { startOf } from "./start-of.ts";
 
 /** What a user's own channel is declared with. */
 export interface UserChannelOptions<
@@ -88,8 +88,9 @@ function findParam(pattern: string): string {
     throw new TypeError(`Cannot use pattern "${pattern}": a user's own channel has one parameter, the user`);
   }
   const length = pattern.length - param.length + maxOwnerLength;
-  if (length > 128)
+  if (length > 128) {
     throw new TypeError(`Cannot use pattern "${pattern}": with a user id it may be ${length} long, the limit is 128`);
+  }
   return param.slice(1);
 }
 
