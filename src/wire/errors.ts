@@ -18,7 +18,7 @@ export const errorCodes = {
   INTERNAL: "The server failed; it has logged why",
 } as const;
 
-/** A key of {@link errorCodes}. */
+/** A key of {@link errorCodes}. From a newer server a client may get one that this version does not have: a `switch` needs its `default`. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /**
