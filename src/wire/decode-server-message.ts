@@ -52,6 +52,7 @@ const refusal = { code, message: text };
 const patience = { retryAfterMs: natural };
 const subscribed = { channel: text, position, top: natural };
 const presence = { members: listOf(member) };
+const expiry = { expiresInMs: natural };
 const entry = {
   event: text,
   offset: natural,
@@ -79,7 +80,9 @@ const shapes: {
     limits: object({ maxMessageBytes: natural, maxChannelsPerConnection: natural, authTimeoutMs: natural }),
     channels: recordOf(channelInfo),
   }),
-  authenticated: object({ id: natural, user }),
+  authenticated: object({ id: natural, user }, expiry),
+  refreshed: object({ id: natural }, expiry),
+  expiring: object(expiry),
   subscribed: object({ id: natural, ...subscribed }, presence),
   resumed: object({
     id: natural,
@@ -87,6 +90,7 @@ const shapes: {
   }),
   unsubscribed: object({ id: natural, channel: text }),
   ack: object({ id: natural, ...placed, durability, duplicate: boolean }),
+  result: object({ id: natural }, { data: json }),
   history: object({ id: natural, channel: text, epoch: text, events: listOf(object(entry)), more: boolean }),
   event: object({ channel: text, ...entry }),
   gap: object({ channel: text, from: position, to: position, reason: oneOf("trimmed", "truncated", "epoch") }),
@@ -100,6 +104,7 @@ const shapes: {
   }),
   error: object(refusal, { id: natural, ...patience }),
   ping: object({}),
+  reconnect: object({ afterMs: integer(0, 600_000) }),
 };
 
 function isKnownType(type: string): type is ServerMessage["type"] {
