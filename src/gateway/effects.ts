@@ -1,6 +1,7 @@
 /** Everything that goes into the gateway's core and comes out of it. */
 import type { HandleContext, RequestContext, Start, User, WireError } from "../wire/index.ts";
 import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, ReadResult } from "./ports.ts";
+import type { Delivery } from "./ring.ts";
 
 /** A channel as the core needs to know it; its schemas and hooks stay with the shell. */
 export interface ChannelSettings {
@@ -135,6 +136,8 @@ export type GatewayEffect =
   | QuestionEffect
   /** The same text to each: prepare it once. A `send` that finds a full queue is answered with the input `congested`. */
   | { readonly type: "send"; readonly to: readonly number[]; readonly text: string }
+  /** A page of a log: its deliveries are the same objects for everybody who is sent them, so prepare each once. Else as `send`. */
+  | { readonly type: "replay"; readonly connection: number; readonly deliveries: readonly Delivery[] }
   | { readonly type: "close"; readonly connection: number; readonly code: number; readonly reason: string }
   /** Answer with `drained` once the socket's queue is short, at once if it is. */
   | { readonly type: "awaitDrain"; readonly connection: number }

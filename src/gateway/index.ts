@@ -22,3 +22,4 @@ export type {
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";
+export type { Delivery } from "./ring.ts";

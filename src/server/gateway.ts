@@ -1,5 +1,5 @@
 import { sqliteBroker } from "../brokers/index.ts";
-import type { AnyHttpServer, OriginPolicy } from "../engine/index.ts";
+import type { AnyHttpServer, CompressionOptions, OriginPolicy } from "../engine/index.ts";
 import { type Broker, type Command, GatewayCore } from "../gateway/index.ts";
 import type { Durability, HasChannels } from "../wire/index.ts";
 import type { ServerChannel } from "./channel.ts";
@@ -48,6 +48,11 @@ export interface GatewayOptions<Channels extends ServerChannels> {
   readonly require?: Durability;
   /** Which pages may connect. Default `"same"`: those of the same origin. */
   readonly origins?: OriginPolicy;
+  /**
+   * How to compress, for clients that can: `{}` is the defaults. A message that goes to many is compressed once for all who agreed on the
+   * same. Default: not at all. Read what {@link CompressionOptions} says of secrets first.
+   */
+  readonly compression?: CompressionOptions;
   readonly limits?: Partial<ServerLimits>;
   /** Default: says nothing. */
   readonly log?: Log;
@@ -257,6 +262,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const {
       authenticate = authenticateGuest,
       broker = sqliteBroker({ file: "data/switchboard.db" }),
+      compression,
       origins = "same",
       require = "mem",
     } = this.#options;
@@ -279,7 +285,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       dedupWindowMs,
       node: machine.createName(),
     });
-    const shell = new Shell({ core, hooks, store, limits, origins, log, machine });
+    const shell = new Shell({ core, hooks, store, limits, origins, compression, log, machine });
     this.#running = { shell, store, hooks, durability, description };
     return this.#running;
   }

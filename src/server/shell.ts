@@ -2,7 +2,9 @@ import {
   type Accept,
   accept,
   type CloseInfo,
+  type CompressionOptions,
   type OriginPolicy,
+  type PreparedMessage,
   prepareMessage,
   type Reject,
   reject,
@@ -12,6 +14,7 @@ import {
 } from "../engine/index.ts";
 import {
   type Command,
+  type Delivery,
   type GatewayCore,
   type GatewayCoreInfo,
   type GatewayEffect,
@@ -32,6 +35,7 @@ export interface ShellOptions {
   readonly store: Store;
   readonly limits: ServerLimits;
   readonly origins: OriginPolicy;
+  readonly compression: CompressionOptions | undefined;
   readonly log: Log;
   readonly machine: Machine;
 }
@@ -48,6 +52,8 @@ export class Shell {
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
   readonly #congested = new Set<number>();
+  /** The frames of the deliveries that replays are made of, as long as those are kept. */
+  readonly #prepared = new WeakMap<Delivery, PreparedMessage>();
   readonly #inputs: GatewayInput[] = [];
   readonly #commands = new Map<number, (connectionCount: number) => void>();
   #lastCommand = 0;
@@ -58,7 +64,7 @@ export class Shell {
   #timerAtMs = Infinity;
 
   constructor(options: ShellOptions) {
-    const { limits, log, machine, origins } = options;
+    const { compression, limits, log, machine, origins } = options;
     this.#options = options;
     this.engine = machine.createWebSocketServer<UpgradeRequest>({
       protocols: [subprotocol],
@@ -66,6 +72,10 @@ export class Shell {
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
       maxConnections: limits.maxConnections,
       pingAfterMs: limits.pingAfterMs,
+      deadAfterMs: limits.deadAfterMs,
+      stalledAfterMs: limits.stalledAfterMs,
+      highWaterBytes: limits.highWaterBytes,
+      ...(compression === undefined ? {} : { compression }),
       upgrade: (request) => this.#admit(request),
       open: (socket) => this.#open(socket),
       message: (socket, data) => this.#receive(socket, data),
@@ -170,10 +180,31 @@ export class Shell {
     const message = to.length === 1 ? text : prepareMessage(text);
     for (const id of to) {
       const socket = this.#sockets.get(id);
-      if (socket === undefined || socket.send(message) || this.#congested.has(id)) continue;
-      this.#congested.add(id);
-      this.feed({ type: "congested", connection: id });
+      if (socket !== undefined && !socket.send(message)) this.#tellCongested(id);
     }
+  }
+
+  #replay(id: number, deliveries: readonly Delivery[]): void {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    let isFlowing = true;
+    for (const delivery of deliveries) isFlowing = socket.send(this.#prepare(delivery));
+    if (!isFlowing) this.#tellCongested(id);
+  }
+
+  /** Subscribers who are behind are sent what others were sent before them or will be. */
+  #prepare(delivery: Delivery): PreparedMessage {
+    const known = this.#prepared.get(delivery);
+    if (known !== undefined) return known;
+    const message = prepareMessage(delivery.text);
+    this.#prepared.set(delivery, message);
+    return message;
+  }
+
+  #tellCongested(id: number): void {
+    if (this.#congested.has(id)) return;
+    this.#congested.add(id);
+    this.feed({ type: "congested", connection: id });
   }
 
   // ---- effects
@@ -183,6 +214,8 @@ export class Shell {
     switch (effect.type) {
       case "send":
         return this.#send(effect.to, effect.text);
+      case "replay":
+        return this.#replay(effect.connection, effect.deliveries);
       case "close":
         this.#options.log.warn(
           { connection: effect.connection, code: effect.code, reason: effect.reason },
