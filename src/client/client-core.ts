@@ -1,7 +1,6 @@
 import {
   closeCodes,
   decodeServerMessage,
-  type ErrorCode,
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
@@ -13,7 +12,7 @@ import type { ClientState, ClientStateInfo } from "./client.ts";
 import type { Backoff } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import { type Answer, Exchange } from "./exchange.ts";
 import { Rooms } from "./rooms.ts";
 import { isPassing, type Publish } from "./sender.ts";
 import type { SubscriptionOptions } from "./subscription.ts";
@@ -31,7 +30,7 @@ const goodLineMs = 5000;
 /** How much later than promised a sign of life may come. */
 const lateMs = 15_000;
 /** Another try with the same credentials would end the same. */
-const finalAuthErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const finalAuthErrors: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   "UNAUTHENTICATED",
   "FORBIDDEN",
   "BAD_MESSAGE",
@@ -105,6 +104,12 @@ export class ClientCore {
 
   history(room: number, { before, count }: { before: number; count: number }, nowMs: number): number {
     const ticket = this.#rooms.history(room, before, count);
+    this.#flush(nowMs);
+    return ticket;
+  }
+
+  call(room: number, { method, data }: { method: string; data: unknown }, nowMs: number): number {
+    const ticket = this.#rooms.call(room, method, data);
     this.#flush(nowMs);
     return ticket;
   }
@@ -198,11 +203,17 @@ export class ClientCore {
       case "expiring":
         this.#exchange.emit({ type: "token" });
         break;
-      default: {
-        const isAnswer = this.#exchange.receive(message, nowMs);
-        if (message.type === "error" && !isAnswer) this.#receiveError(message, nowMs);
-      }
+      default:
+        if (!this.#exchange.receive(message, nowMs)) this.#receiveUnasked(message, nowMs);
     }
+  }
+
+  /** What answers nothing. */
+  #receiveUnasked(message: Answer, nowMs: number): void {
+    if (message.type === "error") this.#receiveError(message, nowMs);
+    else if (message.id !== undefined) return;
+    else if (message.type === "subscribed") this.#rooms.adopt(message);
+    else if (message.type === "unsubscribed") this.#rooms.expel(message);
   }
 
   #dial(nowMs: number): void {

@@ -34,12 +34,14 @@ export function authorize(
     action,
     event,
     identity,
+    method,
     route,
   }: {
     readonly route: Route;
     readonly identity: Identity;
     readonly action: AuthorizeQuestion["action"];
     readonly event?: string;
+    readonly method?: string;
   },
   then: (error: WireError | undefined) => void,
 ): void {
@@ -52,6 +54,7 @@ export function authorize(
     params,
     action,
     ...(event === undefined ? {} : { event }),
+    ...(method === undefined ? {} : { method }),
   };
   outbox.ask("authorize", question, (result) => {
     switch (result.type) {
@@ -60,10 +63,15 @@ export function authorize(
       case "denied":
         return then({
           code: "FORBIDDEN",
-          message: `Cannot ${action} ${event === undefined ? "" : `"${event}" `}to "${name}": this user may not`,
+          message: `Cannot ${describe(action, event ?? method)} "${name}": this user may not`,
         });
       default:
         return then((result satisfies Failed).error);
     }
   });
+}
+
+function describe(action: AuthorizeQuestion["action"], subject: string | undefined): string {
+  if (subject === undefined) return `${action} to`;
+  return `${action} "${subject}" ${action === "call" ? "of" : "to"}`;
 }

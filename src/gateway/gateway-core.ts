@@ -10,7 +10,9 @@ import {
 } from "../wire/index.ts";
 import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
+import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
+import { command } from "./command.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
 import { Directory } from "./directory.ts";
@@ -112,6 +114,8 @@ export class GatewayCore {
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
       case "revoked":
         return this.#revoke(input.target);
+      case "commanded":
+        return command(this.#desk, input);
       case "told":
         return tell(this.#desk, input.tell, this.#options.node);
       case "broadcasted":
@@ -256,6 +260,8 @@ export class GatewayCore {
         return publish(this.#desk, { ...request, op }, durability);
       case "ephemeral":
         return sendEphemeral(this.#desk, { ...request, op }, node);
+      case "call":
+        return call(this.#desk, { ...request, op });
       default:
         return sendHistory(this.#desk, { ...request, op: op satisfies HistoryOp });
     }

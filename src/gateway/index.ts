@@ -3,19 +3,23 @@ export type {
   AppendDraft,
   AuthorizeQuestion,
   ChannelSettings,
+  Command,
   Claims,
   EventSettings,
   Failed,
   GatewayEffect,
   GatewayInput,
   Identity,
+  OwnChannel,
   QuestionEffect,
   Questions,
   Results,
   RevocationTarget,
   SettledInput,
   Tell,
+  ValidateQuestion,
 } from "./effects.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";
+export type { Delivery } from "./ring.ts";

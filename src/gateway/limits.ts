@@ -8,6 +8,8 @@ export interface GatewayLimits {
   readonly maxChannelsPerConnection: number;
   /** Requests of one connection that were not answered yet; one more is refused with `LIMIT`. Default 256. */
   readonly maxPendingRequestCount: number;
+  /** Calls of one connection in work; one more is refused with `LIMIT`. Default 16. */
+  readonly maxPendingCallCount: number;
   /** From the first moment of a connection to its `auth`; then it is closed with 4000. Default 5 000. */
   readonly authTimeoutMs: number;
   /** How long before credentials expire the client is told; at half of their life if that is later. Default 60 000. */
@@ -31,9 +33,13 @@ export interface GatewayLimits {
   readonly maxRefusalsInARow: number;
   /** Refused messages within a minute that are still borne. Default 3. */
   readonly maxRefusalsPerMinute: number;
-  /** One read from the store, and what is sent to a subscriber that catches up before its socket must have drained. Default 256, 1 MiB. */
+  /** One read from the store. Default 256, 1 MiB. */
   readonly maxPageCount: number;
   readonly maxPageBytes: number;
+  /** What a subscriber that catches up is sent before its socket must have drained, and what it is read at once. Default 64 KiB. */
+  readonly maxReplayBytes: number;
+  /** Pages of the logs that are kept, of all channels together, while subscribers catch up with them. Default 8 MiB. */
+  readonly maxReplayCacheBytes: number;
   /** The newest entries of a channel that are kept at hand for replays. Default 256, 1 MiB. */
   readonly maxRingCount: number;
   readonly maxRingBytes: number;
@@ -58,6 +64,7 @@ export const defaultLimits: GatewayLimits = {
   maxMessageBytesBeforeAuth: 4 * 1024,
   maxChannelsPerConnection: 256,
   maxPendingRequestCount: 256,
+  maxPendingCallCount: 16,
   authTimeoutMs: 5_000,
   expiryWarningMs: 60_000,
   maxConnectionsPerUser: 20,
@@ -73,6 +80,8 @@ export const defaultLimits: GatewayLimits = {
   maxRefusalsPerMinute: 3,
   maxPageCount: 256,
   maxPageBytes: 1024 * 1024,
+  maxReplayBytes: 64 * 1024,
+  maxReplayCacheBytes: 8 * 1024 * 1024,
   maxRingCount: 256,
   maxRingBytes: 1024 * 1024,
   tailProbeMs: 2_000,

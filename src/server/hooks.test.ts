@@ -36,6 +36,7 @@ function hooksWith(parts: {
     authenticate: parts.authenticate ?? authenticateGuest,
     channels: parts.channel === undefined ? {} : { c: parts.channel },
     timeoutMs: parts.timeoutMs ?? 10_000,
+    callTimeoutMs: 20_000,
     log: {
       info: () => {},
       warn: (fields) => refusals.push("reason" in fields && fields.reason),

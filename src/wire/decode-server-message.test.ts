@@ -7,6 +7,7 @@ import {
   encodeHistory,
   encodeLatest,
   encodeLatestValue,
+  encodeResult,
   encodeServerMessage,
 } from "./encode.ts";
 import type { ServerMessage } from "./messages.ts";
@@ -55,8 +56,12 @@ const messages: readonly ServerMessage[] = [
       { channel: "chat/7", error },
     ],
   },
+  { type: "subscribed", ...subscribed, definition: "chat", params: { room: "42" } },
   { type: "unsubscribed", id: 4, channel: "chat/42" },
+  { type: "unsubscribed", channel: "chat/42", error },
   { type: "ack", id: 5, ...position, durability: "quorum", duplicate: true },
+  { type: "result", id: 6, data: { value: 4 } },
+  { type: "result", id: 6 },
   { type: "history", id: 6, channel: "chat/42", epoch: position.epoch, events: [entry], more: false },
   { type: "event", channel: "chat/42", ...entry },
   { type: "gap", channel: "chat/42", from: position, to: { ...position, offset: 50 }, reason: "trimmed" },
@@ -94,6 +99,8 @@ describe("decodeServerMessage", () => {
       [encodeEvent("chat/42", texted), { type: "event", channel: "chat/42", ...entry }],
       [encodeHistory({ ...page, events: [texted, texted] }), { type: "history", ...page, events: [entry, entry] }],
       [encodeEphemeral({ ...typing, data: "null" }), { type: "ephemeral", ...typing }],
+      [encodeResult(7, "[4]"), { type: "result", id: 7, data: [4] }],
+      [encodeResult(7, undefined), { type: "result", id: 7 }],
       [encodeLatest(quote, [encodeLatestValue({ key: "A", user, data: "7" })]), { type: "latest", ...quote, values }],
     ];
     for (const [text, message] of pairs) expect(decodeServerMessage(text)).toStrictEqual({ type: "message", message });
@@ -108,7 +115,7 @@ describe("decodeServerMessage", () => {
     });
     expect(decodeServerMessage('{"type":"error","id":1,"code":"NEW_CODE","message":"x"}')).toStrictEqual({
       type: "message",
-      message: { type: "error", id: 1, code: "INTERNAL", message: "x" },
+      message: { type: "error", id: 1, code: "NEW_CODE", message: "x" },
     });
   });
 
@@ -145,10 +152,11 @@ describe("decodeServerMessage", () => {
   });
 
   test("[WR15] a message with any one field missing is refused by that field's name, unless the field may be absent", () => {
-    const optional = new Set(["members", "member", "retryAfterMs", "expiresInMs"]);
+    const optional = new Set(["definition", "error", "members", "member", "params", "retryAfterMs", "expiresInMs"]);
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
-        if (field === "id" && message.type === "error") continue;
+        if (field === "id" && ["error", "subscribed", "unsubscribed"].includes(message.type)) continue;
+        if (field === "data" && message.type === "result") continue;
         const decoded = decodeServerMessage(JSON.stringify({ ...message, [field]: undefined }));
         expect(decoded).toMatchObject({ type: "refused", reason: expect.stringContaining(`${field} must be`) });
       }

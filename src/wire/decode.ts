@@ -3,6 +3,7 @@ import type { ErrorCode } from "./errors.ts";
 import { FieldReader, type Range, textRules } from "./field-reader.ts";
 import type {
   AuthOp,
+  CallOp,
   ClientOp,
   EphemeralOp,
   HistoryOp,
@@ -55,7 +56,17 @@ function refuse(value: unknown, code: ErrorCode, message: string): DecodedOp {
     : { type: "refused", error };
 }
 
-const opTypes = ["auth", "refresh", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"] as const;
+const opTypes = [
+  "auth",
+  "refresh",
+  "subscribe",
+  "resume",
+  "unsubscribe",
+  "publish",
+  "ephemeral",
+  "call",
+  "history",
+] as const;
 
 const readers: { readonly [Type in ClientOp["type"]]: (fields: FieldReader) => ClientOp } = {
   auth: readAuth,
@@ -65,6 +76,7 @@ const readers: { readonly [Type in ClientOp["type"]]: (fields: FieldReader) => C
   unsubscribe: readUnsubscribe,
   publish: readPublish,
   ephemeral: readEphemeral,
+  call: readCall,
   history: readHistory,
 };
 
@@ -139,6 +151,16 @@ function readEphemeral(fields: FieldReader): EphemeralOp {
     id: readId(fields),
     channel: fields.channel("channel"),
     event: fields.text("event", textRules.event),
+    data: fields.json("data"),
+  };
+}
+
+function readCall(fields: FieldReader): CallOp {
+  return {
+    type: "call",
+    id: readId(fields),
+    channel: fields.channel("channel"),
+    method: fields.text("method", textRules.event),
     data: fields.json("data"),
   };
 }

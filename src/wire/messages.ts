@@ -1,5 +1,5 @@
 /** The messages of `switchboard.v1+json`: one JSON object in one text message. SPEC.md, chapter "Wire", is the reference. */
-import type { ErrorCode } from "./errors.ts";
+import type { AppErrorCode, ErrorCode } from "./errors.ts";
 import type { EventKind } from "./contract.ts";
 
 /** The subprotocol a client offers and the server picks (RFC 6455 §1.9). */
@@ -110,6 +110,15 @@ export interface EphemeralOp {
   readonly event: string;
   readonly data: unknown;
 }
+/** Answer this. Answered by `result`. Never done twice by itself: who loses the line before the answer does not know whether it was done. */
+export interface CallOp {
+  readonly type: "call";
+  readonly id: number;
+  readonly channel: string;
+  /** 1-64 of A-Z a-z 0-9 _ . - */
+  readonly method: string;
+  readonly data: unknown;
+}
 /** Up to `count` entries before offset `before`, answered oldest first. */
 export interface HistoryOp {
   readonly type: "history";
@@ -127,6 +136,7 @@ export type ClientOp =
   | UnsubscribeOp
   | PublishOp
   | EphemeralOp
+  | CallOp
   | HistoryOp;
 
 // ---- server to client
@@ -185,7 +195,10 @@ export interface Subscribed {
 /** The answer to `subscribe`. */
 export interface SubscribedMessage extends Subscribed {
   readonly type: "subscribed";
-  readonly id: number;
+  /** Absent: the server subscribed this connection by itself, and says to which channel of `hello` with which parameters. */
+  readonly id?: number;
+  readonly definition?: string;
+  readonly params?: Readonly<Record<string, string>>;
 }
 /** The answer to `resume`: each channel stands, or was refused by itself. */
 export interface ResumedMessage {
@@ -196,8 +209,10 @@ export interface ResumedMessage {
 /** The answer to `unsubscribe`; nothing of the channel follows it. */
 export interface UnsubscribedMessage {
   readonly type: "unsubscribed";
-  readonly id: number;
+  /** Absent: the server ended the subscription by itself, and says why. */
+  readonly id?: number;
   readonly channel: string;
+  readonly error?: WireError;
 }
 /** The answer to `publish`: stored, at this position and level. */
 export interface AckMessage extends Position {
@@ -206,6 +221,13 @@ export interface AckMessage extends Position {
   readonly durability: Durability;
   /** The id was stored before; this is where. */
   readonly duplicate: boolean;
+}
+/** The answer to `call`. */
+export interface ResultMessage {
+  readonly type: "result";
+  readonly id: number;
+  /** Absent: there is nothing to say but that it was done. */
+  readonly data?: unknown;
 }
 /** The answer to `history`. */
 export interface HistoryMessage {
@@ -266,7 +288,7 @@ export interface LatestMessage {
 }
 /** Why a request was refused. */
 export interface WireError {
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | AppErrorCode;
   /** For people: what was wrong, with the value. */
   readonly message: string;
   readonly retryAfterMs?: number;
@@ -296,6 +318,7 @@ export type ServerMessage =
   | ResumedMessage
   | UnsubscribedMessage
   | AckMessage
+  | ResultMessage
   | HistoryMessage
   | EventMessage
   | GapMessage
