@@ -5,7 +5,7 @@ import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import type { Outgoing } from "./outbox.ts";
-import type { Question, Subscription } from "./subscription.ts";
+import type { HistorySpan, Question, Subscription } from "./subscription.ts";
 
 export interface SenderOptions {
   readonly exchange: Exchange;
@@ -56,9 +56,8 @@ export class Sender {
     return ticket;
   }
 
-  history(room: Subscription | undefined, before: number, count: number): number {
-    const encode = (id: number): string =>
-      encodeClientOp({ type: "history", id, channel: room?.name ?? "", before, count });
+  history(room: Subscription | undefined, span: HistorySpan): number {
+    const encode = (id: number): string => encodeClientOp({ type: "history", id, channel: room?.name ?? "", ...span });
     return this.#question(room, { answer: "history", act: "read history", encode });
   }
 

@@ -66,6 +66,9 @@ const messages: readonly ServerMessage[] = [
   { type: "event", channel: "chat/42", ...entry },
   { type: "gap", channel: "chat/42", from: position, to: { ...position, offset: 50 }, reason: "trimmed" },
   { type: "presence", channel: "chat/42", joined: [member], left: ["d2"] },
+  { type: "presence", channel: "chat/42", joined: [], left: [], memberCount: 1001 },
+  { type: "presence", channel: "chat/42", joined: [], left: [], members: [member] },
+  { type: "subscribed", id: 2, ...subscribed, memberCount: 1001 },
   { type: "ephemeral", channel: "chat/42", event: "typing", member: "d1", user, ttlMs: 10_000, data: {} },
   { type: "ephemeral", channel: "chat/42", event: "typing", user, ttlMs: 0, data: null },
   { type: "latest", channel: "chat/42", event: "at", snapshot: true, values: [] },
@@ -152,7 +155,16 @@ describe("decodeServerMessage", () => {
   });
 
   test("[WR15] a message with any one field missing is refused by that field's name, unless the field may be absent", () => {
-    const optional = new Set(["definition", "error", "members", "member", "params", "retryAfterMs", "expiresInMs"]);
+    const optional = new Set([
+      "definition",
+      "error",
+      "members",
+      "memberCount",
+      "member",
+      "params",
+      "retryAfterMs",
+      "expiresInMs",
+    ]);
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
         if (field === "id" && ["error", "subscribed", "unsubscribed"].includes(message.type)) continue;

@@ -104,6 +104,7 @@ const readers: Readers = {
     channel: fields.channel("channel"),
     joined: fields.list("joined", integers.safe, readMember),
     left: fields.texts("left"),
+    ...readMembers(fields),
   }),
   ephemeral: (fields) => ({
     type: "ephemeral",
@@ -181,12 +182,19 @@ function readMember(fields: FieldReader): Member {
   return { member: fields.text("member", textRules.any), user: readUser(fields) };
 }
 
+function readMembers(fields: FieldReader): Pick<Subscribed, "members" | "memberCount"> {
+  return {
+    ...fields.present("members", () => fields.list("members", integers.safe, readMember)),
+    ...fields.present("memberCount", () => fields.integer("memberCount", integers.safe)),
+  };
+}
+
 function readSubscribed(fields: FieldReader): Subscribed {
   return {
     channel: fields.channel("channel"),
     position: readPosition(fields.object("position")),
     top: fields.integer("top", integers.safe),
-    ...fields.present("members", () => fields.list("members", integers.safe, readMember)),
+    ...readMembers(fields),
   };
 }
 
