@@ -35,7 +35,10 @@ export function readServerMessage(value: unknown): DecodedServerMessage {
     const message = { type, ...shapes[type](value, "") } as ServerMessage;
     return { type: "message", message };
   } catch (error) {
-    return { type: "refused", reason: `Cannot read ${subject}: ${error instanceof Error ? error.message : error}` };
+    return {
+      type: "refused",
+      reason: `Cannot read ${subject}: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 
