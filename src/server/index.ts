@@ -1,5 +1,12 @@
 /** The gateway: typed, durable channels on WebSocket connections. Public as `switchboard`. */
-export { memoryBroker, type MemoryBrokerOptions, sqliteBroker, type SqliteBrokerOptions } from "../brokers/index.ts";
+export {
+  memoryBroker,
+  type MemoryBrokerOptions,
+  redisBroker,
+  type RedisBrokerOptions,
+  sqliteBroker,
+  type SqliteBrokerOptions,
+} from "../brokers/index.ts";
 export type { AnyHttpServer, OriginPolicy, UpgradeRequest } from "../engine/index.ts";
 export {
   type Broker,
