@@ -21,6 +21,7 @@ import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import { publish, sendEphemeral, tell } from "./publish.ts";
+import { Quotas } from "./quotas.ts";
 import { Session } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
 import { Users } from "./users.ts";
@@ -69,7 +70,14 @@ export class GatewayCore {
     this.#options = options;
     const channels = new ChannelTable({ outbox: this.#outbox, deadlines: this.#deadlines, limits });
     const users = new Users(limits.maxConnectionsPerUser);
-    this.#desk = { outbox: this.#outbox, directory: new Directory(options.channels), channels, users, limits };
+    this.#desk = {
+      outbox: this.#outbox,
+      directory: new Directory(options.channels),
+      channels,
+      users,
+      limits,
+      quotas: new Quotas(),
+    };
     this.#hello = encodeServerMessage(this.#makeHello());
   }
 

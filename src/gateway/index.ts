@@ -2,6 +2,7 @@
 export type {
   AppendDraft,
   AuthorizeQuestion,
+  ChannelLimits,
   ChannelSettings,
   Command,
   Claims,

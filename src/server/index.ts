@@ -13,6 +13,7 @@ export {
   BrokerError,
   type BrokerErrorCode,
   type Claims,
+  type ChannelLimits,
   type GatewayLimits,
   type HistoryLimits,
 } from "../gateway/index.ts";
