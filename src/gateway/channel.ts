@@ -1,4 +1,5 @@
 import { encodeServerMessage, type Member, type Position, type Start, type WireError } from "../wire/index.ts";
+import type { Counters } from "./counters.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Route } from "./directory.ts";
 import type { Failed } from "./effects.ts";
@@ -8,23 +9,11 @@ import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
 import type { Entry } from "./ports.ts";
-import type { Attendance } from "./presence.ts";
-import { PresenceFeed } from "./presence-feed.ts";
+import { Presence } from "./presence.ts";
 import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
+import type { Subscriber } from "./subscriber.ts";
 import { type Absorbed, Subscription } from "./subscription.ts";
-
-/** What a channel needs to know of the connection behind a subscription. */
-export interface Subscriber {
-  readonly connection: number;
-  /** Whether entries may be sent now. Whoever makes it true again calls `Channel.drained`. */
-  readonly isFlowing: boolean;
-  lastSentMs: number;
-  sendText(text: string): void;
-  sendReplay(deliveries: readonly Delivery[]): void;
-  /** Counts what a replay sent. */
-  spend(bytes: number): void;
-}
 
 /** Where a subscription starts, or why there is none. */
 export type Placed = Placement | Failed;
@@ -34,7 +23,7 @@ export interface Placement {
   readonly position: Position;
   readonly top: number;
   /** The subscription is about to be answered: its device is there from now on. @returns who is there, if the channel tells that. */
-  enter(member: Member): Attendance | undefined;
+  enter(member: Member): readonly Member[] | undefined;
   /** The subscription was answered: its entries may follow. */
   follow(): void;
 }
@@ -55,12 +44,6 @@ interface Listener {
 
 type ReadAnswer = { readonly type: "page"; readonly page: Page } | Failed;
 
-/** What all channels count together. */
-export interface Counters {
-  /** Ephemeral events that were not sent to a subscriber because its queue was full. */
-  droppedEphemeralCount: number;
-}
-
 export interface ChannelTools {
   readonly outbox: Outbox;
   readonly deadlines: Deadlines;
@@ -79,7 +62,7 @@ export class Channel {
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #shelf: ReplayShelf;
-  readonly #presence: PresenceFeed | undefined;
+  readonly #presence: Presence | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
@@ -88,6 +71,7 @@ export class Channel {
   /** What is to be broadcast once the channel is joined. */
   readonly #unannounced: string[] = [];
   #isJoined = false;
+  #presenceDeadline: Deadline | undefined;
   #release: Deadline | undefined;
 
   constructor(route: Route, tools: ChannelTools) {
@@ -100,12 +84,7 @@ export class Channel {
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
     this.#presence = route.settings.presence
-      ? new PresenceFeed({
-          ...tools,
-          channel: route.name,
-          tell: (text) => this.#tell(text),
-          changed: () => this.#releaseIfIdle(),
-        })
+      ? new Presence({ graceMs: limits.presenceGraceMs, diffMs: limits.presenceDiffMs })
       : undefined;
     this.#feeds = latestFeedsOf(route, limits);
     tools.outbox.ask("join", { channel: route.name }, (result) => {
@@ -117,10 +96,6 @@ export class Channel {
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
-  }
-
-  get subscriberCount(): number {
-    return this.#listeners.size;
   }
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
@@ -150,7 +125,9 @@ export class Channel {
       code: "NOT_SUBSCRIBED",
       message: `Cannot subscribe to "${name}": a later request ended the subscription`,
     });
-    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
+    if (this.#presence === undefined || listener.member === undefined) return;
+    this.#presence.leave(listener.member, { isGoodbye, nowMs: this.#tools.outbox.nowMs });
+    this.#armPresence(this.#presence);
   }
 
   /** The subscriber may be sent entries again. */
@@ -159,6 +136,11 @@ export class Channel {
     if (listener === undefined) return;
     this.#catchUp(listener);
     this.#serve(listener);
+  }
+
+  /** Who is there; nobody, where the channel does not tell. */
+  get members(): readonly Member[] {
+    return this.#presence?.members ?? [];
   }
 
   /** A hint of the store. */
@@ -267,6 +249,7 @@ export class Channel {
       subscriber.lastSentMs = this.#tools.outbox.nowMs;
       to.push(subscriber.connection);
     }
+    this.#tools.counters.deliveredCount += to.length;
     if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
   }
 
@@ -344,10 +327,13 @@ export class Channel {
     };
   }
 
-  #enter(listener: Listener, member: Member): Attendance | undefined {
-    if (this.#presence === undefined || !this.#isHere(listener)) return this.#presence?.attendance;
-    listener.member = member.member;
-    return this.#presence.enter(member);
+  #enter(listener: Listener, { member, user }: Member): readonly Member[] | undefined {
+    const presence = this.#presence;
+    if (presence === undefined || !this.#isHere(listener)) return presence?.members;
+    listener.member = member;
+    presence.join({ member, user });
+    this.#armPresence(presence);
+    return presence.members;
   }
 
   #isHere(listener: Listener): boolean {
@@ -356,10 +342,14 @@ export class Channel {
 
   #sendPage({ subscriber, subscription }: Listener, { deliveries, position }: Absorbed): void {
     const gap = subscription.takeGap(position);
-    if (gap !== undefined) subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
+    if (gap !== undefined) {
+      this.#tools.counters.gapCounts[gap.reason] += 1;
+      subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
+    }
     const last = deliveries.at(-1);
     if (last === undefined) return;
     subscriber.sendReplay(deliveries);
+    this.#tools.counters.replayedCount += deliveries.length;
     subscription.advance(last);
     subscriber.spend(deliveries.reduce((sum, { text }) => sum + text.length, 0));
   }
@@ -374,12 +364,22 @@ export class Channel {
     for (const listener of this.#listeners.values()) if (listener.placed !== undefined) this.#drop(listener, error);
   }
 
-  /** Sends to all who follow, whatever their queues. */
-  #tell(text: string): void {
-    this.#send(
-      [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing),
-      text,
-    );
+  // ---- who is there
+
+  #armPresence(presence: Presence): void {
+    this.#presenceDeadline?.cancel();
+    const { nextMs } = presence;
+    if (nextMs === Infinity) return;
+    this.#presenceDeadline = this.#tools.deadlines.at(nextMs, () => this.#tellPresence(presence));
+  }
+
+  #tellPresence(presence: Presence): void {
+    const diff = presence.take(this.#tools.outbox.nowMs);
+    this.#armPresence(presence);
+    this.#releaseIfIdle();
+    if (diff === undefined) return;
+    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
+    this.#send(following, encodeServerMessage({ type: "presence", channel: this.route.name, ...diff }));
   }
 
   #releaseIfIdle(): void {

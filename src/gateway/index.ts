@@ -2,7 +2,6 @@
 export type {
   AppendDraft,
   AuthorizeQuestion,
-  ChannelLimits,
   ChannelSettings,
   Command,
   Claims,
@@ -20,6 +19,8 @@ export type {
   Tell,
   ValidateQuestion,
 } from "./effects.ts";
+export type { GatewayCounters } from "./counters.ts";
+export type { Found, Route } from "./directory.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";

@@ -15,18 +15,22 @@ import {
 import {
   type Command,
   type Delivery,
+  type Found,
   type GatewayCore,
   type GatewayCoreInfo,
+  type GatewayCounters,
   type GatewayEffect,
   type GatewayInput,
   type QuestionEffect,
   type Results,
+  type Route,
 } from "../gateway/index.ts";
-import { closeCodes, subprotocol } from "../wire/index.ts";
+import { closeCodes, type Member, subprotocol } from "../wire/index.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
 
 export interface ShellOptions {
@@ -38,6 +42,7 @@ export interface ShellOptions {
   readonly compression: CompressionOptions | undefined;
   readonly log: Log;
   readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 type Socket = ServerSocket<UpgradeRequest>;
@@ -87,6 +92,31 @@ export class Shell {
 
   get info(): GatewayCoreInfo {
     return this.#options.core.info;
+  }
+
+  get counters(): GatewayCounters {
+    return this.#options.core.counters;
+  }
+
+  /** Bytes that wait for their receivers, all connections together. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#sockets.values()) bytes += socket.bufferedBytes;
+    return bytes;
+  }
+
+  /** Connections whose queue is over its mark. */
+  get congestedCount(): number {
+    return this.#congested.size;
+  }
+
+  /** What a channel's name leads to. */
+  find(channel: string): Found<Route> {
+    return this.#options.core.find(channel);
+  }
+
+  membersOf(channel: string): readonly Member[] {
+    return this.#options.core.membersOf(channel);
   }
 
   /** Takes an input; at once, or after those that are in work. */
@@ -168,6 +198,7 @@ export class Shell {
 
   #closed({ id }: Socket, { by, code, reason, wasClean }: CloseInfo): void {
     this.#options.log.info({ connection: id, code, reason, by, wasClean }, "Connection closed");
+    this.#options.meters.closed({ by, code });
     this.#sockets.delete(id);
     this.#congested.delete(id);
     // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
