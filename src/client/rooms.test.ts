@@ -484,10 +484,10 @@ describe("presence", () => {
       channels: [{ channel: "chat/1", position: at(0), top: 0, members: [ada] }],
     });
     expect(bench.seen("presence")).toEqual([
-      { type: "presence", room, change: { members: [ada], joined: [ada], left: [] } },
-      { type: "presence", room, change: { members: [ada, bob], joined: [bob], left: [] } },
-      { type: "presence", room, change: { members: [bob], joined: [], left: [ada] } },
-      { type: "presence", room, change: { members: [ada], joined: [ada], left: [bob] } },
+      { type: "presence", room, change: { members: [ada], count: 1, joined: [ada], left: [] } },
+      { type: "presence", room, change: { members: [ada, bob], count: 2, joined: [bob], left: [] } },
+      { type: "presence", room, change: { members: [bob], count: 1, joined: [], left: [ada] } },
+      { type: "presence", room, change: { members: [ada], count: 1, joined: [ada], left: [bob] } },
     ]);
   });
 });

@@ -9,7 +9,8 @@ import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
 import type { Entry } from "./ports.ts";
-import { Presence } from "./presence.ts";
+import type { Attendance } from "./presence.ts";
+import { PresenceFeed } from "./presence-feed.ts";
 import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -23,7 +24,7 @@ export interface Placement {
   readonly position: Position;
   readonly top: number;
   /** The subscription is about to be answered: its device is there from now on. @returns who is there, if the channel tells that. */
-  enter(member: Member): readonly Member[] | undefined;
+  enter(member: Member): Attendance | undefined;
   /** The subscription was answered: its entries may follow. */
   follow(): void;
 }
@@ -62,7 +63,7 @@ export class Channel {
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #shelf: ReplayShelf;
-  readonly #presence: Presence | undefined;
+  readonly #presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
@@ -71,7 +72,6 @@ export class Channel {
   /** What is to be broadcast once the channel is joined. */
   readonly #unannounced: string[] = [];
   #isJoined = false;
-  #presenceDeadline: Deadline | undefined;
   #release: Deadline | undefined;
 
   constructor(route: Route, tools: ChannelTools) {
@@ -84,7 +84,12 @@ export class Channel {
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
     this.#presence = route.settings.presence
-      ? new Presence({ graceMs: limits.presenceGraceMs, diffMs: limits.presenceDiffMs })
+      ? new PresenceFeed({
+          ...tools,
+          channel: route.name,
+          tell: (text) => this.#tell(text),
+          changed: () => this.#releaseIfIdle(),
+        })
       : undefined;
     this.#feeds = latestFeedsOf(route, limits);
     tools.outbox.ask("join", { channel: route.name }, (result) => {
@@ -96,6 +101,10 @@ export class Channel {
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
+  }
+
+  get subscriberCount(): number {
+    return this.#listeners.size;
   }
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
@@ -125,9 +134,7 @@ export class Channel {
       code: "NOT_SUBSCRIBED",
       message: `Cannot subscribe to "${name}": a later request ended the subscription`,
     });
-    if (this.#presence === undefined || listener.member === undefined) return;
-    this.#presence.leave(listener.member, { isGoodbye, nowMs: this.#tools.outbox.nowMs });
-    this.#armPresence(this.#presence);
+    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
   }
 
   /** The subscriber may be sent entries again. */
@@ -139,8 +146,8 @@ export class Channel {
   }
 
   /** Who is there; nobody, where the channel does not tell. */
-  get members(): readonly Member[] {
-    return this.#presence?.members ?? [];
+  get attendance(): Attendance {
+    return this.#presence?.attendance ?? { members: [] };
   }
 
   /** A hint of the store. */
@@ -327,13 +334,10 @@ export class Channel {
     };
   }
 
-  #enter(listener: Listener, { member, user }: Member): readonly Member[] | undefined {
-    const presence = this.#presence;
-    if (presence === undefined || !this.#isHere(listener)) return presence?.members;
-    listener.member = member;
-    presence.join({ member, user });
-    this.#armPresence(presence);
-    return presence.members;
+  #enter(listener: Listener, member: Member): Attendance | undefined {
+    if (this.#presence === undefined || !this.#isHere(listener)) return this.#presence?.attendance;
+    listener.member = member.member;
+    return this.#presence.enter(member);
   }
 
   #isHere(listener: Listener): boolean {
@@ -364,22 +368,12 @@ export class Channel {
     for (const listener of this.#listeners.values()) if (listener.placed !== undefined) this.#drop(listener, error);
   }
 
-  // ---- who is there
-
-  #armPresence(presence: Presence): void {
-    this.#presenceDeadline?.cancel();
-    const { nextMs } = presence;
-    if (nextMs === Infinity) return;
-    this.#presenceDeadline = this.#tools.deadlines.at(nextMs, () => this.#tellPresence(presence));
-  }
-
-  #tellPresence(presence: Presence): void {
-    const diff = presence.take(this.#tools.outbox.nowMs);
-    this.#armPresence(presence);
-    this.#releaseIfIdle();
-    if (diff === undefined) return;
-    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
-    this.#send(following, encodeServerMessage({ type: "presence", channel: this.route.name, ...diff }));
+  /** Sends to all who follow, whatever their queues. */
+  #tell(text: string): void {
+    this.#send(
+      [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing),
+      text,
+    );
   }
 
   #releaseIfIdle(): void {
