@@ -1,5 +1,5 @@
 /**
- * Judges a recorded run: what was acknowledged, stored and delivered, against what the gateway promises (SPEC.md, HK1-HK11).
+ * Judges a recorded run: what was acknowledged, stored and delivered, against what the gateway promises (SPEC.md, HK1-HK15).
  * Pure, and it reads the history once. After jepsen.tests.kafka.
  */
 import {
@@ -10,6 +10,7 @@ import {
   findRepeatedDeliveries,
   findSplitPlaces,
 } from "./check-deliveries.ts";
+import { findComplaints, findWrongPages } from "./check-lines.ts";
 import { findContradictions } from "./check-order.ts";
 import {
   findAbortedReads,
@@ -44,6 +45,8 @@ const checks: readonly Check[] = [
   findOrderAgainstTime,
   findUnanswered,
   findLeftBehind,
+  findComplaints,
+  findWrongPages,
 ];
 
 export function checkHistory(events: Iterable<HistoryEvent>): Verdict {

@@ -16,10 +16,13 @@ export function findLostWrites(ledger: ChannelLedger, faults: readonly FaultEven
   return eachPublish(ledger, (record) =>
     record.acks.flatMap((ack): readonly Violation[] => {
       const entry = findStored(ledger, ack);
-      if (entry === "trimmed" || (entry !== undefined && isOf(entry, record)) || isExcused(ack, faults)) return [];
+      const isOther = ack.hash !== undefined && ack.hash !== record.first.hash;
+      const isThere = entry === "trimmed" || (entry !== undefined && isOf(entry, record));
+      if ((isThere && !isOther) || isExcused(ack, faults)) return [];
       const place = `${ack.channel} at offset ${ack.offset}`;
-      const sentence = `Message ${ack.id} of ${ack.user} was acknowledged in ${place}, where the log has ${describe(entry)}`;
-      return [{ rule: "HK1", sentence, slice: [record.first, ack, ...(entry === undefined ? [] : [entry])] }];
+      const held = isThere ? "what was sent under its id before" : describe(entry);
+      const sentence = `Message ${ack.id} of ${ack.user} was acknowledged in ${place}, where the log has ${held}`;
+      return [{ rule: "HK1", sentence, slice: [record.first, ack, ...(entry === undefined || entry === "trimmed" ? [] : [entry])] }];
     }),
   );
 }
@@ -101,6 +104,6 @@ function isExcused(ack: AckEvent, faults: readonly FaultEvent[]): boolean {
   return faults.some((fault) => fault.atMs >= ack.atMs && isBeyond(fault, ack.durability));
 }
 
-function describe(entry: StoredEvent | undefined): string {
-  return entry === undefined ? "nothing" : `message ${entry.id} of ${entry.user}`;
+function describe(entry: StoredEvent | "trimmed" | undefined): string {
+  return entry === undefined || entry === "trimmed" ? "nothing" : `message ${entry.id} of ${entry.user}`;
 }

@@ -2,10 +2,12 @@
 import type { Durability } from "switchboard/wire";
 import type {
   AckEvent,
+  ComplaintEvent,
   FailEvent,
   FaultEvent,
   GapEvent,
   HistoryEvent,
+  PageEvent,
   PublishEvent,
   QuietEvent,
   ReceiveEvent,
@@ -36,6 +38,8 @@ export interface ChannelLedger {
   readonly readers: Map<string, ReaderEvent[]>;
   readonly log: StoredEvent[];
   readonly stored: Map<string, StoredEvent>;
+  readonly pages: PageEvent[];
+  readonly complaints: ComplaintEvent[];
   /** What the last acknowledgement was worth. */
   durability: Durability;
   /** The highest acknowledgement so far, while the history is read. */
@@ -114,6 +118,8 @@ function ledgerOf(channels: Map<string, ChannelLedger>, channel: string): Channe
     readers: new Map(),
     log: [],
     stored: new Map(),
+    pages: [],
+    complaints: [],
     highestAck: undefined,
     durability: "mem",
   };
@@ -150,6 +156,12 @@ function addEvent(ledger: ChannelLedger, event: Exclude<HistoryEvent, FaultEvent
     case "gap":
     case "quiet":
       timelineOf(ledger, event.client).push(event);
+      return;
+    case "page":
+      ledger.pages.push(event);
+      return;
+    case "complaint":
+      ledger.complaints.push(event);
       return;
     case "stored":
       ledger.log.push(event);
