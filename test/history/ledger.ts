@@ -17,6 +17,9 @@ import type {
   UnknownEvent,
 } from "./event.ts";
 
+/** A node that holds a log's newest entries goes on giving them until it looks at the log again: it may be frozen or cut off meanwhile. */
+const noticeMs = 20_000;
+
 const ranks: Readonly<Record<Durability, number>> = { mem: 0, os: 1, fsync: 2, quorum: 3 };
 
 /** Everything about one publish, retries included: one user's one id in one channel. */
@@ -89,14 +92,39 @@ export function isSameMessage(one: ReceiveEvent | StoredEvent, other: ReceiveEve
   return isSameTag && messageKey(one) === messageKey(other) && one.hash === other.hash;
 }
 
-/** What a reader saw that no later gap took back: a gap's `to` says from where on everything is told anew. */
-export function standingReceives(timeline: readonly ReaderEvent[]): readonly ReceiveEvent[] {
+/**
+ * What a reader saw that no later gap took back: a gap's `to` says from where on everything is told anew. A reader that went away cannot
+ * be told: of what it saw before a fault beyond the level only that stands which the log has.
+ */
+export function standingReceives(
+  ledger: ChannelLedger,
+  timeline: readonly ReaderEvent[],
+  faults: readonly FaultEvent[],
+): readonly ReceiveEvent[] {
+  const standing = untoldReceives(timeline);
+  if (timeline.some(({ type }) => type === "quiet")) return standing;
+  return standing.filter((receive) => !mayBeGone(ledger, receive, faults) || isStoredAs(ledger, receive));
+}
+
+/** Whether a fault beyond the level came after it, or so short a time before that a node may not have noticed. */
+export function mayBeGone(ledger: ChannelLedger, receive: ReceiveEvent, faults: readonly FaultEvent[]): boolean {
+  return faults.some((fault) => fault.atMs + noticeMs >= receive.atMs && isBeyond(fault, ledger.durability));
+}
+
+/** What a reader saw up to now that no gap took back. */
+export function untoldReceives(timeline: readonly ReaderEvent[]): readonly ReceiveEvent[] {
   let standing: ReceiveEvent[] = [];
   for (const event of timeline) {
     if (event.type === "receive") standing.push(event);
     if (event.type === "gap") standing = standing.filter((receive) => !isTakenBack(receive, event));
   }
   return standing;
+}
+
+/** Whether the log has it where it was seen, or reaches back less far. */
+export function isStoredAs(ledger: ChannelLedger, receive: ReceiveEvent): boolean {
+  const entry = findStored(ledger, receive);
+  return entry === "trimmed" || (entry !== undefined && isSameMessage(entry, receive));
 }
 
 /** Whether a gap tells its reader that this message is not in the log it continues with. */

@@ -89,7 +89,7 @@ export class App implements SocketOwner {
   }
 
   get readers(): readonly Reader[] {
-    return [...this.#readers.values()].filter(({ isOver }) => !isOver);
+    return this.#isAlive ? [...this.#readers.values()].filter(({ isOver }) => !isOver) : [];
   }
 
   watchLine(): LineWatcher {
@@ -107,7 +107,7 @@ export class App implements SocketOwner {
 
   open(place: Place, recent: number): void {
     const channel = nameOf(place);
-    if (this.#readers.get(channel)?.isOver === false) return;
+    if (!this.#isAlive || this.#readerOf(place) !== undefined) return;
     const room =
       place.channel === "room"
         ? this.#client.room({ id: place.id }, { recent })
@@ -125,14 +125,13 @@ export class App implements SocketOwner {
   }
 
   leave(place: Place): void {
-    const reader = this.#readers.get(nameOf(place));
-    if (reader?.isOver === false) reader.room.leave();
+    this.#readerOf(place)?.room.leave();
   }
 
   /** @param data - of a new message, or of one that is sent again. */
   publish(place: Place, id: string, data: Said, { abortAfterMs = Infinity } = {}): void {
-    const reader = this.#readers.get(nameOf(place));
-    if (reader === undefined || reader.isOver) return;
+    const reader = this.#readerOf(place);
+    if (reader === undefined) return;
     const { user, world } = this.#options;
     const of = { client: this.name, channel: nameOf(place), user, id };
     const giveUp = new AbortController();
@@ -165,15 +164,15 @@ export class App implements SocketOwner {
   }
 
   type(place: Place): void {
-    const reader = this.#readers.get(nameOf(place));
-    if (reader?.isOver !== false) return;
-    void reader.room.typing.send({ hash: "", pad: "" });
+    const reader = this.#readerOf(place);
+    if (reader === undefined) return;
+    reader.room.typing.send({ hash: "", pad: "" }).catch(() => {}); // the room may end before it is known what `typing` is
     this.#options.world.count("ephemeral events");
   }
 
   readHistory(place: Place, before: number, count: number): void {
-    const reader = this.#readers.get(nameOf(place));
-    if (reader === undefined || reader.isOver) return;
+    const reader = this.#readerOf(place);
+    if (reader === undefined) return;
     reader.room.history({ before, count }).then(
       ({ messages, more }) => {
         if (!this.#isAlive) return;
@@ -211,6 +210,10 @@ export class App implements SocketOwner {
   quit(): void {
     void this.#client.close();
     this.#options.world.note(`${this.name} quits`);
+  }
+
+  #readerOf(place: Place): Reader | undefined {
+    return this.readers.find((reader) => reader.place === place);
   }
 
   // ---- what it is told

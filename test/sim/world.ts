@@ -31,7 +31,7 @@ export class World {
   }
 
   get wallMs(): number {
-    return wallStartMs + this.clock.nowMs;
+    return wallStartMs + Math.floor(this.clock.nowMs); // whole, as a wall clock is
   }
 
   get counts(): ReadonlyMap<string, number> {
