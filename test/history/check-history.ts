@@ -49,8 +49,12 @@ const checks: readonly Check[] = [
   findWrongPages,
 ];
 
-export function checkHistory(events: Iterable<HistoryEvent>): Verdict {
-  const ledger = readLedger(events);
+/**
+ * @param noticeMs - how long a node that holds a log's newest entries may go on giving them after a fault took them from the log: it
+ * looks at the log now and then, and may be frozen or cut off meanwhile.
+ */
+export function checkHistory(events: Iterable<HistoryEvent>, { noticeMs = 0 } = {}): Verdict {
+  const ledger = readLedger(events, noticeMs);
   const channels = [...ledger.channels.values()];
   const violations = channels.flatMap((channel) => checks.flatMap((check) => check(channel, ledger.faults)));
   return { isValid: violations.length === 0, violations, figures: measure(ledger) };

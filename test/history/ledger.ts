@@ -17,9 +17,6 @@ import type {
   UnknownEvent,
 } from "./event.ts";
 
-/** A node that holds a log's newest entries goes on giving them until it looks at the log again: it may be frozen or cut off meanwhile. */
-const noticeMs = 20_000;
-
 const ranks: Readonly<Record<Durability, number>> = { mem: 0, os: 1, fsync: 2, quorum: 3 };
 
 /** Everything about one publish, retries included: one user's one id in one channel. */
@@ -37,6 +34,7 @@ export type ReaderEvent = SubscribeEvent | ReceiveEvent | GapEvent | QuietEvent;
 
 export interface ChannelLedger {
   readonly channel: string;
+  readonly noticeMs: number;
   readonly publishes: Map<string, PublishRecord>;
   readonly readers: Map<string, ReaderEvent[]>;
   readonly log: StoredEvent[];
@@ -56,14 +54,14 @@ export interface Ledger {
 }
 
 /** Reads a history once, in order. */
-export function readLedger(events: Iterable<HistoryEvent>): Ledger {
+export function readLedger(events: Iterable<HistoryEvent>, noticeMs: number): Ledger {
   const channels = new Map<string, ChannelLedger>();
   const faults: FaultEvent[] = [];
   let eventCount = 0;
   for (const event of events) {
     eventCount += 1;
     if (event.type === "fault") faults.push(event);
-    else addEvent(ledgerOf(channels, event.channel), event);
+    else addEvent(ledgerOf(channels, event.channel, noticeMs), event);
   }
   return { channels, faults, eventCount };
 }
@@ -108,7 +106,7 @@ export function standingReceives(
 
 /** Whether a fault beyond the level came after it, or so short a time before that a node may not have noticed. */
 export function mayBeGone(ledger: ChannelLedger, receive: ReceiveEvent, faults: readonly FaultEvent[]): boolean {
-  return faults.some((fault) => fault.atMs + noticeMs >= receive.atMs && isBeyond(fault, ledger.durability));
+  return faults.some((fault) => fault.atMs + ledger.noticeMs >= receive.atMs && isBeyond(fault, ledger.durability));
 }
 
 /** What a reader saw up to now that no gap took back. */
@@ -137,11 +135,12 @@ export function isBeyond(fault: FaultEvent, durability: Durability): boolean {
   return ranks[fault.survivedBy] > ranks[durability];
 }
 
-function ledgerOf(channels: Map<string, ChannelLedger>, channel: string): ChannelLedger {
+function ledgerOf(channels: Map<string, ChannelLedger>, channel: string, noticeMs: number): ChannelLedger {
   const known = channels.get(channel);
   if (known !== undefined) return known;
   const made: ChannelLedger = {
     channel,
+    noticeMs,
     publishes: new Map(),
     readers: new Map(),
     log: [],

@@ -35,12 +35,15 @@ export class Person {
 
   say(random: SeededRandom, options?: { readonly abortAfterMs: number }): void {
     const reader = this.#app.readers.length > 0 ? random.pick(this.#app.readers) : undefined;
-    if (reader === undefined) return;
+    if (reader !== undefined) this.#say(reader.place, random.pick([0, 0, 40, 300, 900]), options);
+  }
+
+  #say(place: Place, padCount = 0, options?: { readonly abortAfterMs: number }): void {
     this.#messageCount += 1;
     // Ids of different users meet, those of one user's devices do not.
     const id = `${this.#device}-${this.#messageCount}`;
-    const data: Said = { hash: `${this.user} ${id}`, pad: "x".repeat(random.pick([0, 0, 40, 300, 900])) };
-    this.#app.publish(reader.place, id, data, options);
+    const data: Said = { hash: `${this.user} ${id}`, pad: "x".repeat(padCount) };
+    this.#app.publish(place, id, data, options);
   }
 
   open(random: SeededRandom): void {
@@ -59,6 +62,11 @@ export class Person {
   quit(): void {
     this.#app.quit();
     this.#startLater();
+  }
+
+  /** Says a last word everywhere: publishing goes on by itself when everything is mended. */
+  sayFarewell(): void {
+    for (const place of places) this.#say(place);
   }
 
   /** Opens what is not open, so that at the end somebody waits for everything. */

@@ -20,6 +20,8 @@ const patienceMs = 120_000;
 const lookEveryMs = 1000;
 /** Two looks of a node at its logs. */
 const calmMs = 4500;
+/** A node looks at its logs every 2 s; it may be frozen or cut off from the store for 8 s each. */
+const noticeMs = 20_000;
 
 /** Lets everything happen that a plan has, mends it, waits until nothing is left to come, and judges. */
 export async function runPlan(plan: Plan): Promise<Outcome> {
@@ -36,7 +38,7 @@ export async function runPlan(plan: Plan): Promise<Outcome> {
   await comeToRest(stage);
   readLogs(stage);
   faults.stop();
-  const { violations } = checkHistory(world.history);
+  const { violations } = checkHistory(world.history, { noticeMs });
   for (const event of world.history) world.trace.add(event.atMs, JSON.stringify(event));
   return { violations, counts: world.counts, digest: world.trace.finish(), trace: world.trace };
 }
@@ -44,11 +46,15 @@ export async function runPlan(plan: Plan): Promise<Outcome> {
 async function comeToRest(stage: Stage): Promise<void> {
   const { people, world } = stage;
   const untilMs = world.nowMs + patienceMs;
+  let hasSaidFarewell = false;
   do {
     await world.passUntil(world.nowMs + lookEveryMs);
     stage.heal(); // what was still to break
     for (const person of people) person.openAll();
-  } while (!isAtRest(stage) && world.nowMs < untilMs);
+    if (hasSaidFarewell || !isAtRest(stage)) continue;
+    hasSaidFarewell = true;
+    people[0]?.sayFarewell();
+  } while (!(hasSaidFarewell && isAtRest(stage)) && world.nowMs < untilMs);
   await world.passUntil(world.nowMs + calmMs);
   for (const { app } of people) {
     for (const { name, place } of app.readers) world.record({ type: "quiet", client: name, channel: nameOf(place) });
