@@ -103,7 +103,7 @@ function isInLog(ledger: ChannelLedger, ack: AckEvent): boolean {
 }
 
 function isExcused(ack: AckEvent, faults: readonly FaultEvent[]): boolean {
-  return faults.some((fault) => fault.atMs >= ack.atMs && isBeyond(fault, ack.durability));
+  return faults.some((fault) => fault.atMs >= (ack.sentAtMs ?? ack.atMs) && isBeyond(fault, ack.durability));
 }
 
 function describe(entry: StoredEvent | "trimmed" | undefined): string {

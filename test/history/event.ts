@@ -38,6 +38,8 @@ export interface AckEvent extends OfPublish, RecordedPosition {
   readonly duplicate: boolean;
   /** What this send of it carried, if that may be something else than the first one did. */
   readonly hash?: string;
+  /** When that send began: what it stored may be lost again before its answer has come. */
+  readonly sentAtMs?: number;
 }
 /** The publish was refused: it is certainly not stored. */
 export interface FailEvent extends OfPublish {

@@ -101,7 +101,10 @@ export function standingReceives(
 ): readonly ReceiveEvent[] {
   const standing = untoldReceives(timeline);
   if (timeline.some(({ type }) => type === "quiet")) return standing;
-  return standing.filter((receive) => !mayBeGone(ledger, receive, faults) || isStoredAs(ledger, receive));
+  return standing.filter((receive) => {
+    const entry = ledger.stored.get(placeKey(receive));
+    return !mayBeGone(ledger, receive, faults) || (entry !== undefined && isSameMessage(entry, receive));
+  });
 }
 
 /** Whether a fault beyond the level came after it, or so short a time before that a node may not have noticed. */

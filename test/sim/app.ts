@@ -98,7 +98,7 @@ export class App implements SocketOwner {
       world,
       name,
       tries: this.tries,
-      subscribed: (channel, position) => this.#begin(channel, position),
+      subscribing: (channel) => this.#begin(channel),
     });
     return this.#watcher;
   }
@@ -134,6 +134,7 @@ export class App implements SocketOwner {
     if (reader === undefined) return;
     const { user, world } = this.#options;
     const of = { client: this.name, channel: nameOf(place), user, id };
+    const sentAtMs = world.elapsedMs;
     const giveUp = new AbortController();
     if (abortAfterMs < Infinity) world.after(abortAfterMs, () => this.#isAlive && giveUp.abort());
     world.record({ type: "publish", ...of, hash: data.hash });
@@ -144,7 +145,7 @@ export class App implements SocketOwner {
         if (!this.#isAlive) return;
         const { epoch, tag } = this.tries.placeOf(id) ?? {};
         const at = epoch === undefined || tag === undefined ? { offset } : { epoch, offset, tag };
-        world.record({ type: "ack", ...of, ...at, durability, duplicate, hash: data.hash });
+        world.record({ type: "ack", ...of, ...at, durability, duplicate, hash: data.hash, sentAtMs });
         world.count("acknowledged");
         this.#acknowledged.push({ place, id, data });
         this.#await(of.channel, id, -1);
@@ -218,11 +219,13 @@ export class App implements SocketOwner {
 
   // ---- what it is told
 
-  #begin(channel: string, position: Position): void {
+  #begin(channel: string): (position: Position) => void {
     const reader = this.#readers.get(channel);
-    if (reader === undefined || reader.isOver || reader.at !== undefined) return;
-    reader.at = position;
-    this.#options.world.record({ type: "subscribe", client: reader.name, channel, ...position });
+    return (position) => {
+      if (reader === undefined || reader.isOver || reader.at !== undefined) return;
+      reader.at = position;
+      this.#options.world.record({ type: "subscribe", client: reader.name, channel, ...position });
+    };
   }
 
   #receive(reader: Reader, { data, id, offset, user }: Message<Said>): void {

@@ -39,8 +39,8 @@ export interface WatcherOptions {
   readonly world: World;
   readonly name: string;
   readonly tries: Tries;
-  /** A subscription stands for the first time. */
-  readonly subscribed: (channel: string, position: Position) => void;
+  /** A subscription is asked for. @returns who wants to hear where it begins. */
+  readonly subscribing: (channel: string) => (position: Position) => void;
 }
 
 /**
@@ -52,7 +52,9 @@ export class Watcher implements LineWatcher {
   readonly #courses = new Map<string, Course>();
   /** Publishes by the number of their request. */
   readonly #publishes = new Map<number, string>();
-  /** Resumes by their number: where each channel was asked for. */
+  /** Who waits for the answer to a `subscribe`, by its number. */
+  readonly #subscribers = new Map<number, (position: Position) => void>();
+  /** Where each channel of the last `resume` was asked for. */
   readonly #asked = new Map<string, Position>();
   #current: ServerMessage | undefined;
 
@@ -70,7 +72,7 @@ export class Watcher implements LineWatcher {
   }
 
   sent(text: string): void {
-    const { name, tries, world } = this.#options;
+    const { name, subscribing, tries, world } = this.#options;
     world.note(`${name} > ${text}`);
     const op = JSON.parse(text) as ClientOp; // our own client made it
     world.count(`sent ${op.type}`);
@@ -79,6 +81,7 @@ export class Watcher implements LineWatcher {
       this.#publishes.set(op.id, op.messageId);
       if (op.retryAfterFirstMs !== undefined) world.count("publishes tried again");
     }
+    if (op.type === "subscribe") this.#subscribers.set(op.id, subscribing(op.channel));
     if (op.type === "resume") for (const { channel, position } of op.channels) this.#asked.set(channel, position);
   }
 
@@ -97,11 +100,11 @@ export class Watcher implements LineWatcher {
   }
 
   #watch(message: ServerMessage): void {
-    const { subscribed, world } = this.#options;
+    const { world } = this.#options;
     switch (message.type) {
       case "subscribed":
         this.#courses.set(message.channel, { position: message.position, owesGap: false });
-        return subscribed(message.channel, message.position);
+        return this.#subscribers.get(message.id)?.(message.position);
       case "resumed":
         for (const one of message.channels) if ("position" in one) this.#resumed(one.channel, one.position);
         return;

@@ -22,8 +22,8 @@ export interface StoreClient {
 }
 
 const maxBatchCount = 16;
-/** One retry may be so late and is still known. */
-export const dedupWindowMs = 40_000;
+/** Shorter than the time it takes to notice a half-open line: some retries come too late. */
+export const dedupWindowMs = 10_000;
 
 /**
  * A store of logs on a disk that can fail: what is written becomes stable some time later, and only that is left after a crash.
@@ -50,6 +50,8 @@ export class SimStore {
   isFull = false;
   /** The next write fails. */
   isBreaking = false;
+  /** Called once, in the middle of the next write. */
+  onWrite: (() => void) | undefined;
   /** Logs keep no more than this from now on. */
   keepCount = Infinity;
 
@@ -152,7 +154,9 @@ export class SimStore {
     this.#isBusy = true;
     this.#later(this.#random.below(5), () => {
       this.#writing = this.#queue.splice(0, maxBatchCount);
-      this.#later(1 + this.#random.below(this.stabilityMs), () => this.#commit());
+      const stableAfterMs = 1 + this.#random.below(this.stabilityMs);
+      this.#later(stableAfterMs / 2, () => this.#interrupt());
+      this.#later(stableAfterMs, () => this.#commit());
     });
   }
 
@@ -167,9 +171,19 @@ export class SimStore {
     const batch = this.#writing;
     if (this.isBreaking) return this.#failToWrite([...batch, ...this.#queue]);
     this.#writing = [];
-    for (const parcel of batch) this.#apply(parcel);
+    for (const parcel of batch.filter(({ isSettled }) => !isSettled)) {
+      const outcome = this.#apply(parcel.request);
+      this.#announce(parcel.request.channel, outcome);
+      parcel.settle(outcome);
+    }
     this.#isBusy = false;
     this.#writeSoon();
+  }
+
+  #interrupt(): void {
+    const { onWrite } = this;
+    this.onWrite = undefined;
+    onWrite?.();
   }
 
   /** An fsync that failed is never tried again: nobody knows what the disk has. */
@@ -179,18 +193,19 @@ export class SimStore {
     this.#stop("failed");
   }
 
-  #apply(parcel: Parcel): void {
-    if (parcel.isSettled) return;
-    const { channel, history } = parcel.request;
-    const request = { ...parcel.request, history: { ...history, maxCount: Math.min(history.maxCount, this.keepCount) } };
-    const result = this.#log(channel).append(request, this.isFull ? 0 : Infinity);
-    if (result.type === "full") return parcel.settle(new BrokerError("STORAGE_FULL", "Cannot append: the disk is full"));
-    if (result.type === "stored") {
-      this.#journal.push(request);
-      this.#world.note(`store has ${channel} ${result.position.offset} ${request.user.id} ${request.messageId}`);
-      for (const client of this.#audience.get(channel) ?? []) client.appended(channel, result.position.epoch, result.entry);
-    }
-    parcel.settle(result);
+  #apply({ history, ...rest }: AppendRequest): AppendResult | BrokerError {
+    const request = { ...rest, history: { ...history, maxCount: Math.min(history.maxCount, this.keepCount) } };
+    const result = this.#log(request.channel).append(request, this.isFull ? 0 : Infinity);
+    if (result.type === "full") return new BrokerError("STORAGE_FULL", "Cannot append: the disk is full");
+    if (result.type === "stored") this.#journal.push(request);
+    return result;
+  }
+
+  #announce(channel: string, outcome: AppendResult | BrokerError): void {
+    if (outcome instanceof BrokerError || outcome.type !== "stored") return;
+    const { entry, position } = outcome;
+    this.#world.note(`store has ${channel} ${position.offset} ${entry.user.id} ${entry.messageId}`);
+    for (const client of this.#audience.get(channel) ?? []) client.appended(channel, position.epoch, entry);
   }
 
   #log(channel: string): MemoryLog {

@@ -8,6 +8,16 @@ import { SimNode } from "./sim-node.ts";
 import { SimStore } from "./sim-store.ts";
 import type { World } from "./world.ts";
 
+/** How wrong a node's wall clock may be. */
+const mostWrongMs = 29 * 60_000;
+
+const cutNames: Readonly<Record<Cut, string>> = {
+  reset: "cut lines",
+  "client only": "cut one side: only the client knows",
+  "server only": "cut one side: only the server knows",
+  "half-open": "half-open line",
+};
+
 /** Users by person: ada has two devices. */
 const users = ["ada", "bob", "ada", "eve"] as const;
 
@@ -57,7 +67,7 @@ export class Stage {
         pipe.stall(false);
       }
     }
-    Object.assign(store, { isBreaking: false, isFull: false, stabilityMs: 5, keepCount: Infinity });
+    Object.assign(store, { isBreaking: false, isFull: false, onWrite: undefined, stabilityMs: 5, keepCount: Infinity });
     store.restart();
     for (const node of nodes) {
       Object.assign(node.weather, { stalledUntilMs: 0, lostPercent: 0, doubledPercent: 0, latePercent: 0 });
@@ -110,8 +120,8 @@ export class Stage {
     },
     "node clock jump": (random) => {
       const node = random.pick(this.nodes);
-      node.wallErrorMs += random.pick([-1, 1]) * random.below(20 * 60_000);
-      node.wallErrorMs = Math.max(-1_200_000, Math.min(1_200_000, node.wallErrorMs));
+      // Between two clocks less than the hour by which a store remembers ids for longer than it says.
+      node.wallErrorMs = random.below(2 * mostWrongMs) - mostWrongMs;
       this.world.fault("node clock jump", `${node.name} to ${node.wallErrorMs} ms`);
     },
     "device clock jump": (random) => {
@@ -169,7 +179,7 @@ export class Stage {
     if (lines.length === 0) return;
     const line = random.pick(lines);
     const isTorn = random.chance(0.7);
-    this.world.fault(how === "half-open" ? "half-open line" : `cut: ${how}`, `${line.client.name} ${line.host.name}`);
+    this.world.fault(cutNames[how], `${line.client.name} ${line.host.name}`);
     if (isTorn) this.world.count("cuts within what was under way");
     line.break(how, isTorn);
   }
@@ -195,7 +205,7 @@ export class Stage {
   #killNode(random: SeededRandom, isPowerLoss: boolean): void {
     const node = random.pick(this.nodes);
     if (!node.isRunning) return;
-    const name = isPowerLoss ? "node power loss" : "node killed";
+    const name = isPowerLoss ? "node power loss" : "kill node";
     this.world.fault(name, node.name);
     this.world.record({ type: "fault", name, phase: "start", survivedBy: "os" });
     node.kill(this.network, isPowerLoss);
@@ -206,6 +216,11 @@ export class Stage {
   }
 
   #stopStore(random: SeededRandom, fault: { name: string; survivedBy: Durability }, stop: () => void): void {
+    if (random.chance(0.5)) return this.#stopStoreNow(random, fault, stop);
+    this.store.onWrite = () => this.#stopStoreNow(random, { ...fault, name: `${fault.name} in a write` }, stop);
+  }
+
+  #stopStoreNow(random: SeededRandom, fault: { name: string; survivedBy: Durability }, stop: () => void): void {
     this.world.fault(fault.name);
     this.world.record({ type: "fault", ...fault, phase: "start" });
     stop();
