@@ -134,8 +134,9 @@ function findHole(event: ReaderEvent, before: RecordedPosition | undefined): rea
 
 function isRealGap(ledger: ChannelLedger, gap: GapEvent, seen: readonly ReceiveEvent[]): boolean {
   const from = findStored(ledger, gap.from);
-  // Another log; or the evidence was trimmed since, and nobody can call it a lie.
-  if (gap.from.epoch !== gap.to.epoch || (from === "trimmed" && gap.from.offset > 0)) return true;
+  const isOldLog = ledger.log.length > 0 && ledger.log.at(-1)?.epoch !== gap.from.epoch;
+  // Another log; or the evidence is gone with its log, or was trimmed since, and nobody can call it a lie.
+  if (isOldLog || gap.from.epoch !== gap.to.epoch || (from === "trimmed" && gap.from.offset > 0)) return true;
   if (from !== undefined && from !== "trimmed" && gap.from.tag !== undefined && from.tag !== gap.from.tag) return true;
   if (from === undefined && gap.from.offset > (ledger.log.at(-1)?.offset ?? 0)) return true;
   return hasHole(ledger, gap) || seen.some((receive) => isTakenBack(receive, gap) && !isStoredAs(ledger, receive));

@@ -99,7 +99,8 @@ function isOf(entry: StoredEvent, { first }: PublishRecord, hash: string): boole
 
 function isInLog(ledger: ChannelLedger, ack: AckEvent): boolean {
   const entry = ledger.stored.get(placeKey(ack));
-  return entry !== undefined && messageKey(entry) === messageKey(ack);
+  const isSameAppend = entry?.tag === undefined || ack.tag === undefined || entry.tag === ack.tag;
+  return entry !== undefined && isSameAppend && messageKey(entry) === messageKey(ack);
 }
 
 function isExcused(ack: AckEvent, faults: readonly FaultEvent[]): boolean {

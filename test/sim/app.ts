@@ -46,6 +46,8 @@ export class App implements SocketOwner {
   readonly #options: AppOptions;
   readonly #client: Client<SimGateway>;
   readonly #readers = new Map<string, Reader>();
+  /** The name of the newest reader of each channel. */
+  readonly #opened = new Map<string, string>();
   /** What is published and has no end yet, by channel and id. */
   readonly #pending = new Map<string, { readonly channel: string; readonly id: string; count: number }>();
   readonly #acknowledged: { readonly place: Place; readonly id: string; readonly data: Said }[] = [];
@@ -108,12 +110,14 @@ export class App implements SocketOwner {
   open(place: Place, recent: number): void {
     const channel = nameOf(place);
     if (!this.#isAlive || this.#readerOf(place) !== undefined) return;
+    this.#readerCount += 1;
+    const name = `${this.name}.${this.#readerCount}`;
+    this.#opened.set(channel, name); // before its subscription is asked for
     const room =
       place.channel === "room"
         ? this.#client.room({ id: place.id }, { recent })
         : this.#client.brief({ id: place.id }, { recent });
-    this.#readerCount += 1;
-    const reader: Reader = { name: `${this.name}.${this.#readerCount}`, place, room, at: undefined, isOver: false };
+    const reader: Reader = { name, place, room, at: undefined, isOver: false };
     this.#readers.set(channel, reader);
     room.said.on((message) => this.#receive(reader, message));
     room.onGap((gap) => this.#hearGap(reader, gap));
@@ -220,9 +224,10 @@ export class App implements SocketOwner {
   // ---- what it is told
 
   #begin(channel: string): (position: Position) => void {
-    const reader = this.#readers.get(channel);
+    const name = this.#opened.get(channel);
     return (position) => {
-      if (reader === undefined || reader.isOver || reader.at !== undefined) return;
+      const reader = this.readers.find((one) => one.name === name);
+      if (reader === undefined || reader.at !== undefined) return;
       reader.at = position;
       this.#options.world.record({ type: "subscribe", client: reader.name, channel, ...position });
     };
