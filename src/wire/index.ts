@@ -10,6 +10,7 @@ export {
   encodeHistory,
   encodeLatest,
   encodeLatestValue,
+  encodeResult,
   encodeServerMessage,
   type WithDataText,
 } from "./encode.ts";
