@@ -7,6 +7,7 @@ import type { GatewayLimits } from "./limits.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
+import type { Entered, Placed, Placement } from "./placement.ts";
 import type { Entry } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import type { Delivery } from "./ring.ts";
@@ -21,19 +22,6 @@ export interface Subscriber {
   sendText(text: string): void;
   /** Counts what a replay sent. */
   spend(bytes: number): void;
-}
-
-/** Where a subscription starts, or why there is none. */
-export type Placed = Placement | Failed;
-
-export interface Placement {
-  readonly type: "placed";
-  readonly position: Position;
-  readonly top: number;
-  /** The subscription is about to be answered: its device is there from now on. @returns who is there, if the channel tells that. */
-  enter(member: Member): readonly Member[] | undefined;
-  /** The subscription was answered: its entries may follow. */
-  follow(): void;
 }
 
 interface Listener {
@@ -133,11 +121,7 @@ export class Channel {
   unsubscribe(connection: number, isGoodbye: boolean): void {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
-    const { name } = this.route;
-    this.#drop(listener, {
-      code: "NOT_SUBSCRIBED",
-      message: `Cannot subscribe to "${name}": a later request ended the subscription`,
-    });
+    this.#drop(listener, this.#endedError());
     if (this.#presence === undefined || listener.member === undefined) return;
     this.#presence.leave(listener.member, { isGoodbye, nowMs: this.#tools.outbox.nowMs });
     this.#armPresence(this.#presence);
@@ -330,13 +314,19 @@ export class Channel {
     };
   }
 
-  #enter(listener: Listener, { member, user }: Member): readonly Member[] | undefined {
+  #enter(listener: Listener, { member, user }: Member): Entered | Failed {
     const presence = this.#presence;
-    if (presence === undefined || !this.#isHere(listener)) return presence?.members;
+    if (!this.#isHere(listener)) return { type: "failed", error: this.#endedError() };
+    if (presence === undefined) return { type: "entered" };
     listener.member = member;
     presence.join({ member, user });
     this.#armPresence(presence);
-    return presence.members;
+    return { type: "entered", members: presence.members };
+  }
+
+  #endedError(): WireError {
+    const message = `Cannot subscribe to "${this.route.name}": a later request ended the subscription`;
+    return { code: "NOT_SUBSCRIBED", message };
   }
 
   #isHere(listener: Listener): boolean {

@@ -7,8 +7,8 @@ import type {
   UnsubscribeOp,
   WireError,
 } from "../wire/index.ts";
-import type { Placed } from "./channel.ts";
 import { type Case, type Desk, authorize } from "./desk.ts";
+import type { Placed } from "./placement.ts";
 
 type Refused = Extract<ResumedMessage["channels"][number], { readonly error: WireError }>;
 
@@ -111,7 +111,9 @@ function enroll(desk: Desk, { admitted, request, wish }: Enrolment, then: (place
 function enter({ identity }: Case<SubscribeOp | ResumeOp>, channel: string, placed: Placed): Subscribed | Refused {
   if (placed.type === "failed") return { channel, error: placed.error };
   const { position, top } = placed;
-  const members = placed.enter(identity);
+  const entered = placed.enter(identity);
+  if (entered.type === "failed") return { channel, error: entered.error };
+  const { members } = entered;
   return members === undefined ? { channel, position, top } : { channel, position, top, members };
 }
 
