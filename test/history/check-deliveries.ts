@@ -134,12 +134,16 @@ function findHole(event: ReaderEvent, before: RecordedPosition | undefined): rea
 
 function isRealGap(ledger: ChannelLedger, gap: GapEvent, seen: readonly ReceiveEvent[]): boolean {
   const from = findStored(ledger, gap.from);
-  const isOldLog = ledger.log.length > 0 && ledger.log.at(-1)?.epoch !== gap.from.epoch;
-  // Another log; or the evidence is gone with its log, or was trimmed since, and nobody can call it a lie.
-  if (isOldLog || gap.from.epoch !== gap.to.epoch || (from === "trimmed" && gap.from.offset > 0)) return true;
+  if (isWithoutEvidence(ledger, gap, from) || gap.from.epoch !== gap.to.epoch) return true;
   if (from !== undefined && from !== "trimmed" && gap.from.tag !== undefined && from.tag !== gap.from.tag) return true;
   if (from === undefined && gap.from.offset > (ledger.log.at(-1)?.offset ?? 0)) return true;
   return hasHole(ledger, gap) || seen.some((receive) => isTakenBack(receive, gap) && !isStoredAs(ledger, receive));
+}
+
+/** What could show that it is a lie is gone with its log, or was trimmed since. */
+function isWithoutEvidence(ledger: ChannelLedger, gap: GapEvent, from: ReturnType<typeof findStored>): boolean {
+  const isOldLog = ledger.log.length > 0 && ledger.log.at(-1)?.epoch !== gap.from.epoch;
+  return isOldLog || (from === "trimmed" && gap.from.offset > 0);
 }
 
 function hasHole(ledger: ChannelLedger, { from, to }: GapEvent): boolean {

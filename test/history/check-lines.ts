@@ -36,5 +36,8 @@ function findStranger(page: PageEvent, ledger: ChannelLedger, faults: readonly F
     const entry = ledger.stored.get(placeKey(message));
     return entry !== undefined && (messageKey(entry) !== messageKey(message) || entry.hash !== message.hash);
   });
-  return stranger && `where offset ${stranger.offset} is message ${stranger.id} of ${stranger.user}, which the log has not there`;
+  return (
+    stranger &&
+    `where offset ${stranger.offset} is message ${stranger.id} of ${stranger.user}, which the log has not there`
+  );
 }

@@ -23,7 +23,13 @@ export function findLostWrites(ledger: ChannelLedger, faults: readonly FaultEven
       const place = `${ack.channel} at offset ${ack.offset}`;
       const held = isThere ? "what was sent under its id before" : describe(entry);
       const sentence = `Message ${ack.id} of ${ack.user} was acknowledged in ${place}, where the log has ${held}`;
-      return [{ rule: "HK1", sentence, slice: [record.first, ack, ...(entry === undefined || entry === "trimmed" ? [] : [entry])] }];
+      return [
+        {
+          rule: "HK1",
+          sentence,
+          slice: [record.first, ack, ...(entry === undefined || entry === "trimmed" ? [] : [entry])],
+        },
+      ];
     }),
   );
 }

@@ -171,16 +171,9 @@ function addEvent(ledger: ChannelLedger, event: Exclude<HistoryEvent, FaultEvent
       }
       return;
     case "ack":
-      ledger.publishes.get(messageKey(event))?.acks.push(event);
-      ledger.durability = event.durability;
-      if (isHigher(event, ledger.highestAck)) ledger.highestAck = event;
-      return;
     case "fail":
-      ledger.publishes.get(messageKey(event))?.fails.push(event);
-      return;
     case "unknown":
-      ledger.publishes.get(messageKey(event))?.unknowns.push(event);
-      return;
+      return addAnswer(ledger, event);
     case "subscribe":
     case "receive":
     case "gap":
@@ -199,6 +192,17 @@ function addEvent(ledger: ChannelLedger, event: Exclude<HistoryEvent, FaultEvent
       return;
     default:
       return event satisfies never;
+  }
+}
+
+function addAnswer(ledger: ChannelLedger, event: AckEvent | FailEvent | UnknownEvent): void {
+  const record = ledger.publishes.get(messageKey(event));
+  if (event.type === "fail") record?.fails.push(event);
+  else if (event.type === "unknown") record?.unknowns.push(event);
+  else {
+    record?.acks.push(event);
+    ledger.durability = event.durability;
+    if (isHigher(event, ledger.highestAck)) ledger.highestAck = event;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from "./event.ts";
 
 /** The rules of SPEC.md, chapter tools, that a history can break. */
-export type HistoryRule = 
+export type HistoryRule =
   | "HK1"
   | "HK2"
   | "HK3"

@@ -4,7 +4,7 @@ import type { Position } from "../../src/wire/index.ts";
 import { Tries, Watcher } from "./line-watcher.ts";
 import type { Network } from "./network.ts";
 import { nameOf, type Place, type Said, type SimChannels } from "./sim-channels.ts";
-import { SimWebSocket, type LineWatcher, type SocketOwner } from "./sim-web-socket.ts";
+import { type LineWatcher, simWebSocketFor, type SocketOwner } from "./sim-web-socket.ts";
 import type { World } from "./world.ts";
 
 export interface AppOptions {
@@ -60,14 +60,8 @@ export class App implements SocketOwner {
     this.#options = options;
     this.name = name;
     this.address = address;
-    // The client makes one of these for each line.
-    const owner = this;
     this.#client = connect<SimGateway>("ws://sim/", {
-      WebSocket: class extends SimWebSocket {
-        constructor(_url: string, protocols: string[]) {
-          super(network, owner, protocols);
-        }
-      },
+      WebSocket: simWebSocketFor(network, this),
       clock: systemClockFor(world, clock, () => this.#isAlive),
       random: () => random.uint32() / 2 ** 32,
       device,
@@ -244,7 +238,10 @@ export class App implements SocketOwner {
     world.record({ type: "receive", client: reader.name, channel, user: user.id, id, hash: data.hash, ...reader.at });
   }
 
-  #hearGap(reader: Reader, { from, reason, to }: { from: number; to: number; reason: "trimmed" | "truncated" | "epoch" }): void {
+  #hearGap(
+    reader: Reader,
+    { from, reason, to }: { from: number; to: number; reason: "trimmed" | "truncated" | "epoch" },
+  ): void {
     const current = this.#watcher?.current;
     const channel = nameOf(reader.place);
     const before = reader.at?.offset === from ? reader.at : { offset: from };

@@ -33,7 +33,11 @@ export const bugs: readonly PlantedBug[] = [
         from: write,
         to: `${write} const journal = this.#journal; this.#journal = []; for (const parcel of this.#writing) { const outcome = this.#apply(parcel.request); this.#announce(parcel.request.channel, outcome); parcel.settle(outcome); } this.unstable = this.#journal; this.#journal = journal;`,
       },
-      { file: store, from: "const batch = this.#writing;", to: "const batch = this.#writing; this.#journal.push(...this.unstable); this.unstable = [];" },
+      {
+        file: store,
+        from: "const batch = this.#writing;",
+        to: "const batch = this.#writing; this.#journal.push(...this.unstable); this.unstable = [];",
+      },
     ],
   },
   {
@@ -46,22 +50,38 @@ export const bugs: readonly PlantedBug[] = [
         to: `${write} const journal = this.#journal; this.#journal = []; for (const parcel of this.#writing) { parcel.outcome = this.#apply(parcel.request); this.#announce(parcel.request.channel, parcel.outcome); } this.unstable = this.#journal; this.#journal = journal;`,
       },
       { file: store, from: commit, to: "parcel.settle(parcel.outcome);" },
-      { file: store, from: "const batch = this.#writing;", to: "const batch = this.#writing; this.#journal.push(...this.unstable); this.unstable = [];" },
+      {
+        file: store,
+        from: "const batch = this.#writing;",
+        to: "const batch = this.#writing; this.#journal.push(...this.unstable); this.unstable = [];",
+      },
     ],
   },
   {
     name: "hole-skipped",
     mistake: "What the store announces is taken though something before it is missing",
     edits: [
-      { file: "src/gateway/ring.ts", from: "delivery.offset === mark.offset + 1 && delivery.previousTag === mark.tag", to: "delivery.offset > mark.offset" },
-      { file: "src/gateway/subscription.ts", from: "this.#offset + 1 === delivery.offset &&\n      this.#tag === delivery.previousTag", to: "this.#offset < delivery.offset" },
+      {
+        file: "src/gateway/ring.ts",
+        from: "delivery.offset === mark.offset + 1 && delivery.previousTag === mark.tag",
+        to: "delivery.offset > mark.offset",
+      },
+      {
+        file: "src/gateway/subscription.ts",
+        from: "this.#offset + 1 === delivery.offset &&\n      this.#tag === delivery.previousTag",
+        to: "this.#offset < delivery.offset",
+      },
     ],
   },
   {
     name: "resume-off-by-one",
     mistake: "A replay begins one entry too late",
     edits: [
-      { file: "src/gateway/ring.ts", from: "this.#held.slice(start, start + maxCount)", to: "this.#held.slice(start + (start > 0 ? 1 : 0), start + maxCount)" },
+      {
+        file: "src/gateway/ring.ts",
+        from: "this.#held.slice(start, start + maxCount)",
+        to: "this.#held.slice(start + (start > 0 ? 1 : 0), start + maxCount)",
+      },
     ],
   },
   {
@@ -96,12 +116,24 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: "gap-not-told",
     mistake: "Delivery goes on after a loss, and nobody is told",
-    edits: [{ file: "src/gateway/channel.ts", from: "if (gap !== undefined) subscriber.sendText", to: "if (false) subscriber.sendText" }],
+    edits: [
+      {
+        file: "src/gateway/channel.ts",
+        from: "if (gap !== undefined) subscriber.sendText",
+        to: "if (false) subscriber.sendText",
+      },
+    ],
   },
   {
     name: "gap-told-twice",
     mistake: "A loss is told, and told again with the next page",
-    edits: [{ file: "src/gateway/subscription.ts", from: "    this.#loss = undefined;\n    return loss", to: "    if (this.told === loss) this.#loss = undefined;\n    this.told = loss;\n    return loss" }],
+    edits: [
+      {
+        file: "src/gateway/subscription.ts",
+        from: "    this.#loss = undefined;\n    return loss",
+        to: "    if (this.told === loss) this.#loss = undefined;\n    this.told = loss;\n    return loss",
+      },
+    ],
   },
   {
     name: "live-before-replay",
@@ -117,15 +149,17 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: "stale-epoch",
     mistake: "A log that was made anew is taken for the old one",
-    edits: [
-      { file: "src/gateway/subscription.ts", from: "if (page.top.epoch !== this.#epoch)", to: "if (false)" },
-    ],
+    edits: [{ file: "src/gateway/subscription.ts", from: "if (page.top.epoch !== this.#epoch)", to: "if (false)" }],
   },
   {
     name: "trimmed-taken-for-live",
     mistake: "A cursor behind the oldest entry is moved there in silence",
     edits: [
-      { file: "src/gateway/subscription.ts", from: 'this.#lose("trimmed", this.#epoch, next)', to: "this.advance(next)" },
+      {
+        file: "src/gateway/subscription.ts",
+        from: 'this.#lose("trimmed", this.#epoch, next)',
+        to: "this.advance(next)",
+      },
     ],
   },
   {
@@ -146,7 +180,13 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: "drained-for-nothing",
     mistake: "A subscriber that was slow is not served again when its queue is short",
-    edits: [{ file: "src/gateway/session.ts", from: "  drained(): void {\n    this.#isWaitingForDrain = false;", to: "  drained(): void {" }],
+    edits: [
+      {
+        file: "src/gateway/session.ts",
+        from: "  drained(): void {\n    this.#isWaitingForDrain = false;",
+        to: "  drained(): void {",
+      },
+    ],
   },
   {
     name: "left-and-still-served",
@@ -156,19 +196,35 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: "page-too-new",
     mistake: "A page of history has the entry it was to end before",
-    edits: [{ file: "src/gateway/history.ts", from: "({ offset }) => offset < span.before", to: "({ offset }) => offset <= span.before" }],
+    edits: [
+      {
+        file: "src/gateway/history.ts",
+        from: "({ offset }) => offset < span.before",
+        to: "({ offset }) => offset <= span.before",
+      },
+    ],
   },
   {
     name: "position-before-delivery",
     mistake: "The client's position is that of the newest message it was told of, not of the last one it delivered",
     edits: [
-      { file: "src/client/subscription.ts", from: "    if (offset > at + 1) return \"hole\";\n", to: "" },
-      { file: "src/gateway/channel.ts", from: "isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)", to: "isFollowing && subscriber.isFlowing && subscription.after < delivery.offset" },
+      { file: "src/client/subscription.ts", from: '    if (offset > at + 1) return "hole";\n', to: "" },
+      {
+        file: "src/gateway/channel.ts",
+        from: "isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)",
+        to: "isFollowing && subscriber.isFlowing && subscription.after < delivery.offset",
+      },
     ],
   },
   {
     name: "retry-under-a-new-id",
     mistake: "The client gives a message another id when it sends it again",
-    edits: [{ file: "src/client/sender.ts", from: "const { event, id: messageId, data, uncertainSinceMs } = outgoing;", to: "const { event, data, uncertainSinceMs } = outgoing; const messageId = uncertainSinceMs === undefined ? outgoing.id : `${outgoing.id}-again`;" }],
+    edits: [
+      {
+        file: "src/client/sender.ts",
+        from: "const { event, id: messageId, data, uncertainSinceMs } = outgoing;",
+        to: "const { event, data, uncertainSinceMs } = outgoing; const messageId = uncertainSinceMs === undefined ? outgoing.id : `${outgoing.id}-again`;",
+      },
+    ],
   },
 ];

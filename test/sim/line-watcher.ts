@@ -1,4 +1,10 @@
-import { type ClientOp, decodeServerMessage, type EventMessage, type Position, type ServerMessage } from "../../src/wire/index.ts";
+import {
+  type ClientOp,
+  decodeServerMessage,
+  type EventMessage,
+  type Position,
+  type ServerMessage,
+} from "../../src/wire/index.ts";
 import type { LineWatcher } from "./sim-web-socket.ts";
 import type { World } from "./world.ts";
 

@@ -112,7 +112,8 @@ function readOptions(): Options | string {
     const seedCount = Number(values.seeds ?? (values.seed === undefined ? 300 : 1));
     const minutes = Number(values.minutes);
     const only = values.only?.split(",").map(Number);
-    if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(seedCount) || seedCount < 1) return "A seed is a whole number";
+    const isWhole = Number.isSafeInteger(seed) && Number.isSafeInteger(seedCount) && seedCount > 0;
+    if (!isWhole) return `Cannot run ${values.seeds} seeds from ${values.seed}: both are whole numbers`;
     if (!(minutes > 0)) return `Cannot run for ${values.minutes} minutes`;
     return { seed, seedCount, minutes, bug: values.bug, only };
   } catch (error) {

@@ -91,7 +91,7 @@ export class Person {
       name,
       user: this.user,
       device: Buffer.from(`${this.user} ${this.#device}`).toString("hex").padEnd(32, "0"),
-      address: `10.0.${this.#device}.${this.user.length}`,
+      address: `10.0.${this.#device}.${this.user.charCodeAt(0)}`,
       clock: this.clock,
     });
     const first: Place = this.#random.pick(places);

@@ -98,9 +98,11 @@ export function makePlan(seed: number, minutes: number): Plan {
   const pace = random.pick([60, 150, 300]);
   const steps: Step[] = [];
   for (let atMs = 0; atMs < endMs; atMs += 1 + random.below(2 * pace)) {
-    // A fault lasts: one in so many steps is enough.
-    const isFault = atMs > 1000 && random.chance(pace / 3000);
-    const what = isFault ? pickWeighted(random, chosen) : pickWeighted(random, Object.entries(actions) as [Action, number][]);
+    // About one every two seconds: each lasts.
+    const isFault = atMs > 1000 && random.chance(pace / 2000);
+    const what = isFault
+      ? pickWeighted(random, chosen)
+      : pickWeighted(random, Object.entries(actions) as [Action, number][]);
     steps.push({ index: steps.length, atMs, what, dice: random.uint32() });
   }
   return { seed, nodeCount, peopleCount, limits, steps, endMs };

@@ -26,7 +26,8 @@ export const briefCount = 12;
 
 /** The channels of the simulation: one that keeps enough, one that forgets soon. */
 export function makeChannels(decide: (user: string) => boolean | Promise<boolean>) {
-  const authorize = ({ user }: { readonly user: { readonly id: string } }): boolean | Promise<boolean> => decide(user.id);
+  const authorize = ({ user }: { readonly user: { readonly id: string } }): boolean | Promise<boolean> =>
+    decide(user.id);
   const events = { said: event(said), typing: ephemeral(said) };
   return {
     room: channel("room/:id", { events, presence: true, authorize }),

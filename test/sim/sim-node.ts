@@ -106,7 +106,8 @@ export class SimNode implements Host {
     const life = this.#life;
     if (life === undefined) return;
     this.#stop();
-    for (const line of network.lines) if (line.host === this) line.break(isPowerLoss ? "half-open" : "client only", true);
+    const lines = [...network.lines].filter(({ host }) => host === this);
+    for (const line of lines) line.break(isPowerLoss ? "half-open" : "client only", true);
     life.end();
     this.#broker?.forget();
   }

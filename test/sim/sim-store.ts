@@ -1,6 +1,13 @@
 import { deriveEpoch } from "../../src/brokers/channel-epoch.ts";
 import { MemoryLog } from "../../src/brokers/memory-log.ts";
-import { type AppendRequest, type AppendResult, BrokerError, type Entry, type ReadRequest, type ReadResult } from "../../src/gateway/index.ts";
+import {
+  type AppendRequest,
+  type AppendResult,
+  BrokerError,
+  type Entry,
+  type ReadRequest,
+  type ReadResult,
+} from "../../src/gateway/index.ts";
 import type { SeededRandom } from "../../src/testing/index.ts";
 import type { World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { Connection } from "../../src/protocol/index.ts";
-import type { WebSocketLike } from "../../src/client/index.ts";
+import type { WebSocketConstructor, WebSocketLike } from "../../src/client/index.ts";
 import type { ClientEnd, Line, Network } from "./network.ts";
 
 /** How long a browser waits for the end of a connection it closes. */
@@ -25,13 +25,25 @@ export interface LineWatcher {
   dealtWith(): void;
 }
 
+/** The class of an application's sockets. */
+export function simWebSocketFor(network: Network, owner: SocketOwner): WebSocketConstructor {
+  return class extends SimWebSocket {
+    constructor(_url: string, protocols: string[]) {
+      super(network, owner, protocols);
+    }
+  };
+}
+
 /** A WebSocket as a browser has it, on a line of the simulated network: real frames, cut anywhere. */
-export class SimWebSocket implements WebSocketLike, ClientEnd {
+class SimWebSocket implements WebSocketLike, ClientEnd {
   readonly #network: Network;
   readonly #owner: SocketOwner;
   readonly #watcher: LineWatcher;
   readonly #connection: Connection;
-  readonly #listeners: { readonly message: MessageListener[]; readonly close: CloseListener[] } = { message: [], close: [] };
+  readonly #listeners: { readonly message: MessageListener[]; readonly close: CloseListener[] } = {
+    message: [],
+    close: [],
+  };
   #line: Line | undefined;
   /** The answer to the handshake, until it is whole. */
   #head = "";

@@ -23,7 +23,8 @@ export async function runSeed(seed: number, minutes: number): Promise<SeedResult
 /** What broke, made small, for somebody who has to mend it. Only steps in `only` are performed, if it is given. */
 export async function tellFailure(seed: number, minutes: number, only?: readonly number[]): Promise<string> {
   const whole = makePlan(seed, minutes);
-  const plan = only === undefined ? whole : { ...whole, steps: whole.steps.filter(({ index }) => only.includes(index)) };
+  const plan =
+    only === undefined ? whole : { ...whole, steps: whole.steps.filter(({ index }) => only.includes(index)) };
   const [first] = (await runPlan(plan)).violations;
   if (first === undefined) return `Seed ${seed} is valid`;
   const breaksIt = async (fewer: Plan): Promise<boolean> =>
@@ -37,12 +38,17 @@ function describe(whole: Plan, small: Plan, { trace, violations }: Outcome): str
   if (violation === undefined) return `Seed ${whole.seed} fails, and not with the same steps again`;
   const { rule, sentence, slice } = violation;
   const words = slice.flatMap((event) => ("client" in event ? [event.client.split(".")[0] ?? "", event.channel] : []));
-  const steps = small.steps.map(({ atMs, index, what }: Step) => `  ${String(index).padStart(5)} at ${atMs} ms: ${what}`);
+  const steps = small.steps.map(
+    ({ atMs, index, what }: Step) => `  ${String(index).padStart(5)} at ${atMs} ms: ${what}`,
+  );
   return [
     `${rule}: ${sentence}`,
     ...slice.map((event) => `  ${JSON.stringify(event)}`),
     `The last of what happened there:`,
-    ...trace.relevant([...new Set(words)].filter((word) => word !== ""), relevantLineCount),
+    ...trace.relevant(
+      [...new Set(words)].filter((word) => word !== ""),
+      relevantLineCount,
+    ),
     `${small.steps.length} of ${whole.steps.length} steps are enough:`,
     ...steps,
   ].join("\n");

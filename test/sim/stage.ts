@@ -9,7 +9,7 @@ import { SimStore } from "./sim-store.ts";
 import type { World } from "./world.ts";
 
 /** How wrong a node's wall clock may be. */
-const mostWrongMs = 29 * 60_000;
+const mostWrongMs = 29.98 * 60_000;
 
 const cutNames: Readonly<Record<Cut, string>> = {
   reset: "cut lines",
@@ -18,8 +18,13 @@ const cutNames: Readonly<Record<Cut, string>> = {
   "half-open": "half-open line",
 };
 
-/** Users by person: ada has two devices. */
-const users = ["ada", "bob", "ada", "eve"] as const;
+/** Who there is: ada has two devices. */
+const devices = [
+  { user: "ada", device: 1 },
+  { user: "bob", device: 1 },
+  { user: "ada", device: 2 },
+  { user: "eve", device: 1 },
+] as const;
 
 /** The people, the nodes, the store and the network of one run, and what each step does to them. */
 export class Stage {
@@ -43,9 +48,9 @@ export class Stage {
     this.nodes = Array.from({ length: plan.nodeCount }, (_, index) => new SimNode(`node${index + 1}`, nodeOptions));
     this.network = new Network(world, this.nodes);
     for (const node of this.nodes) node.start();
-    this.people = users
+    this.people = devices
       .slice(0, plan.peopleCount)
-      .map((user, device) => new Person({ world, network: this.network, user, device: device + 1 }));
+      .map(({ device, user }) => new Person({ world, network: this.network, user, device }));
   }
 
   perform({ dice, what }: Step): void {
@@ -121,7 +126,7 @@ export class Stage {
     "node clock jump": (random) => {
       const node = random.pick(this.nodes);
       // Between two clocks less than the hour by which a store remembers ids for longer than it says.
-      node.wallErrorMs = random.below(2 * mostWrongMs) - mostWrongMs;
+      node.wallErrorMs = random.pick([-1, 1, random.below(2000) / 1000 - 1]) * mostWrongMs;
       this.world.fault("node clock jump", `${node.name} to ${node.wallErrorMs} ms`);
     },
     "device clock jump": (random) => {
@@ -129,7 +134,8 @@ export class Stage {
       clock.wallErrorMs += random.pick([-1, 1]) * random.below(30_000);
       this.world.fault("device clock jump", `${user} to ${clock.wallErrorMs} ms`);
     },
-    "store crash": (random) => this.#stopStore(random, { name: "store crash", survivedBy: "fsync" }, () => this.store.crash()),
+    "store crash": (random) =>
+      this.#stopStore(random, { name: "store crash", survivedBy: "fsync" }, () => this.store.crash()),
     "failed fsync": (random) => {
       this.store.isBreaking = true;
       this.#lasting("failed fsync", 500 + random.below(3000), () => this.store.restart());
@@ -146,7 +152,8 @@ export class Stage {
       const lose = (): number => this.store.loseTail(1 + random.below(6));
       this.#stopStore(random, { name: "store loses tail", survivedBy: "quorum" }, lose);
     },
-    "new epoch": (random) => this.#stopStore(random, { name: "new epoch", survivedBy: "quorum" }, () => this.store.wipe()),
+    "new epoch": (random) =>
+      this.#stopStore(random, { name: "new epoch", survivedBy: "quorum" }, () => this.store.wipe()),
     trimming: (random) => {
       this.store.keepCount = random.below(6);
       this.#lasting("trimming", 500 + random.below(4000), () => (this.store.keepCount = Infinity));

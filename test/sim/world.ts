@@ -41,7 +41,7 @@ export class World {
   /** Random numbers for one purpose: what others draw does not change them, so a plan with fewer steps stays like itself. */
   random(purpose: string): SeededRandom {
     let mixed = this.#seed;
-    for (let index = 0; index < purpose.length; index += 1) mixed = Math.imul(mixed ^ purpose.charCodeAt(index), 16_777_619);
+    for (const character of Buffer.from(purpose)) mixed = Math.imul(mixed ^ character, 16_777_619);
     return seededRandom(mixed);
   }
 
