@@ -92,7 +92,8 @@ export function isSameMessage(one: ReceiveEvent | StoredEvent, other: ReceiveEve
 
 /**
  * What a reader saw that no later gap took back: a gap's `to` says from where on everything is told anew. A reader that went away cannot
- * be told: of what it saw before a fault beyond the level only that stands which the log has.
+ * be told: of what it saw before a fault beyond the level only that stands which the log has. So it is with a truncation: its gap goes back to
+ * the oldest entry there is, which may come after what was lost.
  */
 export function standingReceives(
   ledger: ChannelLedger,
@@ -100,11 +101,18 @@ export function standingReceives(
   faults: readonly FaultEvent[],
 ): readonly ReceiveEvent[] {
   const standing = untoldReceives(timeline);
-  if (timeline.some(({ type }) => type === "quiet")) return standing;
+  const lastDoubtMs = timeline.some(({ type }) => type === "quiet")
+    ? Math.max(-1, ...timeline.filter(isTruncation).map(({ atMs }) => atMs))
+    : Infinity;
   return standing.filter((receive) => {
     const entry = ledger.stored.get(placeKey(receive));
-    return !mayBeGone(ledger, receive, faults) || (entry !== undefined && isSameMessage(entry, receive));
+    const isDoubtful = receive.atMs <= lastDoubtMs && mayBeGone(ledger, receive, faults);
+    return !isDoubtful || (entry !== undefined && isSameMessage(entry, receive));
   });
+}
+
+function isTruncation(event: ReaderEvent): boolean {
+  return event.type === "gap" && event.reason === "truncated";
 }
 
 /** Whether a fault beyond the level came after it, or so short a time before that a node may not have noticed. */

@@ -111,6 +111,11 @@ class ServerEnd extends Duplex {
     this.#line.down.write(chunk, taken);
   }
 
+  /** As one: in how many pieces the engine's memory is laid out must not matter. */
+  override _writev(pieces: readonly { readonly chunk: Uint8Array }[], taken: () => void): void {
+    this.#line.down.write(Buffer.concat(pieces.map(({ chunk }) => chunk)), taken);
+  }
+
   override _final(done: () => void): void {
     this.#line.down.end();
     done();

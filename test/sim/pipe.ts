@@ -42,17 +42,17 @@ export class Pipe {
     this.#bytes += chunk.length;
     if (this.#bytes <= capacityBytes) taken();
     else this.#waiting.push(taken);
-    this.#schedule(this.#latencyMs());
+    this.#schedule(12);
   }
 
   end(): void {
     this.#isEnding = true;
-    this.#schedule(this.#latencyMs());
+    this.#schedule(12);
   }
 
   stall(isStalled: boolean): void {
     this.#isStalled = isStalled;
-    if (!isStalled) this.#schedule(0);
+    if (!isStalled) this.#schedule(1);
   }
 
   slowDown(bytesPerSecond: number): void {
@@ -67,11 +67,12 @@ export class Pipe {
     this.#chunks = [];
   }
 
-  #schedule(delayMs: number): void {
+  /** Draws no number when nothing is to be done: in how many pieces the engine writes must not matter. */
+  #schedule(maxDelayMs: number): void {
     if (this.#isScheduled || this.#isStalled || this.#isGone) return;
     if (this.#bytes === 0 && !this.#isEnding) return;
     this.#isScheduled = true;
-    this.#world.after(this.#bytesPerSecond === Infinity ? delayMs : slowTickMs, () => {
+    this.#world.after(this.#bytesPerSecond === Infinity ? this.#random.below(maxDelayMs) : slowTickMs, () => {
       this.#isScheduled = false;
       this.#arrive();
     });
@@ -85,7 +86,7 @@ export class Pipe {
       // TCP keeps no boundaries: now and then a chunk ends at any byte.
       this.#deliver(this.#random.chance(0.15) ? 1 + this.#random.below(most) : most);
     }
-    if (this.#bytes > 0) return this.#schedule(this.#random.below(3));
+    if (this.#bytes > 0) return this.#schedule(3);
     if (this.#isEnding && !this.#isGone) {
       this.#isGone = true;
       this.#ends.end();
@@ -106,9 +107,5 @@ export class Pipe {
     if (count > 0) this.#ends.data(chunk);
     if (this.#bytes > capacityBytes) return;
     for (const taken of this.#waiting.splice(0)) taken();
-  }
-
-  #latencyMs(): number {
-    return 1 + this.#random.below(12);
   }
 }

@@ -30,6 +30,7 @@ const faults = {
   "drained node": 2,
   "node clock jump": 3,
   "device clock jump": 3,
+  "everything sleeps": 1,
   "store crash": 4,
   "failed fsync": 2,
   "storage full": 2,
@@ -96,13 +97,12 @@ export function makePlan(seed: number, minutes: number): Plan {
   };
   const chosen = chooseFaults(random);
   const pace = random.pick([60, 150, 300]);
+  const deeds = chooseActions(chosen);
   const steps: Step[] = [];
   for (let atMs = 0; atMs < endMs; atMs += 1 + random.below(2 * pace)) {
     // About one every two seconds: each lasts.
     const isFault = atMs > 1000 && random.chance(pace / 2000);
-    const what = isFault
-      ? pickWeighted(random, chosen)
-      : pickWeighted(random, Object.entries(actions) as [Action, number][]);
+    const what = isFault ? pickWeighted(random, chosen) : pickWeighted(random, deeds);
     steps.push({ index: steps.length, atMs, what, dice: random.uint32() });
   }
   return { seed, nodeCount, peopleCount, limits, steps, endMs };
@@ -112,6 +112,13 @@ function chooseFaults(random: SeededRandom): readonly (readonly [Fault, number])
   const all = Object.entries(faults) as [Fault, number][];
   const chosen = all.filter(() => random.chance(0.4));
   return chosen.length < leastFaultCount ? all : chosen;
+}
+
+/** Who sends something a second time, as if it were new, has to do so while the store remembers the first time. */
+function chooseActions(chosen: readonly (readonly [Fault, number])[]): readonly (readonly [Action, number])[] {
+  const all = Object.entries(actions) as [Action, number][];
+  const isForgetful = chosen.some(([fault]) => fault === "everything sleeps");
+  return isForgetful ? all.filter(([action]) => action !== "repeat" && action !== "conflict") : all;
 }
 
 function pickWeighted<Name>(random: SeededRandom, weighted: readonly (readonly [Name, number])[]): Name {

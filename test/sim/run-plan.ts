@@ -34,6 +34,7 @@ export async function runPlan(plan: Plan): Promise<Outcome> {
     stage.perform(step);
   }
   await world.passUntil(startMs + plan.endMs);
+  world.note("! everything is mended");
   stage.heal();
   await comeToRest(stage);
   readLogs(stage);

@@ -33,6 +33,8 @@ export class Stage {
   readonly nodes: readonly SimNode[];
   readonly network: Network;
   readonly people: readonly Person[];
+  /** Until then a process may hold something back. */
+  #heldUntilMs = 0;
   readonly hooks: HookWeather = { banned: new Set(), mode: "quick" };
 
   constructor(world: World, plan: Plan) {
@@ -61,8 +63,7 @@ export class Stage {
 
   /** Ends every fault there is. */
   heal(): void {
-    const { hooks, network, nodes, store, world } = this;
-    world.note("! everything is mended");
+    const { hooks, network, nodes, store } = this;
     hooks.mode = "quick";
     hooks.banned.clear();
     network.isDown = false;
@@ -115,8 +116,10 @@ export class Stage {
     "node power loss": (random) => this.#killNode(random, true),
     "frozen node": (random) => {
       const node = random.pick(this.nodes);
+      const forMs = 500 + random.below(8000);
       this.world.fault("frozen node", node.name);
-      node.freeze(500 + random.below(8000));
+      this.#hold(forMs);
+      node.freeze(forMs);
     },
     "drained node": (random) => {
       const node = random.pick(this.nodes);
@@ -126,13 +129,20 @@ export class Stage {
     "node clock jump": (random) => {
       const node = random.pick(this.nodes);
       // Between two clocks less than the hour by which a store remembers ids for longer than it says.
-      node.wallErrorMs = random.pick([-1, 1, random.below(2000) / 1000 - 1]) * mostWrongMs;
+      node.wallErrorMs = Math.round(random.pick([-1, 1, random.below(2000) / 1000 - 1]) * mostWrongMs);
       this.world.fault("node clock jump", `${node.name} to ${node.wallErrorMs} ms`);
     },
     "device clock jump": (random) => {
       const { clock, user } = random.pick(this.people);
       clock.wallErrorMs += random.pick([-1, 1]) * random.below(30_000);
       this.world.fault("device clock jump", `${user} to ${clock.wallErrorMs} ms`);
+    },
+    "everything sleeps": () => {
+      // What a process holds back for longer than ids are remembered would be stored twice: nobody promises otherwise.
+      if (this.world.nowMs < this.#heldUntilMs) return;
+      this.world.fault("everything sleeps", "for two hours");
+      for (const line of this.network.lines) line.break("reset", true);
+      this.world.sleep(2 * 60 * 60_000);
     },
     "store crash": (random) =>
       this.#stopStore(random, { name: "store crash", survivedBy: "fsync" }, () => this.store.crash()),
@@ -163,7 +173,9 @@ export class Stage {
     "hints reordered": (random) => this.#weather(random, "hints reordered", "latePercent"),
     "store unreachable": (random) => {
       const node = random.pick(this.nodes);
-      node.weather.stalledUntilMs = this.world.nowMs + 500 + random.below(7000);
+      const forMs = 500 + random.below(7000);
+      this.#hold(forMs);
+      node.weather.stalledUntilMs = this.world.nowMs + forMs;
       this.world.fault("store unreachable", node.name);
     },
     "slow hooks": (random) => this.#spoilHooks(random, "slow"),
@@ -175,6 +187,10 @@ export class Stage {
       this.#lasting("permission revoked", 500 + random.below(5000), () => this.hooks.banned.delete(user), user);
     },
   };
+
+  #hold(forMs: number): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, this.world.nowMs + forMs + 1000);
+  }
 
   #lasting(name: string, forMs: number, end: () => void, detail = ""): void {
     this.world.fault(name, `${detail} for ${forMs} ms`);
@@ -245,6 +261,7 @@ export class Stage {
 
   #spoilHooks(random: SeededRandom, mode: HookWeather["mode"]): void {
     this.hooks.mode = mode;
+    this.#hold(10_000);
     this.#lasting(`${mode} hooks`, 500 + random.below(4000), () => (this.hooks.mode = "quick"));
   }
 }

@@ -15,6 +15,7 @@ export class World {
   readonly trace: Trace = new Trace();
   readonly history: HistoryEvent[] = [];
   readonly #seed: number;
+  #sleptMs = 0;
   readonly #counts = new Map<string, number>();
 
   constructor(seed: number) {
@@ -31,7 +32,7 @@ export class World {
   }
 
   get wallMs(): number {
-    return wallStartMs + Math.floor(this.clock.nowMs); // whole, as a wall clock is
+    return wallStartMs + this.#sleptMs + Math.floor(this.clock.nowMs); // whole, as a wall clock is
   }
 
   get counts(): ReadonlyMap<string, number> {
@@ -64,6 +65,11 @@ export class World {
       isThere = true;
     });
     while (!isThere) await this.step();
+  }
+
+  /** The time goes on and nothing else does, as for machines that are suspended together. */
+  sleep(forMs: number): void {
+    this.#sleptMs += forMs;
   }
 
   count(what: string, by = 1): void {
