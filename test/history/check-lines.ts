@@ -31,8 +31,10 @@ function findFault({ before, count, messages }: PageEvent): string | undefined {
 
 /** A message that the log has not at that place, though nothing broke since that could have taken it back. */
 function findStranger(page: PageEvent, ledger: ChannelLedger, faults: readonly FaultEvent[]): string | undefined {
-  if (faults.some((fault) => fault.atMs + ledger.noticeMs >= page.atMs && isBeyond(fault, ledger.durability)))
-    return undefined;
+  const mayBeLost = faults.some(
+    (fault) => fault.atMs + ledger.noticeMs >= page.atMs && isBeyond(fault, ledger.durability),
+  );
+  if (mayBeLost) return undefined;
   const stranger = page.messages.find((message) => {
     const entry = ledger.stored.get(placeKey(message));
     return entry !== undefined && (messageKey(entry) !== messageKey(message) || entry.hash !== message.hash);
