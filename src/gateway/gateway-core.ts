@@ -6,15 +6,18 @@ import {
   encodeServerMessage,
   type HelloMessage,
   type HistoryOp,
+  type Member,
   subprotocol,
 } from "../wire/index.ts";
 import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
 import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
+import { command } from "./command.ts";
+import type { GatewayCounters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
-import { Directory } from "./directory.ts";
+import { Directory, type Found, type Route } from "./directory.ts";
 import type { ChannelSettings, GatewayEffect, GatewayInput, RevocationTarget } from "./effects.ts";
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
@@ -79,7 +82,25 @@ export class GatewayCore {
 
   get info(): GatewayCoreInfo {
     const { count: channelCount, counters } = this.#desk.channels;
-    return { connectionCount: this.#sessions.size, channelCount, ...counters };
+    return {
+      connectionCount: this.#sessions.size,
+      channelCount,
+      droppedEphemeralCount: counters.droppedEphemeralCount,
+    };
+  }
+
+  get counters(): GatewayCounters {
+    return { ...this.#desk.channels.counters, refusedCounts: this.#outbox.refusedCounts };
+  }
+
+  /** What a channel's name leads to. */
+  find(channel: string): Found<Route> {
+    return this.#desk.directory.find(channel);
+  }
+
+  /** Who is in a channel, as far as this node knows. */
+  membersOf(channel: string): readonly Member[] {
+    return this.#desk.channels.find(channel)?.members ?? [];
   }
 
   /** @param nowMs - of a clock that never goes back; what it counts from does not matter. */
@@ -113,6 +134,8 @@ export class GatewayCore {
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
       case "revoked":
         return this.#revoke(input.target);
+      case "commanded":
+        return command(this.#desk, input);
       case "told":
         return tell(this.#desk, input.tell, this.#options.node);
       case "broadcasted":

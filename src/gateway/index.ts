@@ -3,12 +3,14 @@ export type {
   AppendDraft,
   AuthorizeQuestion,
   ChannelSettings,
+  Command,
   Claims,
   EventSettings,
   Failed,
   GatewayEffect,
   GatewayInput,
   Identity,
+  OwnChannel,
   QuestionEffect,
   Questions,
   Results,
@@ -17,6 +19,9 @@ export type {
   Tell,
   ValidateQuestion,
 } from "./effects.ts";
+export type { GatewayCounters } from "./counters.ts";
+export type { Found, Route } from "./directory.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";
+export type { Delivery } from "./ring.ts";

@@ -98,8 +98,22 @@ export interface Broker {
   leave(channel: string): Promise<void>;
   /** To every node that joined the channel, this one included. Nothing is stored. */
   broadcast(channel: string, payload: string): Promise<void>;
+  /** For those who watch it. Optional: not every store can tell. */
+  stats?(): BrokerStats;
   /** Every accepted append is settled first. */
   close(): Promise<void>;
+}
+
+/** What a store has done since it was opened. */
+export interface BrokerStats {
+  /** Writes that made something stable; many appends may share one. */
+  readonly commitCount: number;
+  /** Appends that were in them. */
+  readonly committedCount: number;
+  /** How long they took in all, waiting for the disk included. */
+  readonly commitMs: number;
+  /** Appends that wait now. */
+  readonly pendingCount: number;
 }
 
 /** Why a store refuses. `STORAGE_FULL` and `STORAGE_UNAVAILABLE` are also told to clients. */

@@ -7,8 +7,10 @@ import { checkSchema } from "./check-schema.ts";
 import { digest, type Identification, readIdentification } from "./credentials.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 import { Refusal } from "./refusal.ts";
 import type { ServerCall } from "./rpc.ts";
+import { ownChannelsOf } from "./user-channel.ts";
 
 /** What `authenticate` decides about. */
 export interface AuthenticateRequest {
@@ -33,6 +35,7 @@ export interface HooksOptions {
   readonly callTimeoutMs: number;
   readonly log: Log;
   readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 /** Gets a result at once, or when a promise is settled. */
@@ -71,8 +74,9 @@ export class Hooks {
       return { type: "refused" };
     }
     const { expiresAtMs = Infinity, identity } = read;
-    if (expiresAtMs === Infinity) return { type: "accepted", identity };
-    return { type: "accepted", identity, expiresInMs: expiresAtMs - nowMs };
+    const own = ownChannelsOf(this.#options.channels, identity.user.id);
+    const accepted = { type: "accepted", identity, ...(own.length === 0 ? {} : { channels: own }) } as const;
+    return expiresAtMs === Infinity ? accepted : { ...accepted, expiresInMs: expiresAtMs - nowMs };
   }
 
   authorize({ definition, ...request }: AuthorizeQuestion, then: Then<Results["authorize"]>): void {
@@ -159,6 +163,7 @@ export class Hooks {
       if (error instanceof Refusal) {
         return then({ type: "failed", error: { code: `app:${error.code}`, message: error.message } });
       }
+      this.#options.meters.hookFailed(hook);
       this.#options.log.error({ hook, error }, `The hook ${hook} failed`);
       const isLate = hook === "call" && error instanceof LateError;
       if (isLate) return then({ type: "failed", error: { code: "TIMEOUT", message: errorCodes.TIMEOUT } });

@@ -5,6 +5,7 @@ export {
   type Broker,
   BrokerError,
   type BrokerErrorCode,
+  type BrokerStats,
   type Claims,
   type GatewayLimits,
   type HistoryLimits,
@@ -38,9 +39,15 @@ export { ephemeral, type EphemeralOptions, event, type EventOptions, latest, typ
 export { createGateway, type Gateway, type GatewayOptions, type ServerChannels } from "./gateway.ts";
 export { answerHealth, type GatewayInfo } from "./health.ts";
 export type { Authenticate, AuthenticateRequest } from "./hooks.ts";
+export { jwtAuthenticator, type JwtKeys, type JwtOptions } from "./jwt.ts";
+export type { JsonWebKeyLike, JsonWebKeySet, JwtAlgorithm } from "./jwt-keys.ts";
 export type { ServerLimits } from "./limits.ts";
 export type { GatewayAddress, ListenOptions } from "./listener.ts";
 export type { Log } from "./log.ts";
+export type { AdminAddress, AdminOptions } from "./operate/admin-listener.ts";
+export type { ApiKey, ApiScope } from "./operate/api-keys.ts";
 export type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";
 export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";
+export type { DisconnectRequest, Reached, SubscribeRequest, UnsubscribeRequest } from "./commands.ts";
+export { userChannel, type UserChannelOptions } from "./user-channel.ts";

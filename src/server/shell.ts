@@ -2,7 +2,9 @@ import {
   type Accept,
   accept,
   type CloseInfo,
+  type CompressionOptions,
   type OriginPolicy,
+  type PreparedMessage,
   prepareMessage,
   type Reject,
   reject,
@@ -11,18 +13,24 @@ import {
   type WebSocketServer,
 } from "../engine/index.ts";
 import {
+  type Command,
+  type Delivery,
+  type Found,
   type GatewayCore,
   type GatewayCoreInfo,
+  type GatewayCounters,
   type GatewayEffect,
   type GatewayInput,
   type QuestionEffect,
   type Results,
+  type Route,
 } from "../gateway/index.ts";
-import { closeCodes, subprotocol } from "../wire/index.ts";
+import { closeCodes, type Member, subprotocol } from "../wire/index.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
 
 export interface ShellOptions {
@@ -31,8 +39,10 @@ export interface ShellOptions {
   readonly store: Store;
   readonly limits: ServerLimits;
   readonly origins: OriginPolicy;
+  readonly compression: CompressionOptions | undefined;
   readonly log: Log;
   readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 type Socket = ServerSocket<UpgradeRequest>;
@@ -47,7 +57,11 @@ export class Shell {
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
   readonly #congested = new Set<number>();
+  /** The frames of the deliveries that replays are made of, as long as those are kept. */
+  readonly #prepared = new WeakMap<Delivery, PreparedMessage>();
   readonly #inputs: GatewayInput[] = [];
+  readonly #commands = new Map<number, (connectionCount: number) => void>();
+  #lastCommand = 0;
   #isRunning = false;
   #isDraining = false;
   #emptied: (() => void) | undefined;
@@ -55,7 +69,7 @@ export class Shell {
   #timerAtMs = Infinity;
 
   constructor(options: ShellOptions) {
-    const { limits, log, machine, origins } = options;
+    const { compression, limits, log, machine, origins } = options;
     this.#options = options;
     this.engine = machine.createWebSocketServer<UpgradeRequest>({
       protocols: [subprotocol],
@@ -63,6 +77,10 @@ export class Shell {
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
       maxConnections: limits.maxConnections,
       pingAfterMs: limits.pingAfterMs,
+      deadAfterMs: limits.deadAfterMs,
+      stalledAfterMs: limits.stalledAfterMs,
+      highWaterBytes: limits.highWaterBytes,
+      ...(compression === undefined ? {} : { compression }),
       upgrade: (request) => this.#admit(request),
       open: (socket) => this.#open(socket),
       message: (socket, data) => this.#receive(socket, data),
@@ -74,6 +92,31 @@ export class Shell {
 
   get info(): GatewayCoreInfo {
     return this.#options.core.info;
+  }
+
+  get counters(): GatewayCounters {
+    return this.#options.core.counters;
+  }
+
+  /** Bytes that wait for their receivers, all connections together. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#sockets.values()) bytes += socket.bufferedBytes;
+    return bytes;
+  }
+
+  /** Connections whose queue is over its mark. */
+  get congestedCount(): number {
+    return this.#congested.size;
+  }
+
+  /** What a channel's name leads to. */
+  find(channel: string): Found<Route> {
+    return this.#options.core.find(channel);
+  }
+
+  membersOf(channel: string): readonly Member[] {
+    return this.#options.core.membersOf(channel);
   }
 
   /** Takes an input; at once, or after those that are in work. */
@@ -107,6 +150,16 @@ export class Shell {
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
+    });
+  }
+
+  /** Carries out a command. @returns at how many connections something came of it. */
+  async command(command: Command): Promise<number> {
+    this.#lastCommand += 1;
+    const request = this.#lastCommand;
+    return new Promise((resolve) => {
+      this.#commands.set(request, resolve);
+      this.feed({ type: "commanded", request, command });
     });
   }
 
@@ -145,6 +198,7 @@ export class Shell {
 
   #closed({ id }: Socket, { by, code, reason, wasClean }: CloseInfo): void {
     this.#options.log.info({ connection: id, code, reason, by, wasClean }, "Connection closed");
+    this.#options.meters.closed({ by, code });
     this.#sockets.delete(id);
     this.#congested.delete(id);
     // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
@@ -157,10 +211,31 @@ export class Shell {
     const message = to.length === 1 ? text : prepareMessage(text);
     for (const id of to) {
       const socket = this.#sockets.get(id);
-      if (socket === undefined || socket.send(message) || this.#congested.has(id)) continue;
-      this.#congested.add(id);
-      this.feed({ type: "congested", connection: id });
+      if (socket !== undefined && !socket.send(message)) this.#tellCongested(id);
     }
+  }
+
+  #replay(id: number, deliveries: readonly Delivery[]): void {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    let isFlowing = true;
+    for (const delivery of deliveries) isFlowing = socket.send(this.#prepare(delivery));
+    if (!isFlowing) this.#tellCongested(id);
+  }
+
+  /** Subscribers who are behind are sent what others were sent before them or will be. */
+  #prepare(delivery: Delivery): PreparedMessage {
+    const known = this.#prepared.get(delivery);
+    if (known !== undefined) return known;
+    const message = prepareMessage(delivery.text);
+    this.#prepared.set(delivery, message);
+    return message;
+  }
+
+  #tellCongested(id: number): void {
+    if (this.#congested.has(id)) return;
+    this.#congested.add(id);
+    this.feed({ type: "congested", connection: id });
   }
 
   // ---- effects
@@ -170,6 +245,8 @@ export class Shell {
     switch (effect.type) {
       case "send":
         return this.#send(effect.to, effect.text);
+      case "replay":
+        return this.#replay(effect.connection, effect.deliveries);
       case "close":
         this.#options.log.warn(
           { connection: effect.connection, code: effect.code, reason: effect.reason },
@@ -178,6 +255,10 @@ export class Shell {
         return this.#sockets.get(effect.connection)?.close(effect.code, effect.reason);
       case "awaitDrain":
         if (!this.#congested.has(effect.connection)) this.feed({ type: "drained", connection: effect.connection });
+        return;
+      case "done":
+        this.#commands.get(effect.request)?.(effect.connectionCount);
+        this.#commands.delete(effect.request);
         return;
       case "leave":
         return void store.leave(effect.channel);

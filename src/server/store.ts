@@ -13,6 +13,7 @@ import { GatewayError } from "./errors.ts";
 import { digest } from "./credentials.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 
 const levels: readonly Durability[] = ["mem", "os", "fsync", "quorum"];
 
@@ -21,6 +22,7 @@ export interface StoreOptions {
   readonly require: Durability;
   readonly log: Log;
   readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 /** The broker as the gateway uses it: every failure is a result, and a run of the same failure is logged once. */
@@ -61,7 +63,8 @@ export class Store {
   }
 
   async append({ content, ...draft }: AppendDraft): Promise<Results["append"]> {
-    const { machine } = this.#options;
+    const { machine, meters } = this.#options;
+    const startMs = machine.steadyMs();
     const request = {
       ...draft,
       tag: machine.createTag(),
@@ -72,6 +75,7 @@ export class Store {
     this.#appends.add(appending);
     const result = await appending;
     this.#appends.delete(appending);
+    meters.appended(result.type, machine.steadyMs() - startMs);
     if (result.type !== "failed") this.#note(undefined);
     return result;
   }

@@ -18,6 +18,7 @@ export async function loadSimulator(name: string, edits: readonly Edit[]): Promi
     bundle: true,
     platform: "node",
     format: "esm",
+    packages: "external",
     target: "node20",
     sourcemap: "inline",
     logLevel: "error",

@@ -110,7 +110,7 @@ export class Watcher implements LineWatcher {
     switch (message.type) {
       case "subscribed":
         this.#courses.set(message.channel, { position: message.position, owesGap: false });
-        return this.#subscribers.get(message.id)?.(message.position);
+        return message.id === undefined ? undefined : this.#subscribers.get(message.id)?.(message.position);
       case "resumed":
         for (const one of message.channels) if ("position" in one) this.#resumed(one.channel, one.position);
         return;
