@@ -233,7 +233,7 @@ describe("delivery", () => {
     bench.event(3);
     bench.event(2);
     bench.event(4);
-    const reason = "Cannot deliver chat/1 3: the last was 1 and no gap was told; asking again from there";
+    const reason = "Cannot deliver chat/1 3: the last was 1 and no gap was told";
     expect(bench.seen("message", "error", "status")).toMatchObject([
       { type: "error", error: { code: "PROTOCOL", message: reason } },
       { type: "status", info: { status: "joining" } },
@@ -295,6 +295,20 @@ describe("delivery", () => {
     expect(bench.seen("gap", "status").map((effect) => (effect as Effect).type)).toEqual(["status", "gap", "status"]);
     bench.event(1);
     expect(bench.offsets()).toEqual([1]);
+  });
+
+  test("[CC19] a log that lost its newest below a room is not waited for", () => {
+    const bench = new Bench().open();
+    bench.join();
+    bench.answer("subscribe", { type: "subscribed", channel: "chat/1", position: at(4), top: 9 });
+    bench.event(5);
+    bench.say({ type: "gap", channel: "chat/1", from: at(5), to: at(3), reason: "truncated" });
+    expect(bench.statuses()).toEqual(["replaying", "live"]);
+    bench.event(4);
+    bench.reopen();
+    bench.answer("resume", { type: "resumed", channels: [{ channel: "chat/1", position: at(4), top: 9 }] });
+    bench.say({ type: "gap", channel: "chat/1", from: at(4), to: at(7), reason: "trimmed" });
+    expect(bench.statuses().at(-1)).toBe("replaying");
   });
 
   test("[CC9] a server that moves the position and tells no gap is not believed", () => {

@@ -234,7 +234,7 @@ export class Rooms {
 
   /** A message is missing and no gap was told: asks again from there, for the log to fill the hole or to tell the gap. */
   #mend(room: Subscription, offset: number, nowMs: number): void {
-    const reason = `Cannot deliver ${room.name} ${offset}: the last was ${room.at} and no gap was told; asking again from there`;
+    const reason = `Cannot deliver ${room.name} ${offset}: the last was ${room.at} and no gap was told`;
     this.#exchange.emit({ type: "error", error: new ClientError("PROTOCOL", reason) });
     this.#askLater(room, nowMs);
   }
