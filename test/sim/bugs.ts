@@ -116,13 +116,7 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: "gap-not-told",
     mistake: "Delivery goes on after a loss, and nobody is told",
-    edits: [
-      {
-        file: "src/gateway/channel.ts",
-        from: "if (gap !== undefined) subscriber.sendText",
-        to: "if (false) subscriber.sendText",
-      },
-    ],
+    edits: [{ file: "src/gateway/channel.ts", from: "if (gap !== undefined) {", to: "if (false) {" }],
   },
   {
     name: "gap-told-twice",
@@ -141,8 +135,8 @@ export const bugs: readonly PlantedBug[] = [
     edits: [
       {
         file: "src/gateway/channel.ts",
-        from: "isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)",
-        to: "isFollowing && subscriber.isFlowing",
+        from: "isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)",
+        to: "!subscriber.isFlowing",
       },
     ],
   },
@@ -211,8 +205,8 @@ export const bugs: readonly PlantedBug[] = [
       { file: "src/client/subscription.ts", from: '    if (offset > at + 1) return "hole";\n', to: "" },
       {
         file: "src/gateway/channel.ts",
-        from: "isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)",
-        to: "isFollowing && subscriber.isFlowing && subscription.after < delivery.offset",
+        from: "isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)",
+        to: "isReading || !subscriber.isFlowing || subscription.after >= delivery.offset",
       },
     ],
   },

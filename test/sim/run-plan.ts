@@ -58,7 +58,13 @@ async function comeToRest(stage: Stage): Promise<void> {
   } while (!(hasSaidFarewell && isAtRest(stage)) && world.nowMs < untilMs);
   await world.passUntil(world.nowMs + calmMs);
   for (const { app } of people) {
-    for (const { name, place } of app.readers) world.record({ type: "quiet", client: name, channel: nameOf(place) });
+    for (const { name, place, room } of app.readers) {
+      const channel = nameOf(place);
+      world.record({ type: "quiet", client: name, channel });
+      if (room.status === "live") continue;
+      const sentence = `It is still ${room.status}, long after everything was mended`;
+      world.record({ type: "complaint", client: name, channel, sentence });
+    }
   }
 }
 

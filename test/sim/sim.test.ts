@@ -1,6 +1,4 @@
 /** The whole of it in one process: real gateways, real clients, everything that can break. `npm run sim` runs more of it. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bugs } from "./bugs.ts";
 import { loadSimulator, plant } from "./bundle.ts";
@@ -65,16 +63,11 @@ describe("planted bugs", () => {
     expect(found?.rule).toMatch(/^HK\d+$/u);
   });
 
-  test("[SM4] an edit that does not fit its file any more is an error, and no edit is in the source", () => {
+  test("[SM4] an edit that does not fit its file any more is an error", () => {
     const edit = { file: "a.ts", from: "one", to: "two" };
     expect(plant("the one", edit)).toBe("the two");
     expect(() => plant("one and one", edit)).toThrow('Cannot plant in a.ts: "one" is there 2 times');
     expect(() => plant("none of it is here, no", { ...edit, from: "three" })).toThrow("is there 0 times");
-    for (const { edits } of bugs) {
-      for (const { file, to } of edits.filter(({ to }) => to.length > 5)) {
-        expect(readFileSync(join(import.meta.dirname, "../..", file), "utf8")).not.toContain(to);
-      }
-    }
   });
 });
 
