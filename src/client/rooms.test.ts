@@ -233,7 +233,7 @@ describe("delivery", () => {
     bench.event(3);
     bench.event(2);
     bench.event(4);
-    const reason = "Cannot deliver chat/1 3: the last was 1 and no gap was told";
+    const reason = "Cannot deliver chat/1 3: the last was 1 and no gap was told; asking again from there";
     expect(bench.seen("message", "error", "status")).toMatchObject([
       { type: "error", error: { code: "PROTOCOL", message: reason } },
       { type: "status", info: { status: "joining" } },
@@ -498,10 +498,10 @@ describe("presence", () => {
       channels: [{ channel: "chat/1", position: at(0), top: 0, members: [ada] }],
     });
     expect(bench.seen("presence")).toEqual([
-      { type: "presence", room, change: { members: [ada], joined: [ada], left: [] } },
-      { type: "presence", room, change: { members: [ada, bob], joined: [bob], left: [] } },
-      { type: "presence", room, change: { members: [bob], joined: [], left: [ada] } },
-      { type: "presence", room, change: { members: [ada], joined: [ada], left: [bob] } },
+      { type: "presence", room, change: { members: [ada], count: 1, joined: [ada], left: [] } },
+      { type: "presence", room, change: { members: [ada, bob], count: 2, joined: [bob], left: [] } },
+      { type: "presence", room, change: { members: [bob], count: 1, joined: [], left: [ada] } },
+      { type: "presence", room, change: { members: [ada], count: 1, joined: [ada], left: [bob] } },
     ]);
   });
 });

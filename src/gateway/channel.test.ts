@@ -643,6 +643,6 @@ test("[OP26] a channel says who is in it, if it tells anybody", () => {
   const bench = new GatewayBench();
   subscribe(bench, 1, live, "room/1");
   subscribe(bench, 1, live);
-  expect(bench.core.membersOf("room/1")).toMatchObject([{ user: { id: "u1" } }]);
-  expect(bench.core.membersOf("news")).toEqual([]);
+  expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{ user: { id: "u1" } }] });
+  expect(bench.core.attendanceOf("news")).toEqual({ members: [] });
 });

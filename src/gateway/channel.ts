@@ -10,7 +10,8 @@ import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
 import type { Placed, Placement } from "./placement.ts";
 import type { Entry } from "./ports.ts";
-import { Presence } from "./presence.ts";
+import type { Attendance } from "./presence.ts";
+import { PresenceFeed } from "./presence-feed.ts";
 import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -50,7 +51,7 @@ export class Channel {
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #shelf: ReplayShelf;
-  readonly #presence: Presence | undefined;
+  readonly #presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
@@ -59,7 +60,6 @@ export class Channel {
   /** What is to be broadcast once the channel is joined. */
   readonly #unannounced: string[] = [];
   #isJoined = false;
-  #presenceDeadline: Deadline | undefined;
   #release: Deadline | undefined;
 
   constructor(route: Route, tools: ChannelTools) {
@@ -72,7 +72,12 @@ export class Channel {
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
     this.#presence = route.settings.presence
-      ? new Presence({ graceMs: limits.presenceGraceMs, diffMs: limits.presenceDiffMs })
+      ? new PresenceFeed({
+          ...tools,
+          channel: route.name,
+          tell: (text) => this.#tell(text),
+          changed: () => this.#releaseIfIdle(),
+        })
       : undefined;
     this.#feeds = latestFeedsOf(route, limits);
     tools.outbox.ask("join", { channel: route.name }, (result) => {
@@ -84,6 +89,10 @@ export class Channel {
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
+  }
+
+  get subscriberCount(): number {
+    return this.#listeners.size;
   }
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
@@ -109,9 +118,7 @@ export class Channel {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
     this.#drop(listener, this.#endedError());
-    if (this.#presence === undefined || listener.member === undefined) return;
-    this.#presence.leave(listener.member, { isGoodbye, nowMs: this.#tools.outbox.nowMs });
-    this.#armPresence(this.#presence);
+    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
   }
 
   /** The subscriber may be sent entries again. */
@@ -123,8 +130,8 @@ export class Channel {
   }
 
   /** Who is there; nobody, where the channel does not tell. */
-  get members(): readonly Member[] {
-    return this.#presence?.members ?? [];
+  get attendance(): Attendance {
+    return this.#presence?.attendance ?? { members: [] };
   }
 
   /** A hint of the store. */
@@ -312,13 +319,10 @@ export class Channel {
     };
   }
 
-  #enter(listener: Listener, { member, user }: Member): readonly Member[] | undefined {
-    const presence = this.#presence;
-    if (presence === undefined) return undefined;
-    listener.member = member;
-    presence.join({ member, user });
-    this.#armPresence(presence);
-    return presence.members;
+  #enter(listener: Listener, member: Member): Attendance | undefined {
+    if (this.#presence === undefined) return undefined;
+    listener.member = member.member;
+    return this.#presence.enter(member);
   }
 
   #endedError(): WireError {
@@ -354,22 +358,12 @@ export class Channel {
     for (const listener of this.#listeners.values()) if (listener.placed !== undefined) this.#drop(listener, error);
   }
 
-  // ---- who is there
-
-  #armPresence(presence: Presence): void {
-    this.#presenceDeadline?.cancel();
-    const { nextMs } = presence;
-    if (nextMs === Infinity) return;
-    this.#presenceDeadline = this.#tools.deadlines.at(nextMs, () => this.#tellPresence(presence));
-  }
-
-  #tellPresence(presence: Presence): void {
-    const diff = presence.take(this.#tools.outbox.nowMs);
-    this.#armPresence(presence);
-    this.#releaseIfIdle();
-    if (diff === undefined) return;
-    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
-    this.#send(following, encodeServerMessage({ type: "presence", channel: this.route.name, ...diff }));
+  /** Sends to all who follow, whatever their queues. */
+  #tell(text: string): void {
+    this.#send(
+      [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing),
+      text,
+    );
   }
 
   #releaseIfIdle(): void {

@@ -346,8 +346,8 @@ test("[OP30] the core counts what it sent and refused, and knows who is where", 
   bench.send(1, { type: "unsubscribe", channel: "news" });
   const { deliveredCount, refusedCounts } = bench.core.counters;
   expect([deliveredCount, [...refusedCounts]]).toEqual([1, [["NOT_SUBSCRIBED", 1]]]);
-  expect(bench.core.membersOf("room/1")).toMatchObject([{ user: { id: "u1" } }]);
-  expect(bench.core.membersOf("room/2")).toEqual([]);
+  expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{ user: { id: "u1" } }] });
+  expect(bench.core.attendanceOf("room/2")).toEqual({ members: [] });
   expect(bench.core.find("room/1")).toMatchObject({
     type: "found",
     value: { definition: "room", params: { id: "1" } },

@@ -6,7 +6,6 @@ import {
   encodeServerMessage,
   type HelloMessage,
   type HistoryOp,
-  type Member,
   subprotocol,
 } from "../wire/index.ts";
 import { authenticate, refresh } from "./authenticate.ts";
@@ -22,7 +21,9 @@ import type { ChannelSettings, GatewayEffect, GatewayInput, RevocationTarget } f
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { Attendance } from "./presence.ts";
 import { publish, sendEphemeral, tell } from "./publish.ts";
+import { Quotas } from "./quotas.ts";
 import { Session } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
 import { Users } from "./users.ts";
@@ -71,7 +72,14 @@ export class GatewayCore {
     this.#options = options;
     const channels = new ChannelTable({ outbox: this.#outbox, deadlines: this.#deadlines, limits });
     const users = new Users(limits.maxConnectionsPerUser);
-    this.#desk = { outbox: this.#outbox, directory: new Directory(options.channels), channels, users, limits };
+    this.#desk = {
+      outbox: this.#outbox,
+      directory: new Directory(options.channels),
+      channels,
+      users,
+      limits,
+      quotas: new Quotas(),
+    };
     this.#hello = encodeServerMessage(this.#makeHello());
   }
 
@@ -99,8 +107,8 @@ export class GatewayCore {
   }
 
   /** Who is in a channel, as far as this node knows. */
-  membersOf(channel: string): readonly Member[] {
-    return this.#desk.channels.find(channel)?.members ?? [];
+  attendanceOf(channel: string): Attendance {
+    return this.#desk.channels.find(channel)?.attendance ?? { members: [] };
   }
 
   /** @param nowMs - of a clock that never goes back; what it counts from does not matter. */

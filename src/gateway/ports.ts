@@ -35,6 +35,8 @@ export interface AppendRequest {
 export interface HistoryLimits {
   readonly maxCount: number;
   readonly maxAgeMs: number;
+  /** Of `data` in UTF-8. The newest entry stays whatever its size. Absent: no limit. */
+  readonly maxBytes?: number;
 }
 
 export type AppendResult =

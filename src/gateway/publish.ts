@@ -78,6 +78,8 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
   const { identity, op } = request;
   authorize(desk, { route, identity, action: "publish", event: op.event }, (denied) => {
     if (denied !== undefined) return refuse(request, denied);
+    const past = desk.quotas.refuse(route, { content: JSON.stringify(op.data), nowMs: desk.outbox.nowMs });
+    if (past !== undefined) return refuse(request, past);
     const { definition, params } = route;
     const { claims = {}, member, user } = identity;
     const context = { user, member, claims, channel: op.channel, params, ...messageIdOf(op) };

@@ -1,5 +1,12 @@
 /** The gateway: typed, durable channels on WebSocket connections. Public as `switchboard`. */
-export { memoryBroker, type MemoryBrokerOptions, sqliteBroker, type SqliteBrokerOptions } from "../brokers/index.ts";
+export {
+  memoryBroker,
+  type MemoryBrokerOptions,
+  redisBroker,
+  type RedisBrokerOptions,
+  sqliteBroker,
+  type SqliteBrokerOptions,
+} from "../brokers/index.ts";
 export type { AnyHttpServer, OriginPolicy, UpgradeRequest } from "../engine/index.ts";
 export {
   type Broker,
@@ -7,6 +14,7 @@ export {
   type BrokerErrorCode,
   type BrokerStats,
   type Claims,
+  type ChannelLimits,
   type GatewayLimits,
   type HistoryLimits,
 } from "../gateway/index.ts";

@@ -85,7 +85,7 @@ interface Plain {
 
 type PlainPublish = Plain & { readonly messageId?: string };
 
-const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000 };
+const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000, maxBytes: 16 * 1024 * 1024 };
 const server: User = { id: "server" };
 
 /** What a channel keeps. */

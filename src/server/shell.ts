@@ -15,6 +15,7 @@ import {
 import {
   type Command,
   type Delivery,
+  type Attendance,
   type Found,
   type GatewayCore,
   type GatewayCoreInfo,
@@ -25,7 +26,7 @@ import {
   type Results,
   type Route,
 } from "../gateway/index.ts";
-import { closeCodes, type Member, subprotocol } from "../wire/index.ts";
+import { closeCodes, subprotocol } from "../wire/index.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -115,8 +116,8 @@ export class Shell {
     return this.#options.core.find(channel);
   }
 
-  membersOf(channel: string): readonly Member[] {
-    return this.#options.core.membersOf(channel);
+  attendanceOf(channel: string): Attendance {
+    return this.#options.core.attendanceOf(channel);
   }
 
   /** Takes an input; at once, or after those that are in work. */

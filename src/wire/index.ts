@@ -27,4 +27,4 @@ export {
   matchPattern,
   parseChannelName,
 } from "./parse-channel-name.ts";
-export { jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";
+export { findDataFault, jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";

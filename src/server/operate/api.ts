@@ -58,8 +58,9 @@ export const handlers: Readonly<Record<OperationName, (operated: Operated, reque
   async presence({ shell }, { fields }) {
     const channel = String(fields["channel"]);
     find(shell, channel);
-    const members = shell.membersOf(channel);
-    return JSON.stringify({ channel, count: members.length, members });
+    const attendance = shell.attendanceOf(channel);
+    const count = "members" in attendance ? attendance.members.length : attendance.memberCount;
+    return JSON.stringify({ channel, count, ...("members" in attendance && attendance) });
   },
 
   async disconnect({ log, shell }, { fields }) {

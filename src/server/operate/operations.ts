@@ -92,7 +92,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     method: "GET",
     path: "/v1/presence",
     scope: "read",
-    summary: "Who is in a channel.",
+    summary: "Who is in a channel; past 1 000 members (`maxPresenceListCount`), how many.",
     query: object({ channel }, ["channel"]),
     answer: "Presence",
   },
@@ -203,7 +203,7 @@ export const answers: Readonly<Record<AnswerName, object>> = {
         items: { type: "object", properties: { member: text, user }, required: ["member", "user"] },
       },
     },
-    required: ["channel", "count", "members"],
+    required: ["channel", "count"],
   },
   Disconnected: {
     type: "object",
