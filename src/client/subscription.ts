@@ -157,6 +157,8 @@ export class Subscription {
     // What was lost is not known: from here on everything is told.
     this.#silent.clear();
     const from = this.at;
+    // A log that changed below us: how far it reaches now, nobody has told.
+    if (!this.#isGapOwed && reason !== "trimmed") this.#top = to.offset;
     this.#position = to;
     this.#isGapOwed = false;
     return { from, to: to.offset, reason };

@@ -8,6 +8,7 @@ import type { GatewayLimits } from "./limits.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
+import type { Placed, Placement } from "./placement.ts";
 import type { Entry } from "./ports.ts";
 import type { Attendance } from "./presence.ts";
 import { PresenceFeed } from "./presence-feed.ts";
@@ -15,19 +16,6 @@ import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { type Absorbed, Subscription } from "./subscription.ts";
-
-/** Where a subscription starts, or why there is none. */
-export type Placed = Placement | Failed;
-
-export interface Placement {
-  readonly type: "placed";
-  readonly position: Position;
-  readonly top: number;
-  /** The subscription is about to be answered: its device is there from now on. @returns who is there, if the channel tells that. */
-  enter(member: Member): Attendance | undefined;
-  /** The subscription was answered: its entries may follow. */
-  follow(): void;
-}
 
 interface Listener {
   readonly subscriber: Subscriber;
@@ -129,11 +117,7 @@ export class Channel {
   unsubscribe(connection: number, isGoodbye: boolean): void {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
-    const { name } = this.route;
-    this.#drop(listener, {
-      code: "NOT_SUBSCRIBED",
-      message: `Cannot subscribe to "${name}": a later request ended the subscription`,
-    });
+    this.#drop(listener, this.#endedError());
     if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
   }
 
@@ -325,6 +309,7 @@ export class Channel {
       type: "placed",
       position,
       top: Math.max(top, this.#reader.position.offset),
+      ended: () => (this.#isHere(listener) ? undefined : this.#endedError()),
       enter: (member) => this.#enter(listener, member),
       follow: () => {
         listener.isFollowing = this.#isHere(listener);
@@ -335,9 +320,14 @@ export class Channel {
   }
 
   #enter(listener: Listener, member: Member): Attendance | undefined {
-    if (this.#presence === undefined || !this.#isHere(listener)) return this.#presence?.attendance;
+    if (this.#presence === undefined) return undefined;
     listener.member = member.member;
     return this.#presence.enter(member);
+  }
+
+  #endedError(): WireError {
+    const message = `Cannot subscribe to "${this.route.name}": a later request ended the subscription`;
+    return { code: "NOT_SUBSCRIBED", message };
   }
 
   #isHere(listener: Listener): boolean {

@@ -7,10 +7,10 @@ import type {
   UnsubscribeOp,
   WireError,
 } from "../wire/index.ts";
-import type { Placed, Placement } from "./channel.ts";
 import { type Case, type Desk, authorize } from "./desk.ts";
 import type { Route } from "./directory.ts";
 import type { ChannelLimits, Identity } from "./effects.ts";
+import type { Placed, Placement } from "./placement.ts";
 import type { Session } from "./session.ts";
 
 type Refused = Extract<ResumedMessage["channels"][number], { readonly error: WireError }>;
@@ -133,7 +133,9 @@ export function enter(identity: Identity, channel: string, { enter: enterAs, pos
 }
 
 function answerOf({ identity }: Case<SubscribeOp | ResumeOp>, channel: string, placed: Placed): Subscribed | Refused {
-  return placed.type === "failed" ? { channel, error: placed.error } : enter(identity, channel, placed);
+  if (placed.type === "failed") return { channel, error: placed.error };
+  const error = placed.ended();
+  return error === undefined ? enter(identity, channel, placed) : { channel, error };
 }
 
 function follow(placed: Placed): void {
