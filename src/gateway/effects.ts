@@ -53,6 +53,8 @@ export type RevocationTarget = { readonly userId: string } | { readonly tokenId:
 export interface AppendDraft extends Omit<AppendRequest, "nowMs" | "tag" | "payloadHash"> {
   /** What the publisher sent, before its schema ran: the same for every try, even if the schema adds a time or an id. */
   readonly content: string;
+  /** When its request was started, on the clock of the core. For those who measure. */
+  readonly startedMs?: number;
 }
 
 /** An event that is not stored, of the server's own: known, authorised and validated. */

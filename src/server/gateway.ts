@@ -25,6 +25,7 @@ import { type AdminAddress, AdminListener, type AdminOptions } from "./operate/a
 import { Meters } from "./operate/meters.ts";
 import type { Operated } from "./operate/operated.ts";
 import { canaryChannel, Readiness } from "./operate/readiness.ts";
+import { findTracing } from "./operate/tracing.ts";
 import {
   type DurableEventOf,
   prepareTell,
@@ -306,6 +307,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       node: machine.createName(),
     });
     const shell = new Shell({ core, hooks, store, limits, origins, compression, log, machine, meters });
+    store.tracing = await findTracing((name) => patternOf(shell, name));
     const info = (): GatewayInfo => this.info();
     this.#running = {
       channels,
@@ -333,4 +335,9 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     await Promise.race([store.settled(), grace]);
     cancel?.();
   }
+}
+
+function patternOf(shell: Shell, name: string): string | undefined {
+  const found = shell.find(name);
+  return found.type === "found" ? found.value.settings.pattern : undefined;
 }

@@ -125,10 +125,17 @@ export class Shell {
     this.#inputs.push(input);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    const { core, machine } = this.#options;
+    const { core, machine, store } = this.#options;
+    const { tracing } = store;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const effect of core.handle(next, machine.steadyMs())) this.#carryOut(effect);
+        const startMs = machine.steadyMs();
+        const effects = core.handle(next, startMs);
+        for (const effect of effects) this.#carryOut(effect);
+        if (tracing !== undefined && next.type === "appended") {
+          const { channel, entry } = next;
+          tracing.delivered({ channel, tag: entry.tag }, { startMs, receiverCount: countReceivers(effects) });
+        }
       }
     } finally {
       this.#isRunning = false;
@@ -327,4 +334,8 @@ export class Shell {
       this.feed({ type: "tick" });
     });
   }
+}
+
+function countReceivers(effects: readonly GatewayEffect[]): number {
+  return effects.reduce((count, effect) => (effect.type === "send" ? count + effect.to.length : count), 0);
 }

@@ -14,6 +14,7 @@ import { digest } from "./credentials.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import type { Meters } from "./operate/meters.ts";
+import type { Tracing } from "./operate/tracing.ts";
 
 const levels: readonly Durability[] = ["mem", "os", "fsync", "quorum"];
 
@@ -28,6 +29,8 @@ export interface StoreOptions {
 /** The broker as the gateway uses it: every failure is a result, and a run of the same failure is logged once. */
 export class Store {
   readonly #options: StoreOptions;
+  /** Undefined where nobody collects spans. */
+  tracing: Tracing | undefined;
   /** Appends that are not settled. */
   readonly #appends = new Set<Promise<unknown>>();
   #outage: string | undefined;
@@ -62,7 +65,7 @@ export class Store {
     return info;
   }
 
-  async append({ content, ...draft }: AppendDraft): Promise<Results["append"]> {
+  async append({ content, startedMs, ...draft }: AppendDraft): Promise<Results["append"]> {
     const { machine, meters } = this.#options;
     const startMs = machine.steadyMs();
     const request = {
@@ -71,10 +74,15 @@ export class Store {
       nowMs: machine.wallMs(),
       payloadHash: digest(`${draft.event}\n${content}`),
     };
+    const trace = this.tracing?.append(
+      { ...draft, content, ...(startedMs === undefined ? {} : { startedMs }) },
+      request.tag,
+    );
     const appending = this.#attempt(() => this.#options.broker.append(request));
     this.#appends.add(appending);
     const result = await appending;
     this.#appends.delete(appending);
+    trace?.end(result);
     meters.appended(result.type, machine.steadyMs() - startMs);
     if (result.type !== "failed") this.#note(undefined);
     return result;

@@ -160,7 +160,10 @@ export class AdminListener {
     const asked = check(query ?? empty, readQuery(query ?? empty, url.searchParams), operation);
     const fields = body === undefined ? asked : check(body, await readBody(request), operation);
     const idempotencyKey = takesIdempotencyKey ? readHeader(request, "idempotency-key") : undefined;
-    send(response, { status: 200, text: await handlers[name](this.#operated, { fields, idempotencyKey }) });
+    const handle = async (): Promise<string> => handlers[name](this.#operated, { fields, idempotencyKey });
+    const { tracing } = this.#operated.store;
+    const text = await (tracing === undefined ? handle() : tracing.within(request.headers, handle));
+    send(response, { status: 200, text });
   }
 
   #require({ headers }: IncomingMessage, scope: ApiScope | undefined): void {
