@@ -10,7 +10,7 @@ export interface ApiKey {
   readonly scopes: readonly ApiScope[];
 }
 
-export const apiScopes: readonly ApiScope[] = ["read", "publish", "admin"];
+const apiScopes: readonly ApiScope[] = ["read", "publish", "admin"];
 
 /** The keys there are, held and compared as digests: neither their length nor a common beginning can be measured. */
 export class ApiKeys {

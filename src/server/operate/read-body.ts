@@ -3,7 +3,7 @@ import { parseJson } from "../../wire/index.ts";
 import { GatewayError } from "../errors.ts";
 
 /** One batch of a hundred messages of an ordinary size; more is refused with `TOO_BIG`. */
-export const maxBodyBytes: number = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 
 /**
  * Reads the JSON of a request.

@@ -11,14 +11,14 @@ export interface TextSchema {
   /** What it must be, in words: they end the sentence of a refusal, too. */
   readonly description: string;
 }
-export interface IntegerSchema {
+interface IntegerSchema {
   readonly type: "integer";
   readonly minimum: number;
   readonly maximum: number;
   readonly default?: number;
   readonly description?: string;
 }
-export interface ListSchema {
+interface ListSchema {
   readonly type: "array";
   readonly items: Schema;
   readonly minItems: number;
@@ -33,7 +33,7 @@ export interface ObjectSchema {
   readonly description?: string;
 }
 /** Any JSON value. */
-export interface AnySchema {
+interface AnySchema {
   readonly type?: undefined;
   readonly description: string;
 }
