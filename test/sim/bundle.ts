@@ -44,9 +44,7 @@ function planting(edits: readonly Edit[]): Plugin {
 
 export function plant(source: string, { file, from, to }: Edit): string {
   const count = source.split(from).length - 1;
-  if (count !== 1)
-    throw new Error(
-      `Cannot plant in ${file}: ${JSON.stringify(from)} is there ${count} times; change test/sim/bugs.ts with the source`,
-    );
+  const where = `in ${file}: ${JSON.stringify(from)} is there ${count} times`;
+  if (count !== 1) throw new Error(`Cannot plant ${where}; change test/sim/bugs.ts with the source`);
   return source.replace(from, () => to);
 }

@@ -75,10 +75,11 @@ export class SimNode implements Host {
       limits: gatewayLimits,
       log: { info: () => {}, warn: () => {}, error: (fields, message) => this.#complain(fields, message) },
     });
-    this.#gateway.attach(this.#server as AnyHttpServer, { path: "/" }).then(
+    const attached = this.#gateway.attach(this.#server as AnyHttpServer, { path: "/" }).then(
       () => this.#listen(life),
       () => this.#fail(life),
     );
+    world.standStillFor(attached);
   }
 
   accept(line: Line, { address, key, protocols }: Offer): void {

@@ -1,4 +1,7 @@
 /** The whole of it in one process: real gateways, real clients, everything that can break. `npm run sim` runs more of it. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bugs } from "./bugs.ts";
 import { loadSimulator, plant } from "./bundle.ts";
@@ -55,6 +58,13 @@ test("[SM2] a seed gives the same run each time, whatever ran before it", async 
   for (const seed of seeds) digests.push(await digestOf(seed));
   expect(new Set(digests).size).toBe(seeds.length);
   for (const [index, seed] of [...seeds.entries()].toReversed()) expect(await digestOf(seed)).toBe(digests[index]);
+});
+
+test("[SM2] a seed gives the same run in a process of its own", { timeout: timeoutMs }, async () => {
+  const program = join(import.meta.dirname, "main.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program, "--seed", "44"]);
+  expect(stdout).toContain(`Trace ${(await simulator.runSeed(44, minutes)).digest}\n`);
+  expect(stdout).toContain("1 seeds from 44");
 });
 
 describe("planted bugs", () => {

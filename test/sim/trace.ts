@@ -7,8 +7,11 @@ const keptCharacters = 220;
 export class Trace {
   readonly #hash = createHash("sha256");
   readonly #lines: string[] = [];
+  #isFinished = false;
 
+  /** Once it is finished, what the end of the run left half-done is not part of it. */
   add(nowMs: number, line: string): void {
+    if (this.#isFinished) return;
     const timed = `${nowMs.toFixed(1).padStart(10)} ${line}`;
     this.#hash.update(timed).update("\n");
     this.#lines.push(timed.slice(0, keptCharacters));
@@ -16,6 +19,7 @@ export class Trace {
 
   /** Ends the trace. */
   finish(): string {
+    this.#isFinished = true;
     return this.#hash.digest("hex").slice(0, 16);
   }
 
