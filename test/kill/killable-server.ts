@@ -42,8 +42,8 @@ export class KillableServer {
     if (child.stdout === null) throw new Error("Cannot start the server: it has no stdout");
     const lines = createInterface({ input: child.stdout });
     const [line] = (await Promise.race([once(lines, "line"), once(child, "exit")])) as [string | number | null];
-    if (hasEnded(child))
-      throw new Error(`Cannot start the server: it exited with ${child.exitCode ?? child.signalCode}`);
+    const { exitCode, signalCode } = child;
+    if (hasEnded(child)) throw new Error(`Cannot start the server: it exited with ${exitCode ?? signalCode}`);
     this.#port = Number(line);
   }
 

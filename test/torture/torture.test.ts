@@ -52,8 +52,8 @@ test("[TO3] a seed decides the faults and their order; without a C compiler comm
     const random = seededRandom(1);
     return new Set(Array.from({ length: 200 }, () => drawProcessFault(random, canBreakCommits).kind));
   };
-  expect([...kinds(true)].sort()).toEqual(["commit", "kill", "pause", "restart", "slow disk"]);
-  expect([...kinds(false)].sort()).toEqual(["kill", "pause", "restart"]);
+  expect(kinds(true)).toEqual(new Set(["commit", "kill", "pause", "restart", "slow disk"]));
+  expect(kinds(false)).toEqual(new Set(["kill", "pause", "restart"]));
 });
 
 test("[TO4] options that cannot be exit with 2 and say why; the help has them all", () => {

@@ -47,67 +47,81 @@ export interface TortureResult {
 type Person = RecordedClient | RawClient;
 
 /** Clients publish and subscribe over lines that break, at a server that dies; in the end everything is healed, read and judged. */
-export async function torture({
-  broker,
-  bug,
-  seconds,
-  seed,
-  settleWithinMs = 60_000,
-  tell = () => {},
-}: TortureOptions): Promise<TortureResult> {
+export async function torture(options: TortureOptions): Promise<TortureResult> {
   const folder = mkdtempSync(join(tmpdir(), "switchboard-torture-"));
-  const random = seededRandom(seed);
-  const libc =
-    whyNoFaultyLibc === undefined
-      ? new FaultyLibc({ folder, files: stores[broker].files.map((name) => join(folder, name)) })
-      : undefined;
+  const random = seededRandom(options.seed);
+  const libc = makeFaultyLibc(options.broker, folder);
   const server = new KillableServer({
-    broker,
+    broker: options.broker,
     folder,
     hookSeed: random.uint32(),
     pingAfterMs: 1_000,
-    ...(bug === undefined ? {} : { bug }),
+    ...(options.bug === undefined ? {} : { bug: options.bug }),
     ...(libc === undefined ? {} : { env: libc.env }),
   });
-  const history: HistoryEvent[] = [];
-  function record(...[event]: Parameters<RecordEvent>): void {
-    history.push({ ...event, atMs: performance.now() });
-  }
   try {
     await server.start();
-    const fates = seededRandom(random.uint32());
-    const proxy = await FaultProxy.listen({ targetPort: server.port, drawFate: () => drawFate(fates) });
-    const people = makePeople(proxy.url, record, random);
-    await Promise.all(people.map((person) => person.open()));
-    const faults = new Map<string, number>();
-    const traffic = new AbortController();
-    const published = Promise.all(people.map((person) => person.publish(traffic.signal)));
-    for (const endMs = performance.now() + seconds * 1_000; performance.now() < endMs;) {
-      const fault = drawProcessFault(random, libc !== undefined);
-      await delay(fault.afterMs);
-      await inflict(fault, { server, libc, record });
-      faults.set(fault.kind, (faults.get(fault.kind) ?? 0) + 1);
-      tell(
-        `${Math.max(0, Math.round((endMs - performance.now()) / 1_000))} s to go, ${history.length} events, ${fault.kind}`,
-      );
-    }
-    traffic.abort();
-    proxy.heal();
-    tell("healed; waiting for what is under way");
-    await Promise.race([published, delay(settleWithinMs, undefined, { ref: false })]);
-    await settle(people, settleWithinMs);
-    const reconnectCount = people.reduce((sum, person) => sum + person.reconnectCount, 0);
-    await Promise.all(people.map((person) => person.close()));
-    await proxy.close();
-    await server.kill();
-    await readLog({ broker, folder, channels, record });
-    const verdict = checkHistory(history);
-    return { verdict, history, reconnectCount, lines: proxy.counts, faults, note: whyNoFaultyLibc };
+    return await run({ ...options, folder, random, libc, server });
   } finally {
     server.signal("SIGCONT");
     await server.kill();
     rmSync(folder, { recursive: true });
   }
+}
+
+function makeFaultyLibc(broker: StoreName, folder: string): FaultyLibc | undefined {
+  if (whyNoFaultyLibc !== undefined) return undefined;
+  return new FaultyLibc({ folder, files: stores[broker].files.map((name) => join(folder, name)) });
+}
+
+interface Chamber extends TortureOptions {
+  readonly folder: string;
+  readonly random: SeededRandom;
+  readonly libc: FaultyLibc | undefined;
+  readonly server: KillableServer;
+}
+
+async function run(chamber: Chamber): Promise<TortureResult> {
+  const { broker, folder, random, server, settleWithinMs = 60_000, tell } = chamber;
+  const history: HistoryEvent[] = [];
+  function record(...[event]: Parameters<RecordEvent>): void {
+    history.push({ ...event, atMs: performance.now() });
+  }
+  const fates = seededRandom(random.uint32());
+  const proxy = await FaultProxy.listen({ targetPort: server.port, drawFate: () => drawFate(fates) });
+  const people = makePeople(proxy.url, record, random);
+  await Promise.all(people.map((person) => person.open()));
+  const traffic = new AbortController();
+  const published = Promise.all(people.map((person) => person.publish(traffic.signal)));
+  const faults = await inflictFaults(chamber, record);
+  traffic.abort();
+  proxy.heal();
+  tell?.("healed; waiting for what is under way");
+  await Promise.race([published, delay(settleWithinMs, undefined, { ref: false })]);
+  await settle(people, settleWithinMs);
+  const reconnectCount = people.reduce((sum, person) => sum + person.reconnectCount, 0);
+  await Promise.all(people.map((person) => person.close()));
+  await proxy.close();
+  await server.kill();
+  await readLog({ broker, folder, channels, record });
+  const verdict = checkHistory(history);
+  return { verdict, history, reconnectCount, lines: proxy.counts, faults, note: whyNoFaultyLibc };
+}
+
+/** One fault of the process after the other, until the time is over. */
+async function inflictFaults(
+  { libc, random, seconds, server, tell }: Chamber,
+  record: RecordEvent,
+): Promise<TortureResult["faults"]> {
+  const counts = new Map<string, number>();
+  for (const endMs = performance.now() + seconds * 1_000; performance.now() < endMs;) {
+    const fault = drawProcessFault(random, libc !== undefined);
+    await delay(fault.afterMs);
+    await inflict(fault, { server, libc, record });
+    counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
+    tell?.(`${Math.max(0, Math.round((endMs - performance.now()) / 1_000))} s to go, ${fault.kind}`);
+  }
+  return counts;
 }
 
 function makePeople(url: string, record: RecordEvent, random: SeededRandom): readonly Person[] {
