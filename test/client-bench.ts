@@ -130,6 +130,12 @@ export class Bench {
     return ticket;
   }
 
+  call(room: number, method: string, data: unknown = {}): number {
+    const ticket = this.core.call(room, { method, data }, this.nowMs);
+    this.take();
+    return ticket;
+  }
+
   event(offset: number, channel = "chat/1", tag = offset): void {
     this.say({
       type: "event",

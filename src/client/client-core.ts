@@ -1,7 +1,6 @@
 import {
   closeCodes,
   decodeServerMessage,
-  type ErrorCode,
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
@@ -31,7 +30,7 @@ const goodLineMs = 5000;
 /** How much later than promised a sign of life may come. */
 const lateMs = 15_000;
 /** Another try with the same credentials would end the same. */
-const finalAuthErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const finalAuthErrors: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   "UNAUTHENTICATED",
   "FORBIDDEN",
   "BAD_MESSAGE",
@@ -58,6 +57,8 @@ export class ClientCore {
   #silenceMs = Infinity;
   /** A server asked not to be dialled before. */
   #notBeforeMs = 0;
+  /** A server that lets us go has said when to come back, counted from the end of the line. */
+  #comeBackAfterMs: number | undefined;
 
   constructor(options: ClientCoreOptions) {
     this.#options = options;
@@ -107,6 +108,12 @@ export class ClientCore {
     return ticket;
   }
 
+  call(room: number, { method, data }: { method: string; data: unknown }, nowMs: number): number {
+    const ticket = this.#rooms.call(room, method, data);
+    this.#flush(nowMs);
+    return ticket;
+  }
+
   abort(ticket: number, nowMs: number): void {
     this.#rooms.abort(ticket);
     this.#flush(nowMs);
@@ -119,13 +126,14 @@ export class ClientCore {
   // ---- the world
 
   receiveToken(token: string | undefined, nowMs: number): void {
+    if (this.#exchange.isOpen) return this.#refresh(token);
     this.#token = token === undefined ? {} : { token };
     this.#authenticate(nowMs);
   }
 
   failToken(reason: string, nowMs: number): void {
     this.#report("SETUP", `Cannot get a token: ${reason}`);
-    this.#drop("no token", nowMs);
+    if (!this.#exchange.isOpen) this.#drop("no token", nowMs);
   }
 
   receive(text: string, nowMs: number): void {
@@ -147,10 +155,9 @@ export class ClientCore {
       return;
     }
     if (this.#state === "open" && nowMs - this.#openedAtMs >= goodLineMs) this.#attempt = 0;
-    const delayMs = Math.max(
-      retryDelayMs({ ...this.#options, attempt: this.#attempt, code }),
-      this.#notBeforeMs - nowMs,
-    );
+    const delayMs =
+      this.#comeBackAfterMs ??
+      Math.max(retryDelayMs({ ...this.#options, attempt: this.#attempt, code }), this.#notBeforeMs - nowMs);
     this.#attempt += 1;
     this.#forgetLine();
     this.#deadlineMs = nowMs + delayMs;
@@ -188,7 +195,13 @@ export class ClientCore {
       case "latest":
         this.#rooms.receive(message, nowMs);
         break;
+      case "reconnect":
+        this.#comeBackAfterMs = message.afterMs;
+        break;
       case "ping":
+        break;
+      case "expiring":
+        this.#exchange.emit({ type: "token" });
         break;
       default: {
         const isAnswer = this.#exchange.receive(message, nowMs);
@@ -213,6 +226,14 @@ export class ClientCore {
       else this.#drop(`the server answered auth with ${answer.type}`, answeredAtMs);
     });
     this.#flush(nowMs);
+  }
+
+  /** A newer token for the line that is open. Without one it ends when the server says, and another follows. */
+  #refresh(token: string | undefined): void {
+    if (token === undefined) return;
+    this.#exchange.ask({ type: "refresh", token }, (answer) => {
+      if (answer.type === "error") this.#report(answer.code, answer.message);
+    });
   }
 
   #open(user: User, nowMs: number): void {
@@ -252,6 +273,7 @@ export class ClientCore {
   }
 
   #forgetLine(): void {
+    this.#comeBackAfterMs = undefined;
     this.#hello = undefined;
     this.#token = undefined;
     this.#exchange.close();

@@ -22,6 +22,7 @@ export interface ClientShellOptions extends ClientCoreOptions {
 /** A promise that an effect settles. */
 interface Pending {
   readonly sent?: (ack: Ack | undefined) => void;
+  readonly result?: (data: unknown) => void;
   readonly page?: (events: readonly WireEvent[], more: boolean) => void;
   readonly failed: (error: ClientError) => void;
   /** Called first, however it ends. */
@@ -108,6 +109,10 @@ export class ClientShell {
       maxLatestCount: this.#options.maxLatestCount,
       send: (event, data, options) => this.#send(id, { event, data, options }),
       history: (options) => this.#history(id, options),
+      call: (method, data) =>
+        new Promise((result, failed) => {
+          this.#wait(this.#core.call(id, { method, data }, this.#nowMs()), { result, failed });
+        }),
       leave: () => {
         this.#core.leave(id);
         this.#perform();
@@ -189,6 +194,8 @@ export class ClientShell {
     switch (effect.type) {
       case "dial":
         return this.#dial();
+      case "token":
+        return this.#fetchToken();
       case "write":
         return this.#socket?.send(effect.text);
       case "hangUp":
@@ -202,6 +209,8 @@ export class ClientShell {
         return this.#report(effect.error);
       case "sent":
         return this.#settle(effect.ticket, (pending) => pending.sent?.(effect.ack));
+      case "result":
+        return this.#settle(effect.ticket, (pending) => pending.result?.(effect.data));
       case "page":
         return this.#settle(effect.ticket, (pending) => pending.page?.(effect.events, effect.more));
       case "failed":
@@ -267,14 +276,19 @@ export class ClientShell {
       }),
     );
     if (typeof token !== "function") this.#core.receiveToken(token, this.#nowMs());
-    else {
-      Promise.resolve()
-        .then(token)
-        .then(
-          (value) => this.#hear(line, (nowMs) => this.#core.receiveToken(value, nowMs)),
-          (error: unknown) => this.#hear(line, (nowMs) => this.#core.failToken(String(error), nowMs)),
-        );
-    }
+    else this.#fetchToken();
+  }
+
+  #fetchToken(): void {
+    const { token } = this.#options;
+    if (typeof token !== "function") return;
+    const line = this.#line;
+    Promise.resolve()
+      .then(token)
+      .then(
+        (value) => this.#hear(line, (nowMs) => this.#core.receiveToken(value, nowMs)),
+        (error: unknown) => this.#hear(line, (nowMs) => this.#core.failToken(String(error), nowMs)),
+      );
   }
 
   #hangUp(code: 1000 | undefined): void {

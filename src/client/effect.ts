@@ -10,6 +10,8 @@ export type EventKinds = Readonly<Record<string, EventKind>>;
 export type Effect =
   /** Open a line and get a token for it. */
   | { readonly type: "dial" }
+  /** Get a newer token for the line that is open, if it can be had. */
+  | { readonly type: "token" }
   | { readonly type: "write"; readonly text: string }
   /** Close the line, if there is one. Nothing that still comes from it is of interest. */
   | { readonly type: "hangUp"; readonly code?: 1000 }
@@ -29,6 +31,7 @@ export type Effect =
   | { readonly type: "presence"; readonly room: number; readonly change: PresenceChange }
   /** `ack` is absent for an event that is not stored: it was sent or dropped. */
   | { readonly type: "sent"; readonly ticket: number; readonly ack?: Ack }
+  | { readonly type: "result"; readonly ticket: number; readonly data: unknown }
   | { readonly type: "page"; readonly ticket: number; readonly events: readonly WireEvent[]; readonly more: boolean }
   | { readonly type: "failed"; readonly ticket: number; readonly error: ClientError }
   | { readonly type: "error"; readonly error: ClientError };

@@ -26,6 +26,7 @@ export interface RoomPort {
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
   send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined>;
+  call(method: string, data: unknown): Promise<unknown>;
   history(options: Required<HistoryOptions>): Promise<HistoryPage>;
   leave(): void;
   /** A listener threw. */
@@ -133,6 +134,7 @@ export class RoomHandle {
       get values() {
         return values();
       },
+      call: (data: unknown) => this.#port.call(event, data),
       send: (data: unknown, options: SendOptions = {}) => this.#send(event, data, options),
       on: (listener: (message: Incoming) => void) => this.#listen(event, listener),
       [Symbol.asyncIterator]: () => this.#stream(event),

@@ -1,5 +1,6 @@
 /** What an application sees of one channel. Types only; `room-handle.ts` is what is behind them. */
 import type {
+  CallDefinition,
   ChannelDefinition,
   Durability,
   EventDefinition,
@@ -178,6 +179,22 @@ export interface RoomControls<Item = Message> {
   leave(): void;
 }
 
+/** A request that the server answers. */
+export interface Call<Input = unknown, Output = unknown> {
+  /**
+   * Asks the server, once: waits for the line if there is none, and is not tried again when it breaks.
+   *
+   * @throws {ClientError} rejects with it. `DISCONNECTED` and `TIMEOUT`: nobody knows whether it was done. `app:…`: the server's
+   * application refused.
+   */
+  call(data: Input): Promise<Output>;
+}
+
+type CallsOf<Definition extends ChannelDefinition> = NonNullable<Definition["calls"]>;
+
+type CallHandle<Definition> =
+  Definition extends CallDefinition<infer Input, infer Output> ? Call<Input, Output> : never;
+
 type EventsOf<Definition extends ChannelDefinition> = Definition["events"];
 type EventNames<Definition extends ChannelDefinition> = Exclude<
   keyof EventsOf<Definition> & string,
@@ -197,7 +214,7 @@ export type RoomMessage<Definition extends ChannelDefinition> = {
     : Message<OutputOf<EventsOf<Definition>[Name]>, Name>;
 }[EventNames<Definition>];
 
-/** One channel, subscribed: its controls, and each of its events by name. */
+/** One channel, subscribed: its controls, and each of its events and calls by name. */
 export type Room<Definition extends ChannelDefinition = ChannelDefinition> = RoomControls<RoomMessage<Definition>> & {
   readonly [Name in EventNames<Definition>]: EventHandle<EventsOf<Definition>[Name], Name>;
-};
+} & { readonly [Name in keyof CallsOf<Definition> & string]: CallHandle<CallsOf<Definition>[Name]> };

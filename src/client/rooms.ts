@@ -66,6 +66,10 @@ export class Rooms {
     return this.#sender.history(this.#rooms.get(id), before, count);
   }
 
+  call(id: number, method: string, data: unknown): number {
+    return this.#sender.call(this.#rooms.get(id), method, data);
+  }
+
   abort(ticket: number): void {
     this.#sender.abort(this.#rooms.values(), ticket);
   }

@@ -14,11 +14,13 @@ import type { ClientError } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { Gap, PresenceChange, RoomStatus } from "./room.ts";
 
-/** A history request that waits for its page. */
-export interface HistoryRequest {
+/** A call, or a page of history that is asked for. */
+export interface Question {
   readonly ticket: number;
-  readonly before: number;
-  readonly count: number;
+  readonly answer: "history" | "result";
+  /** For the words of its errors: `read history`. */
+  readonly act: string;
+  encode(id: number): string;
   isInFlight: boolean;
 }
 
@@ -40,7 +42,7 @@ export class Subscription {
   readonly channel: string;
   readonly params: ChannelParams;
   readonly outbox: Outbox = new Outbox();
-  readonly histories: Set<HistoryRequest> = new Set();
+  readonly questions: Set<Question> = new Set();
   /** What a hello said of the channel. */
   info: ChannelInfo | undefined;
   /** The name its pattern gives; empty until then. */

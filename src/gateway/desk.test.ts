@@ -5,16 +5,18 @@ import { ChannelTable } from "./channel-table.ts";
 import { Deadlines } from "./deadlines.ts";
 import { authorize, type Desk } from "./desk.ts";
 import { Directory } from "./directory.ts";
-import type { Results } from "./effects.ts";
+import type { Identity, Results } from "./effects.ts";
 import { defaultLimits as limits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import { Users } from "./users.ts";
 
-const identity = { user: { id: "u1" }, member: "m" };
+const identity: Identity = { user: { id: "u1" }, member: "m" };
 
 /** Asks, answers, and gives what was heard. */
 function decide(
   event: string | undefined,
   result: Results["authorize"],
+  who = identity,
 ): { readonly question: unknown; readonly error: WireError | undefined } {
   const outbox = new Outbox();
   const directory = new Directory(benchChannels);
@@ -22,12 +24,13 @@ function decide(
     outbox,
     directory,
     limits,
+    users: new Users(1),
     channels: new ChannelTable({ outbox, limits, deadlines: new Deadlines() }),
   };
   const route = directory.find("room/a");
   if (route.type === "error") throw new Error(route.error.message);
   let heard: WireError | undefined;
-  const wish = { route: route.value, identity, action: event === undefined ? "subscribe" : "publish" } as const;
+  const wish = { route: route.value, identity: who, action: event === undefined ? "subscribe" : "publish" } as const;
   authorize(desk, event === undefined ? wish : { ...wish, event }, (error) => {
     heard = error;
   });
@@ -57,4 +60,9 @@ test("[CH4] a no and a failure are errors", () => {
   });
   const error = { code: "INTERNAL", message: "broken" } as const;
   expect(decide(undefined, { type: "failed", error }).error).toEqual(error);
+});
+
+test("[AU1] the hook is told what else the credentials say", () => {
+  const { question } = decide(undefined, { type: "allowed" }, { ...identity, claims: { role: "admin" } });
+  expect(question).toMatchObject({ user: { id: "u1" }, claims: { role: "admin" } });
 });

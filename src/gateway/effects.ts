@@ -1,11 +1,13 @@
 /** Everything that goes into the gateway's core and comes out of it. */
-import type { User, WireError } from "../wire/index.ts";
+import type { HandleContext, RequestContext, User, WireError } from "../wire/index.ts";
 import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, ReadResult } from "./ports.ts";
 
 /** A channel as the core needs to know it; its schemas and hooks stay with the shell. */
 export interface ChannelSettings {
   readonly pattern: string;
   readonly events: Readonly<Record<string, EventSettings>>;
+  /** The calls it answers. Absent: none. */
+  readonly calls?: readonly string[];
   /** The events whose data is bytes: to the core it is text like any other. */
   readonly binary?: readonly string[];
   readonly presence: boolean;
@@ -22,7 +24,17 @@ export interface Identity {
   readonly user: User;
   /** The same for every connection of one device of this user, and nobody else's; not secret. */
   readonly member: string;
+  /** Of the credentials, if they have one: what they can be revoked by. */
+  readonly tokenId?: string;
+  /** What else the credentials say. For `authorize`; the core does not look at it. */
+  readonly claims?: Claims;
 }
+
+/** What credentials say besides who it is. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Whose connections are meant: a user's, or those of one credential. */
+export type RevocationTarget = { readonly userId: string } | { readonly tokenId: string };
 
 /** What an append is about. The shell adds what the core may not know: the time, a random tag, the hash of `content`. */
 export interface AppendDraft extends Omit<AppendRequest, "nowMs" | "tag" | "payloadHash"> {
@@ -43,18 +55,29 @@ export interface Tell {
 export interface Questions {
   readonly authenticate: { readonly connection: number; readonly token: string | undefined; readonly device: string };
   readonly authorize: AuthorizeQuestion;
-  readonly validate: { readonly definition: string; readonly event: string; readonly data: unknown };
+  readonly validate: ValidateQuestion;
+  readonly call: RequestContext & { readonly definition: string; readonly method: string; readonly data: unknown };
   readonly append: { readonly draft: AppendDraft };
   readonly read: { readonly read: ReadRequest };
   readonly join: { readonly channel: string };
 }
 
+export interface ValidateQuestion {
+  readonly definition: string;
+  readonly event: string;
+  readonly data: unknown;
+  /** Who publishes, for the event's `handle`. Absent: the server, which is not handled. */
+  readonly context?: HandleContext;
+}
+
 export interface AuthorizeQuestion {
   readonly user: User;
+  readonly claims?: Claims;
   readonly definition: string;
   readonly params: Readonly<Record<string, string>>;
-  readonly action: "subscribe" | "publish";
+  readonly action: "subscribe" | "publish" | "call";
   readonly event?: string;
+  readonly method?: string;
 }
 
 /** The shell could not do it. What it logs is its own business; the client is told `error`. */
@@ -66,13 +89,19 @@ export interface Failed {
 /** The results of the questions. */
 export interface Results {
   readonly authenticate:
-    | { readonly type: "accepted"; readonly identity: Identity }
+    /** `expiresInMs`: how long the credentials are good for, if not for ever. */
+    | { readonly type: "accepted"; readonly identity: Identity; readonly expiresInMs?: number }
     | { readonly type: "refused" }
     | Failed;
   readonly authorize: { readonly type: "allowed" } | { readonly type: "denied" } | Failed;
   /** `data` is what the schema made of it, as JSON text; `key` its key if the event is a `latest` one; `reason` names the field that is wrong. */
   readonly validate:
     | { readonly type: "valid"; readonly data: string; readonly key?: string }
+    | { readonly type: "invalid"; readonly reason: string }
+    | Failed;
+  /** `data` is JSON text, absent if the call gave nothing. */
+  readonly call:
+    | { readonly type: "answered"; readonly data?: string }
     | { readonly type: "invalid"; readonly reason: string }
     | Failed;
   readonly append: AppendResult | Failed;
@@ -120,8 +149,12 @@ export type GatewayInput =
   /** `isGoodbye`: the peer closed it on purpose, so its device has left and is not just cut off. */
   | { readonly type: "closed"; readonly connection: number; readonly isGoodbye: boolean }
   | { readonly type: "appended"; readonly channel: string; readonly epoch: string; readonly entry: Entry }
+  /** These credentials are no good any more. */
+  | { readonly type: "revoked"; readonly target: RevocationTarget }
   /** The server itself has something to tell that is not stored. */
   | { readonly type: "told"; readonly tell: Tell }
   | { readonly type: "broadcasted"; readonly channel: string; readonly payload: string }
+  /** The connection is to end: it is taken nothing more from, answered what it asked, and told when to come back. */
+  | { readonly type: "leaving"; readonly connection: number; readonly afterMs: number }
   /** `nextMs` has come. */
   | { readonly type: "tick" };

@@ -3,6 +3,7 @@ export type {
   AppendDraft,
   AuthorizeQuestion,
   ChannelSettings,
+  Claims,
   EventSettings,
   Failed,
   GatewayEffect,
@@ -11,8 +12,10 @@ export type {
   QuestionEffect,
   Questions,
   Results,
+  RevocationTarget,
   SettledInput,
   Tell,
+  ValidateQuestion,
 } from "./effects.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";

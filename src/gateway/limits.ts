@@ -8,8 +8,14 @@ export interface GatewayLimits {
   readonly maxChannelsPerConnection: number;
   /** Requests of one connection that were not answered yet; one more is refused with `LIMIT`. Default 256. */
   readonly maxPendingRequestCount: number;
+  /** Calls of one connection in work; one more is refused with `LIMIT`. Default 16. */
+  readonly maxPendingCallCount: number;
   /** From the first moment of a connection to its `auth`; then it is closed with 4000. Default 5 000. */
   readonly authTimeoutMs: number;
+  /** How long before credentials expire the client is told; at half of their life if that is later. Default 60 000. */
+  readonly expiryWarningMs: number;
+  /** Connections of one user; one more is closed with 4003. Default 20. */
+  readonly maxConnectionsPerUser: number;
   /** Silence of the server before it sends a `ping` message. Default 25 000. */
   readonly pingAfterMs: number;
   /** Durable publishes of one connection. Default 20 a second, 60 at once. */
@@ -21,6 +27,8 @@ export interface GatewayLimits {
   /** All other requests of one connection; a resume counts once a channel. Default 50 a second, 512 at once. */
   readonly requestsPerSecond: number;
   readonly requestBurstCount: number;
+  /** Seconds of a minute in which more than a whole burst was refused for its rate: so many close the connection with 4004. Default 3. */
+  readonly maxOverrunsPerMinute: number;
   /** Refused messages in a row that close a connection with 4002. Default 3. */
   readonly maxRefusalsInARow: number;
   /** Refused messages within a minute that are still borne. Default 3. */
@@ -52,7 +60,10 @@ export const defaultLimits: GatewayLimits = {
   maxMessageBytesBeforeAuth: 4 * 1024,
   maxChannelsPerConnection: 256,
   maxPendingRequestCount: 256,
+  maxPendingCallCount: 16,
   authTimeoutMs: 5_000,
+  expiryWarningMs: 60_000,
+  maxConnectionsPerUser: 20,
   pingAfterMs: 25_000,
   publishesPerSecond: 20,
   publishBurstCount: 60,
@@ -60,6 +71,7 @@ export const defaultLimits: GatewayLimits = {
   ephemeralBurstCount: 60,
   requestsPerSecond: 50,
   requestBurstCount: 512,
+  maxOverrunsPerMinute: 3,
   maxRefusalsInARow: 3,
   maxRefusalsPerMinute: 3,
   maxPageCount: 256,

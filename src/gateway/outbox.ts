@@ -8,6 +8,7 @@ export class Outbox {
     authenticate: new Map(),
     authorize: new Map(),
     validate: new Map(),
+    call: new Map(),
     append: new Map(),
     read: new Map(),
     join: new Map(),

@@ -308,3 +308,22 @@ test("[EP6] what the server tells to a channel or of an event that is not there 
   bench.handle({ type: "told", tell: { ...told, channel: "room/a", event: "said" } });
   expect([bench.take(1), bench.take(2), bench.questions]).toEqual([[], [], []]);
 });
+
+test("[PB10] who publishes what is known where it is judged, and what comes of it is what counts", () => {
+  const asked: unknown[] = [];
+  const bench = pair({
+    answers: {
+      validate: (question) => {
+        asked.push(question.context);
+        return { type: "valid", data: '{"text":"***"}' };
+      },
+    },
+  });
+  bench.send(1, say);
+  bench.send(1, say);
+  bench.send(1, type);
+  const member = "m-0001";
+  const context = { user: { id: "u1" }, member, claims: {}, channel: "room/a", params: { id: "a" } };
+  expect(asked).toEqual([{ ...context, messageId: "m1" }, { ...context, messageId: "m1" }, context]);
+  expect(bench.take(2)).toMatchObject([{ data: { text: "***" } }, { type: "ephemeral" }]);
+});

@@ -78,7 +78,10 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
   const { identity, op } = request;
   authorize(desk, { route, identity, action: "publish", event: op.event }, (denied) => {
     if (denied !== undefined) return refuse(request, denied);
-    desk.outbox.ask("validate", { definition: route.definition, event: op.event, data: op.data }, (result) => {
+    const { definition, params } = route;
+    const { claims = {}, member, user } = identity;
+    const context = { user, member, claims, channel: op.channel, params, ...messageIdOf(op) };
+    desk.outbox.ask("validate", { definition, event: op.event, data: op.data, context }, (result) => {
       if (!request.session.isOpen) return;
       switch (result.type) {
         case "valid":
@@ -93,6 +96,10 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
       }
     });
   });
+}
+
+function messageIdOf(op: PublishOp | EphemeralOp): { readonly messageId?: string } {
+  return op.type === "publish" ? { messageId: op.messageId } : {};
 }
 
 function append(

@@ -4,6 +4,7 @@ import { type Broker, type ChannelSettings, GatewayCore } from "../gateway/index
 import type { Durability, EventDefinition, HasChannels } from "../wire/index.ts";
 import { isBinary } from "./binary.ts";
 import { findChannelFault, type ServerChannel } from "./channel.ts";
+import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
 import { GatewayError } from "./errors.ts";
 import { defaultEveryMs, defaultTtlMs } from "./event.ts";
 import type { GatewayInfo } from "./health.ts";
@@ -76,10 +77,12 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   ): Promise<void>;
   info(): GatewayInfo;
   /**
-   * Stops: takes no more connections and messages, waits until what was accepted is stored and acknowledged, closes every connection
-   * with 1001, and closes the store. Again: the same promise.
+   * Stops: takes no more connections, gives every connection the answers it waits for, tells it when to come back, closes it with 1001,
+   * and then closes the store. Again: the same promise.
+   *
+   * @throws {RangeError} for an option that cannot be.
    */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
+  close(options?: Partial<DrainOptions>): Promise<void>;
 }
 
 /**
@@ -116,8 +119,6 @@ interface Running {
   readonly description: string;
 }
 
-const defaultGraceMs = 25_000;
-
 class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels> {
   readonly channels: Channels;
   readonly #machine: Machine;
@@ -128,6 +129,8 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
+  /** No connection is left, and nothing is published any more. */
+  #isDrained = false;
 
   constructor(machine: Machine, options: GatewayOptions<Channels>) {
     this.channels = options.channels;
@@ -154,42 +157,55 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   }
 
   async publish(request: Parameters<typeof publish>[1]): Promise<Published> {
-    const { durability, hooks, store } = await this.#open();
+    const { durability, hooks, store } = await this.#use();
     return publish({ channels: this.channels, durability, hooks, store }, request);
   }
 
   async tell(request: Parameters<typeof prepareTell>[1]): Promise<void> {
-    const { hooks, shell } = await this.#open();
+    const { hooks, shell } = await this.#use();
     shell.feed({ type: "told", tell: await prepareTell({ channels: this.channels, hooks }, request) });
   }
 
   info(): GatewayInfo {
     const running = this.#running;
     const counts = running?.shell.info ?? { connectionCount: 0, channelCount: 0, droppedEphemeralCount: 0 };
-    if (this.#closing !== undefined) return { status: "closed", ...counts };
+    const isClosing = this.#closing !== undefined;
+    if (isClosing && (this.#isDrained || running === undefined)) return { status: "closed", ...counts };
     if (running === undefined) return { status: "starting", ...counts };
     const { description: store, durability } = running;
+    if (isClosing) return { status: "draining", durability, store, ...counts };
     const reason = running.store.outage;
     if (reason !== undefined) return { status: "unavailable", reason, durability, store, ...counts };
     return { status: "ok", durability, store, ...counts };
   }
 
-  close({ graceMs = defaultGraceMs }: { readonly graceMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(graceMs);
+  close(options: Partial<DrainOptions> = {}): Promise<void> {
+    this.#closing ??= this.#close(readDrainOptions(options));
     return this.#closing;
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async #close(options: DrainOptions): Promise<void> {
     const running = await this.#opening?.catch(() => undefined);
     if (running === undefined) return;
     const { shell, store } = running;
-    shell.stopListening();
+    const endMs = this.#machine.steadyMs() + options.graceMs;
+    shell.refuseNew();
+    await drain(shell, this.#machine, options);
+    this.#isDrained = true;
+    const graceMs = Math.max(1, endMs - this.#machine.steadyMs());
     await this.#settle(store, graceMs);
     await shell.engine.close({ code: 1001, reason: "The server is going away", graceMs });
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     shell.stop();
     await store.close();
     this.#log.info({}, "Closed");
+  }
+
+  /** While it drains, the server itself still publishes. */
+  async #use(): Promise<Running> {
+    return this.#closing !== undefined && this.#running !== undefined && !this.#isDrained
+      ? this.#running
+      : this.#open();
   }
 
   #open(): Promise<Running> {
@@ -209,8 +225,9 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const machine = this.#machine;
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
+    const { callTimeoutMs, hookTimeoutMs: timeoutMs } = limits;
     const store = new Store({ broker, require, log, machine });
-    const hooks = new Hooks({ authenticate, channels, timeoutMs: limits.hookTimeoutMs, log, machine });
+    const hooks = new Hooks({ authenticate, channels, timeoutMs, callTimeoutMs, log, machine });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
@@ -273,7 +290,13 @@ function settingsOf(channels: ServerChannels): Readonly<Record<string, ChannelSe
 function channelSettingsOf(channel: ServerChannel): ChannelSettings {
   const { events, pattern, presence } = channel;
   const eventSettings = Object.entries(events).map(([name, event]) => [name, eventSettingsOf(event)] as const);
-  const settings = { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
+  const settings = {
+    pattern,
+    presence,
+    history: historyOf(channel),
+    events: Object.fromEntries(eventSettings),
+    calls: Object.keys(channel.calls ?? {}),
+  };
   const bytes = Object.keys(events).filter((name) => events[name] !== undefined && isBinary(events[name].schema));
   return bytes.length === 0 ? settings : { ...settings, binary: bytes };
 }

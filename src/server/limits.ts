@@ -6,6 +6,8 @@ export interface ServerLimits extends GatewayLimits {
   readonly maxConnections: number;
   /** How long `authenticate`, `authorize` or a schema may take, in milliseconds. Default 10 000. */
   readonly hookTimeoutMs: number;
+  /** How long a call may be in work, in milliseconds; then it is answered with `TIMEOUT` and its signal aborts. Default 10 000. */
+  readonly callTimeoutMs: number;
 }
 
 /** @throws {RangeError} for a limit that is not a positive number. */
@@ -13,5 +15,5 @@ export function readLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
   for (const [name, value] of Object.entries(limits)) {
     if (!(value > 0)) throw new RangeError(`Cannot use ${value} as ${name}: give a positive number or Infinity`);
   }
-  return { ...defaultLimits, maxConnections: 20_000, hookTimeoutMs: 10_000, ...limits };
+  return { ...defaultLimits, maxConnections: 20_000, hookTimeoutMs: 10_000, callTimeoutMs: 10_000, ...limits };
 }

@@ -1,8 +1,11 @@
 import {
+  type Accept,
   accept,
   type CloseInfo,
   type OriginPolicy,
   prepareMessage,
+  type Reject,
+  reject,
   type ServerSocket,
   type UpgradeRequest,
   type WebSocketServer,
@@ -46,7 +49,8 @@ export class Shell {
   readonly #congested = new Set<number>();
   readonly #inputs: GatewayInput[] = [];
   #isRunning = false;
-  #isDeaf = false;
+  #isDraining = false;
+  #emptied: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
   #timerAtMs = Infinity;
 
@@ -59,7 +63,7 @@ export class Shell {
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
       maxConnections: limits.maxConnections,
       pingAfterMs: limits.pingAfterMs,
-      upgrade: (request) => accept({ data: request }),
+      upgrade: (request) => this.#admit(request),
       open: (socket) => this.#open(socket),
       message: (socket, data) => this.#receive(socket, data),
       drain: (socket) => this.#drained(socket),
@@ -88,9 +92,22 @@ export class Shell {
     this.#arm();
   }
 
-  /** What clients send from now on is not looked at any more. What they get is. */
-  stopListening(): void {
-    this.#isDeaf = true;
+  /** The connections that speak the protocol. */
+  get connections(): readonly number[] {
+    return [...this.#sockets.keys()];
+  }
+
+  /** Takes no more connections: handshakes are refused with 503. */
+  refuseNew(): void {
+    this.#isDraining = true;
+  }
+
+  /** Resolves when no connection is left. */
+  async emptied(): Promise<void> {
+    if (this.#sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
   }
 
   /** Nothing more happens by itself. */
@@ -100,6 +117,11 @@ export class Shell {
   }
 
   // ---- sockets
+
+  #admit(request: UpgradeRequest): Accept<UpgradeRequest> | Reject {
+    if (!this.#isDraining) return accept({ data: request });
+    return reject(503, "The server is going away", { "Retry-After": "1" });
+  }
 
   #open(socket: Socket): void {
     const { log } = this.#options;
@@ -113,7 +135,7 @@ export class Shell {
   }
 
   #receive({ id }: Socket, data: string | Uint8Array): void {
-    if (!this.#isDeaf) this.feed({ type: "received", connection: id, data, bytes: Buffer.byteLength(data) });
+    this.feed({ type: "received", connection: id, data, bytes: Buffer.byteLength(data) });
   }
 
   #drained({ id }: Socket): void {
@@ -128,6 +150,7 @@ export class Shell {
     // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
     const isGoodbye = by === "peer" && (code === 1000 || code === 1001 || code === 1005);
     this.feed({ type: "closed", connection: id, isGoodbye });
+    if (this.#sockets.size === 0) this.#emptied?.();
   }
 
   #send(to: readonly number[], text: string): void {
@@ -172,13 +195,13 @@ export class Shell {
       case "authenticate":
         return this.#authenticate(effect);
       case "authorize": {
-        const { action, definition, event, params, user } = effect;
-        const question =
-          event === undefined ? { user, definition, params, action } : { user, definition, params, action, event };
+        const { request: _request, type: _type, ...question } = effect;
         return hooks.authorize(question, (result) => this.#settle({ question: "authorize", request, result }));
       }
       case "validate":
         return hooks.validate(effect, (result) => this.#settle({ question: "validate", request, result }));
+      case "call":
+        return hooks.call(effect, (result) => this.#settle({ question: "call", request, result }));
       case "append":
         return void store.append(effect.draft).then((result) => this.#settle({ question: "append", request, result }));
       case "read":

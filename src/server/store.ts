@@ -10,7 +10,7 @@ import {
 } from "../gateway/index.ts";
 import { type Durability, errorCodes } from "../wire/index.ts";
 import { GatewayError } from "./errors.ts";
-import { digest } from "./hooks.ts";
+import { digest } from "./credentials.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 

@@ -36,6 +36,7 @@ export const benchChannels: Readonly<Record<string, ChannelSettings>> = {
     pattern: "news",
     events: { item: { kind: "event" }, mood: { kind: "ephemeral", ttlMs: 500 } },
     presence: false,
+    calls: ["roll"],
     history,
   },
   ticker: {
@@ -234,6 +235,8 @@ export class GatewayBench {
         return { type: "allowed" };
       case "validate":
         return { type: "valid", data: JSON.stringify(question.data), ...keyOf(question.data) };
+      case "call":
+        return { type: "answered", data: JSON.stringify(question.data) };
       case "append":
         return this.log(question.draft.channel).append(question.draft, this.#nowMs);
       case "read":

@@ -10,6 +10,7 @@ export {
   encodeHistory,
   encodeLatest,
   encodeLatestValue,
+  encodeResult,
   encodeServerMessage,
   type WithDataText,
 } from "./encode.ts";
@@ -25,4 +26,4 @@ export {
   matchPattern,
   parseChannelName,
 } from "./parse-channel-name.ts";
-export { jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";
+export { findDataFault, jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";

@@ -1,5 +1,5 @@
 /** The messages of `switchboard.v1+json`: one JSON object in one text message. SPEC.md, chapter "Wire", is the reference. */
-import type { ErrorCode } from "./errors.ts";
+import type { AppErrorCode, ErrorCode } from "./errors.ts";
 import type { EventKind } from "./contract.ts";
 
 /** The subprotocol a client offers and the server picks (RFC 6455 §1.9). */
@@ -62,6 +62,12 @@ export interface AuthOp {
   /** 128 random bits in hex that this device keeps: one presence entry a device, and the guest's identity. Secret. */
   readonly device: string;
 }
+/** The same user with newer credentials. Answered by `refreshed`. */
+export interface RefreshOp {
+  readonly type: "refresh";
+  readonly id: number;
+  readonly token: string;
+}
 /** Tell me of this channel. Answered by `subscribed`. */
 export interface SubscribeOp {
   readonly type: "subscribe";
@@ -104,6 +110,15 @@ export interface EphemeralOp {
   readonly event: string;
   readonly data: unknown;
 }
+/** Answer this. Answered by `result`. Never done twice by itself: who loses the line before the answer does not know whether it was done. */
+export interface CallOp {
+  readonly type: "call";
+  readonly id: number;
+  readonly channel: string;
+  /** 1-64 of A-Z a-z 0-9 _ . - */
+  readonly method: string;
+  readonly data: unknown;
+}
 /** Up to `count` entries before offset `before`, answered oldest first. */
 export interface HistoryOp {
   readonly type: "history";
@@ -113,7 +128,16 @@ export interface HistoryOp {
   readonly count: number;
 }
 /** Everything a client may send. */
-export type ClientOp = AuthOp | SubscribeOp | ResumeOp | UnsubscribeOp | PublishOp | EphemeralOp | HistoryOp;
+export type ClientOp =
+  | AuthOp
+  | RefreshOp
+  | SubscribeOp
+  | ResumeOp
+  | UnsubscribeOp
+  | PublishOp
+  | EphemeralOp
+  | CallOp
+  | HistoryOp;
 
 // ---- server to client
 
@@ -144,6 +168,19 @@ export interface AuthenticatedMessage {
   readonly type: "authenticated";
   readonly id: number;
   readonly user: User;
+  /** How long the credentials are good for; then the line is closed with 4001. Absent: they do not expire. */
+  readonly expiresInMs?: number;
+}
+/** The answer to `refresh`: the new credentials count from now on. */
+export interface RefreshedMessage {
+  readonly type: "refreshed";
+  readonly id: number;
+  readonly expiresInMs?: number;
+}
+/** The credentials will expire: a `refresh` keeps the line. */
+export interface ExpiringMessage {
+  readonly type: "expiring";
+  readonly expiresInMs: number;
 }
 /** A subscription stands. Entries after `position` follow as `event`, preceded by one `gap` message if some are gone. */
 export interface Subscribed {
@@ -179,6 +216,13 @@ export interface AckMessage extends Position {
   readonly durability: Durability;
   /** The id was stored before; this is where. */
   readonly duplicate: boolean;
+}
+/** The answer to `call`. */
+export interface ResultMessage {
+  readonly type: "result";
+  readonly id: number;
+  /** Absent: there is nothing to say but that it was done. */
+  readonly data?: unknown;
 }
 /** The answer to `history`. */
 export interface HistoryMessage {
@@ -239,7 +283,7 @@ export interface LatestMessage {
 }
 /** Why a request was refused. */
 export interface WireError {
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | AppErrorCode;
   /** For people: what was wrong, with the value. */
   readonly message: string;
   readonly retryAfterMs?: number;
@@ -253,14 +297,23 @@ export interface ErrorMessage extends WireError {
 export interface PingMessage {
   readonly type: "ping";
 }
+/** This line closes now, with 1001, because its server goes away. Every request that was taken has its answer. */
+export interface ReconnectMessage {
+  readonly type: "reconnect";
+  /** When to come back, counted from the close: so the server spreads those it lets go. 0-600 000. */
+  readonly afterMs: number;
+}
 /** Everything a server may send. */
 export type ServerMessage =
   | HelloMessage
   | AuthenticatedMessage
+  | RefreshedMessage
+  | ExpiringMessage
   | SubscribedMessage
   | ResumedMessage
   | UnsubscribedMessage
   | AckMessage
+  | ResultMessage
   | HistoryMessage
   | EventMessage
   | GapMessage
@@ -268,4 +321,5 @@ export type ServerMessage =
   | EphemeralMessage
   | LatestMessage
   | ErrorMessage
-  | PingMessage;
+  | PingMessage
+  | ReconnectMessage;
