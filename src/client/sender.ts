@@ -1,4 +1,4 @@
-import { encodeClientOp, encodeClientOpWithData, type EventKind, findDataFault } from "../wire/index.ts";
+import { encodeClientOp, encodeClientOpWithData, type EventKind, parseJson } from "../wire/index.ts";
 import { encodeBase64 } from "./base64.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { Backoff } from "./connect-options.ts";
@@ -326,6 +326,7 @@ function toJson(data: unknown): { readonly text: string; readonly fault?: Fault 
     return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
   }
   if (text === undefined) return { text: "", fault: { code: "BAD_DATA", message: "it is not JSON" } };
-  const fault = findDataFault(text);
-  return fault === undefined ? { text } : { text, fault: { code: "BAD_DATA", message: fault } };
+  // One level more: in the message it is a field.
+  const parsed = parseJson(`[${text}]`);
+  return parsed.type === "value" ? { text } : { text, fault: { code: "BAD_DATA", message: parsed.reason } };
 }

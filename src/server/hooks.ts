@@ -9,6 +9,7 @@ import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import { Refusal } from "./refusal.ts";
 import type { ServerCall } from "./rpc.ts";
+import { ownChannelsOf } from "./user-channel.ts";
 
 /** What `authenticate` decides about. */
 export interface AuthenticateRequest {
@@ -71,8 +72,9 @@ export class Hooks {
       return { type: "refused" };
     }
     const { expiresAtMs = Infinity, identity } = read;
-    if (expiresAtMs === Infinity) return { type: "accepted", identity };
-    return { type: "accepted", identity, expiresInMs: expiresAtMs - nowMs };
+    const own = ownChannelsOf(this.#options.channels, identity.user.id);
+    const accepted = { type: "accepted", identity, ...(own.length === 0 ? {} : { channels: own }) } as const;
+    return expiresAtMs === Infinity ? accepted : { ...accepted, expiresInMs: expiresAtMs - nowMs };
   }
 
   authorize({ definition, ...request }: AuthorizeQuestion, then: Then<Results["authorize"]>): void {

@@ -46,3 +46,5 @@ export type { Log } from "./log.ts";
 export type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";
 export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";
+export type { DisconnectRequest, Reached, SubscribeRequest, UnsubscribeRequest } from "./commands.ts";
+export { userChannel, type UserChannelOptions } from "./user-channel.ts";

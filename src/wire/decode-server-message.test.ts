@@ -56,7 +56,9 @@ const messages: readonly ServerMessage[] = [
       { channel: "chat/7", error },
     ],
   },
+  { type: "subscribed", ...subscribed, definition: "chat", params: { room: "42" } },
   { type: "unsubscribed", id: 4, channel: "chat/42" },
+  { type: "unsubscribed", channel: "chat/42", error },
   { type: "ack", id: 5, ...position, durability: "quorum", duplicate: true },
   { type: "result", id: 6, data: { value: 4 } },
   { type: "result", id: 6 },
@@ -123,26 +125,22 @@ describe("decodeServerMessage", () => {
     ["{}", "Cannot read a message: type must be a text, got nothing"],
     ['{"type":"unsubscribed","id":1}', "Cannot read unsubscribed: channel must be a text, got nothing"],
     ['{"type":"expiring"}', "Cannot read expiring: expiresInMs must be an integer 0-9007199254740991, got nothing"],
-    ['{"type":"hello","version":2}', "Cannot read hello: version must be an integer 1-1, got 2"],
+    ['{"type":"hello","version":2}', "Cannot read hello: limits must be an object, got nothing"],
     [
-      '{"type":"hello","version":1,"durability":"ram"}',
-      'Cannot read hello: durability must be one of mem, os, fsync, quorum, got "ram"',
+      '{"type":"hello","version":2,"limits":{},"channels":{}}',
+      "Cannot read hello: version must be an integer 1-1, got 2",
     ],
     [
       '{"type":"presence","channel":"c","joined":[{}],"left":[]}',
       "Cannot read presence: joined.0.member must be a text, got nothing",
     ],
     [
-      JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k" }] }),
-      "Cannot read latest: values.0.user must be an object, got nothing",
-    ],
-    [
-      JSON.stringify({ type: "resumed", id: 1, channels: [{ channel: "c", error: { code: "FORBIDDEN" } }] }),
-      "Cannot read resumed: channels.0.error.message must be a text, got nothing",
+      JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k".repeat(129) }] }),
+      `Cannot read latest: values.0.key must be a text of 0-128 characters, got "${"k".repeat(60)}"…`,
     ],
     [
       JSON.stringify({ ...messages[0], channels: { c: { pattern: "x", events: {}, presence: true, binary: [1] } } }),
-      "Cannot read hello: channels.c.binary.0 must be a text, got 1",
+      "Cannot read hello: channels.c.binary must be a list of texts, got a list",
     ],
     [
       JSON.stringify({ ...messages[0], channels: { chat: { pattern: "x", events: { e: "?" }, presence: true } } }),
@@ -154,10 +152,10 @@ describe("decodeServerMessage", () => {
   });
 
   test("[WR15] a message with any one field missing is refused by that field's name, unless the field may be absent", () => {
-    const optional = new Set(["members", "member", "retryAfterMs", "expiresInMs"]);
+    const optional = new Set(["definition", "error", "members", "member", "params", "retryAfterMs", "expiresInMs"]);
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
-        if (field === "id" && message.type === "error") continue;
+        if (field === "id" && ["error", "subscribed", "unsubscribed"].includes(message.type)) continue;
         if (field === "data" && message.type === "result") continue;
         const decoded = decodeServerMessage(JSON.stringify({ ...message, [field]: undefined }));
         expect(decoded).toMatchObject({ type: "refused", reason: expect.stringContaining(`${field} must be`) });

@@ -20,7 +20,7 @@ export const errorCodes = {
   INTERNAL: "The server failed; it has logged why",
 } as const;
 
-/** A key of {@link errorCodes}. From a newer server a client may get one that this version does not have: a `switch` needs its `default`. */
+/** A key of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** A code of the application's own, as its server gave it to `Refusal`: `app:` and 1-64 of A-Z 0-9 _. */
@@ -49,6 +49,8 @@ export const closeCodes = {
   badVersion: 4501,
   /** The credentials were revoked, or the user was. */
   revoked: 4502,
+  /** The application ended the connections of the user. */
+  disconnected: 4503,
 } as const;
 
 /** Whether a client should try again after the line closed with `code`. 1006 (no close frame) and 1001 included. */

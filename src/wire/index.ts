@@ -26,4 +26,4 @@ export {
   matchPattern,
   parseChannelName,
 } from "./parse-channel-name.ts";
-export { findDataFault, jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";
+export { jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";
