@@ -21,6 +21,11 @@ import { readLimits, type ServerLimits } from "./limits.ts";
 import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
 import { type Machine, thisMachine } from "./machine.ts";
+import { type AdminAddress, AdminListener, type AdminOptions } from "./operate/admin-listener.ts";
+import { Meters } from "./operate/meters.ts";
+import type { Operated } from "./operate/operated.ts";
+import { canaryChannel, Readiness } from "./operate/readiness.ts";
+import { findTracing } from "./operate/tracing.ts";
 import {
   type DurableEventOf,
   prepareTell,
@@ -70,6 +75,13 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   listen(options: ListenOptions): Promise<GatewayAddress>;
   /** Opens the store and answers the handshakes of an HTTP server of yours, at one path. Throws as `listen` does. */
   attach(server: AnyHttpServer, options?: { readonly path?: string }): Promise<void>;
+  /**
+   * Opens the store and listens for those who operate the gateway: `/healthz`, `/readyz`, `/metrics`, and the HTTP API under `/v1`, which
+   * `/v1/openapi.json` describes. On this machine only, unless `host` says otherwise.
+   *
+   * @throws {TypeError} for a key that cannot be, and for another host without one. Else as `listen` does.
+   */
+  listenAdmin(options: AdminOptions): Promise<AdminAddress>;
   /**
    * Publishes for the server itself: validated, stored, told to all subscribers. `authorize` is not asked.
    *
@@ -138,11 +150,7 @@ export function createGatewayOn<const Channels extends ServerChannels>(
 }
 
 /** An open gateway. */
-interface Running {
-  readonly shell: Shell;
-  readonly store: Store;
-  readonly hooks: Hooks;
-  readonly durability: Durability;
+interface Running extends Operated {
   readonly description: string;
 }
 
@@ -152,7 +160,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   readonly #options: GatewayOptions<Channels>;
   readonly #limits: ServerLimits;
   readonly #log: Log;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: { close(): Promise<void> }[] = [];
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -175,6 +183,14 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     this.#listeners.push(listener);
     const address = await listener.listen();
     this.#log.info({ url: address.url }, "Listening");
+    return address;
+  }
+
+  async listenAdmin(options: AdminOptions): Promise<AdminAddress> {
+    const listener = new AdminListener(options, await this.#open());
+    this.#listeners.push(listener);
+    const address = await listener.listen();
+    this.#log.info({ url: address.url }, "Listening for operators");
     return address;
   }
 
@@ -271,11 +287,16 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
     const { callTimeoutMs, hookTimeoutMs: timeoutMs } = limits;
-    const store = new Store({ broker, require, log, machine });
-    const hooks = new Hooks({ authenticate, channels, timeoutMs, callTimeoutMs, log, machine });
+    const meters = new Meters();
+    const store = new Store({ broker, require, log, machine, meters });
+    const readiness = new Readiness({ store, machine, info: () => this.info() });
+    const hooks = new Hooks({ meters, authenticate, channels, timeoutMs, callTimeoutMs, log, machine });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
-      appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
+      appended(channel, epoch, entry) {
+        if (channel === canaryChannel) readiness.heard(entry.messageId);
+        else shell.feed({ type: "appended", channel, epoch, entry });
+      },
       broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
     });
     const core = new GatewayCore({
@@ -285,8 +306,23 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       dedupWindowMs,
       node: machine.createName(),
     });
-    const shell = new Shell({ core, hooks, store, limits, origins, compression, log, machine });
-    this.#running = { shell, store, hooks, durability, description };
+    const shell = new Shell({ core, hooks, store, limits, origins, compression, log, machine, meters });
+    store.tracing = await findTracing((name) => patternOf(shell, name));
+    const info = (): GatewayInfo => this.info();
+    this.#running = {
+      channels,
+      shell,
+      store,
+      hooks,
+      broker,
+      durability,
+      description,
+      meters,
+      readiness,
+      log,
+      machine,
+      info,
+    };
     return this.#running;
   }
 
@@ -299,4 +335,9 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     await Promise.race([store.settled(), grace]);
     cancel?.();
   }
+}
+
+function patternOf(shell: Shell, name: string): string | undefined {
+  const found = shell.find(name);
+  return found.type === "found" ? found.value.settings.pattern : undefined;
 }

@@ -6,6 +6,7 @@ import { channel, type ServerChannel } from "./channel.ts";
 import { event, latest } from "./event.ts";
 import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
 import { thisMachine } from "./machine.ts";
+import { Meters } from "./operate/meters.ts";
 
 const request: UpgradeRequest = {
   path: "/",
@@ -43,6 +44,7 @@ function hooksWith(parts: {
       error: (_fields, message) => logged.push(message),
     },
     machine: thisMachine,
+    meters: new Meters(),
   });
 }
 

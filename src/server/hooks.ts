@@ -7,6 +7,7 @@ import { checkSchema } from "./check-schema.ts";
 import { digest, type Identification, readIdentification } from "./credentials.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 import { Refusal } from "./refusal.ts";
 import type { ServerCall } from "./rpc.ts";
 import { ownChannelsOf } from "./user-channel.ts";
@@ -34,6 +35,7 @@ export interface HooksOptions {
   readonly callTimeoutMs: number;
   readonly log: Log;
   readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 /** Gets a result at once, or when a promise is settled. */
@@ -161,6 +163,7 @@ export class Hooks {
       if (error instanceof Refusal) {
         return then({ type: "failed", error: { code: `app:${error.code}`, message: error.message } });
       }
+      this.#options.meters.hookFailed(hook);
       this.#options.log.error({ hook, error }, `The hook ${hook} failed`);
       const isLate = hook === "call" && error instanceof LateError;
       if (isLate) return then({ type: "failed", error: { code: "TIMEOUT", message: errorCodes.TIMEOUT } });

@@ -20,6 +20,8 @@ const meanings: Readonly<
   HK9: "reordered",
   HK10: "untrue answers",
   HK11: "lost",
+  HK14: "untrue answers",
+  HK15: "untrue answers",
 };
 
 /** The table of a torture, its verdict in one line, and how to run it again. */
