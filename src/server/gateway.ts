@@ -5,6 +5,8 @@ import type { Durability, EventDefinition, HasChannels } from "../wire/index.ts"
 import { isBinary } from "./binary.ts";
 import { findChannelFault, type ServerChannel } from "./channel.ts";
 import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
+import type { TrustedProxies } from "./client-address.ts";
+import { Entrance } from "./entrance.ts";
 import { GatewayError } from "./errors.ts";
 import { defaultEveryMs, defaultTtlMs } from "./event.ts";
 import type { GatewayInfo } from "./health.ts";
@@ -23,8 +25,10 @@ import {
   type TellRequest,
   type UnstoredEventOf,
 } from "./publish.ts";
+import { type Revocation, Revocations } from "./revocations.ts";
 import { Shell } from "./shell.ts";
 import { Store } from "./store.ts";
+import { type TicketRequest, Tickets } from "./tickets.ts";
 
 /** The channels of a gateway by the name its clients use. */
 export type ServerChannels = Readonly<Record<string, ServerChannel>>;
@@ -41,6 +45,8 @@ export interface GatewayOptions<Channels extends ServerChannels> {
   readonly require?: Durability;
   /** Which pages may connect. Default `"same"`: those of the same origin. */
   readonly origins?: OriginPolicy;
+  /** Whose word counts about a client's address. Default nobody's: the address is the other end of the socket. */
+  readonly trustedProxies?: TrustedProxies;
   readonly limits?: Partial<ServerLimits>;
   /** Default: says nothing. */
   readonly log?: Log;
@@ -75,6 +81,20 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   tell<Name extends keyof Channels & string, Event extends UnstoredEventOf<Channels[Name]>>(
     request: TellRequest<Channels, Name, Event>,
   ): Promise<void>;
+  /**
+   * Makes a secret that opens one connection as this user, within `expiresInMs` (30 000, at most 300 000): connect to
+   * `<url>?ticket=<ticket>` without a token. For those who can set nothing but a URL.
+   *
+   * @throws {RangeError} for another time. @throws {GatewayError} `LIMIT` if too many are out.
+   */
+  issueTicket(ticket: TicketRequest): string;
+  /**
+   * Closes the connections of a user, or of one credential by its `tokenId`, with 4502, and refuses those credentials until they would
+   * have expired (`expiresAtMs`, 24 hours from now). Of a user, credentials that say they were issued later are good.
+   *
+   * @throws {GatewayError} `LIMIT` if there are too many to remember.
+   */
+  revoke(revocation: Revocation): Promise<void>;
   info(): GatewayInfo;
   /**
    * Stops: takes no more connections, gives every connection the answers it waits for, tells it when to come back, closes it with 1001,
@@ -110,6 +130,9 @@ export function createGatewayOn<const Channels extends ServerChannels>(
   return new GatewayServer(machine, options);
 }
 
+/** How long a ticket is good for, unless its issuer says otherwise. */
+const defaultTicketLifeMs = 30_000;
+
 /** An open gateway. */
 interface Running {
   readonly shell: Shell;
@@ -126,6 +149,9 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   readonly #limits: ServerLimits;
   readonly #log: Log;
   readonly #listeners: Listener[] = [];
+  readonly #tickets: Tickets;
+  readonly #revocations: Revocations;
+  readonly #entrance: Entrance;
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -139,6 +165,15 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     this.#limits = readLimits(options.limits);
     this.#log = options.log ?? silentLog;
     checkChannels(options.channels);
+    const { maxConnectionsPerAddress, maxRevocationCount, maxTicketCount } = this.#limits;
+    this.#revocations = new Revocations(maxRevocationCount);
+    this.#tickets = new Tickets({ maxCount: maxTicketCount, steadyMs: () => machine.steadyMs() });
+    this.#entrance = new Entrance({
+      trustedProxies: options.trustedProxies,
+      maxConnectionsPerAddress,
+      tickets: this.#tickets,
+      log: this.#log,
+    });
   }
 
   async listen(options: ListenOptions): Promise<GatewayAddress> {
@@ -164,6 +199,16 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   async tell(request: Parameters<typeof prepareTell>[1]): Promise<void> {
     const { hooks, shell } = await this.#use();
     shell.feed({ type: "told", tell: await prepareTell({ channels: this.channels, hooks }, request) });
+  }
+
+  issueTicket({ expiresInMs = defaultTicketLifeMs, ...authenticated }: TicketRequest): string {
+    return this.#tickets.issue(authenticated, expiresInMs);
+  }
+
+  async revoke({ expiresAtMs, ...target }: Revocation): Promise<void> {
+    const revocation = expiresAtMs === undefined ? target : { ...target, expiresAtMs };
+    this.#revocations.add(revocation, this.#machine.wallMs());
+    this.#running?.shell.feed({ type: "revoked", target });
   }
 
   info(): GatewayInfo {
@@ -225,9 +270,19 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const machine = this.#machine;
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
-    const { callTimeoutMs, hookTimeoutMs: timeoutMs } = limits;
+    const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = limits;
     const store = new Store({ broker, require, log, machine });
-    const hooks = new Hooks({ authenticate, channels, timeoutMs, callTimeoutMs, log, machine });
+    const revocations = this.#revocations;
+    const hooks = new Hooks({
+      authenticate,
+      channels,
+      timeoutMs,
+      callTimeoutMs,
+      maxPendingCount,
+      isRevoked: (credentials, nowMs) => revocations.isRevoked(credentials, nowMs),
+      log,
+      machine,
+    });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
@@ -240,7 +295,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       dedupWindowMs,
       node: machine.createName(),
     });
-    const shell = new Shell({ core, hooks, store, limits, origins, log, machine });
+    const shell = new Shell({ core, entrance: this.#entrance, hooks, store, limits, origins, log, machine });
     this.#running = { shell, store, hooks, durability, description };
     return this.#running;
   }

@@ -4,7 +4,7 @@ import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Questions, Results } from "../gateway/index.ts";
 import { channel, type ServerChannel } from "./channel.ts";
 import { event, latest } from "./event.ts";
-import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+import { type Authenticate, authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
 import { thisMachine } from "./machine.ts";
 
 const request: UpgradeRequest = {
@@ -31,12 +31,16 @@ function hooksWith(parts: {
   readonly authenticate?: Authenticate;
   readonly channel?: ServerChannel;
   readonly timeoutMs?: number;
+  readonly maxPendingCount?: number;
+  readonly isRevoked?: HooksOptions["isRevoked"];
 }): Hooks {
   return new Hooks({
     authenticate: parts.authenticate ?? authenticateGuest,
     channels: parts.channel === undefined ? {} : { c: parts.channel },
     timeoutMs: parts.timeoutMs ?? 10_000,
     callTimeoutMs: 20_000,
+    maxPendingCount: parts.maxPendingCount ?? 100,
+    isRevoked: parts.isRevoked ?? (() => false),
     log: {
       info: () => {},
       warn: (fields) => refusals.push("reason" in fields && fields.reason),

@@ -8,6 +8,7 @@ export {
   type Claims,
   type GatewayLimits,
   type HistoryLimits,
+  type RevocationTarget,
 } from "../gateway/index.ts";
 export type {
   CallDefinition,
@@ -32,6 +33,7 @@ export {
   type ServerSide,
 } from "./channel.ts";
 export type { DrainOptions } from "./drain.ts";
+export type { TrustedProxies } from "./client-address.ts";
 export type { Authenticated, Identification, Refused } from "./credentials.ts";
 export { GatewayError, type GatewayErrorCode } from "./errors.ts";
 export { ephemeral, type EphemeralOptions, event, type EventOptions, latest, type LatestOptions } from "./event.ts";
@@ -46,3 +48,5 @@ export type { Log } from "./log.ts";
 export type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";
 export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";
+export type { Revocation } from "./revocations.ts";
+export type { TicketRequest } from "./tickets.ts";

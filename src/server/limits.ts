@@ -1,9 +1,18 @@
 import { defaultLimits, type GatewayLimits } from "../gateway/index.ts";
+import { connectionsWithin, maxOpenFiles } from "./open-files.ts";
 
 /** How much of everything a gateway allows: what its core counts, and what its sockets and hooks need. */
 export interface ServerLimits extends GatewayLimits {
-  /** Connections at a time; more are refused with 503. Default 20 000. */
+  /** Connections at a time; more are refused with 503. Default 20 000, or what the process's limit of open files allows. */
   readonly maxConnections: number;
+  /** Connections from one address, or of IPv6 from one /64, except from this machine itself; more are refused with 429. Default 100. */
+  readonly maxConnectionsPerAddress: number;
+  /** How many of each hook may be in work at a time, calls excepted; the others wait their turn. Default 100. */
+  readonly maxPendingHookCount: number;
+  /** Tickets that were issued and not used; one more is refused with `LIMIT`. Default 10 000. */
+  readonly maxTicketCount: number;
+  /** Revocations that are remembered until they mean nothing any more; one more is refused with `LIMIT`. Default 100 000. */
+  readonly maxRevocationCount: number;
   /** How long `authenticate`, `authorize` or a schema may take, in milliseconds. Default 10 000. */
   readonly hookTimeoutMs: number;
   /** How long a call may be in work, in milliseconds; then it is answered with `TIMEOUT` and its signal aborts. Default 10 000. */
@@ -15,5 +24,15 @@ export function readLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
   for (const [name, value] of Object.entries(limits)) {
     if (!(value > 0)) throw new RangeError(`Cannot use ${value} as ${name}: give a positive number or Infinity`);
   }
-  return { ...defaultLimits, maxConnections: 20_000, hookTimeoutMs: 10_000, callTimeoutMs: 10_000, ...limits };
+  return {
+    ...defaultLimits,
+    maxConnections: connectionsWithin(maxOpenFiles(), 20_000),
+    maxConnectionsPerAddress: 100,
+    maxPendingHookCount: 100,
+    maxTicketCount: 10_000,
+    maxRevocationCount: 100_000,
+    hookTimeoutMs: 10_000,
+    callTimeoutMs: 10_000,
+    ...limits,
+  };
 }
