@@ -12,7 +12,7 @@ import type { ClientState, ClientStateInfo } from "./client.ts";
 import type { Backoff } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import { type Answer, Exchange } from "./exchange.ts";
 import { Rooms } from "./rooms.ts";
 import { isPassing, type Publish } from "./sender.ts";
 import type { SubscriptionOptions } from "./subscription.ts";
@@ -203,11 +203,17 @@ export class ClientCore {
       case "expiring":
         this.#exchange.emit({ type: "token" });
         break;
-      default: {
-        const isAnswer = this.#exchange.receive(message, nowMs);
-        if (message.type === "error" && !isAnswer) this.#receiveError(message, nowMs);
-      }
+      default:
+        if (!this.#exchange.receive(message, nowMs)) this.#receiveUnasked(message, nowMs);
     }
+  }
+
+  /** What answers nothing. */
+  #receiveUnasked(message: Answer, nowMs: number): void {
+    if (message.type === "error") this.#receiveError(message, nowMs);
+    else if (message.id !== undefined) return;
+    else if (message.type === "subscribed") this.#rooms.adopt(message);
+    else if (message.type === "unsubscribed") this.#rooms.expel(message);
   }
 
   #dial(nowMs: number): void {

@@ -1,4 +1,4 @@
-import { type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
+import { type ChannelParams, type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
 import type { ClientControls, ClientStateInfo, RoomOptions } from "./client.ts";
 import { ClientCore, type ClientCoreOptions } from "./client-core.ts";
 import type { Clock, ConnectOptions } from "./connect-options.ts";
@@ -29,7 +29,15 @@ interface Pending {
   readonly settle?: () => void;
 }
 
-type RoomEffect = Extract<Effect, { readonly room: number }>;
+/** A room that the server opened. */
+interface NewRoom {
+  readonly channel: string;
+  readonly params: ChannelParams;
+  readonly room: Room;
+}
+
+type NewRoomEffect = Extract<Effect, { readonly type: "room" }>;
+type RoomEffect = Exclude<Extract<Effect, { readonly room: number }>, NewRoomEffect>;
 
 /** How long `close()` waits for the server's close frame. */
 const closeTimeoutMs = 5000;
@@ -40,6 +48,7 @@ export class ClientShell {
   readonly #core: ClientCore;
   readonly #states: Listeners<ClientStateInfo>;
   readonly #errors: Listeners<ClientError>;
+  readonly #newRooms: Listeners<NewRoom>;
   readonly #rooms: Map<number, RoomHandle> = new Map();
   /** The number of the room of these parameters. */
   readonly #roomOf: Map<string, number> = new Map();
@@ -63,6 +72,7 @@ export class ClientShell {
     this.#core = new ClientCore(options);
     this.#errors = new Listeners((error) => console.error(error));
     this.#states = new Listeners((error) => this.#thrown(error));
+    this.#newRooms = new Listeners((error) => this.#thrown(error));
   }
 
   start(): void {
@@ -91,6 +101,10 @@ export class ClientShell {
         listener(this.#info);
         return unsubscribe;
       },
+      onRoom: (channel, listener) =>
+        this.#newRooms.add((room) => {
+          if (room.channel === channel) listener(room.room, room.params);
+        }),
       onError: (listener) => this.#errors.add(listener),
       reconnect: this.#wake,
       close: () => (this.#closed ??= this.#close()),
@@ -98,12 +112,16 @@ export class ClientShell {
   }
 
   /** The room of these parameters: the one there is, or a new one. */
-  open(channel: string, params: Readonly<Record<string, string>>, { recent = 0 }: RoomOptions): Room {
-    const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify([channel, entries]);
+  open(channel: string, params: ChannelParams, { recent = 0 }: RoomOptions): Room {
+    const key = keyOf(channel, params);
     const known = this.#rooms.get(this.#roomOf.get(key) ?? 0);
     if (known !== undefined) return known.room;
-    const id = this.#core.join({ channel, params, recentCount: recent }, this.#nowMs());
+    const room = this.#hold(key, this.#core.join({ channel, params, recentCount: recent }, this.#nowMs()));
+    this.#perform();
+    return room;
+  }
+
+  #hold(key: string, id: number): Room {
     const handle = new RoomHandle({
       maxBufferedCount: this.#options.maxBufferedCount,
       maxLatestCount: this.#options.maxLatestCount,
@@ -121,7 +139,6 @@ export class ClientShell {
     });
     this.#rooms.set(id, handle);
     this.#roomOf.set(key, id);
-    this.#perform();
     return handle.room;
   }
 
@@ -205,6 +222,8 @@ export class ClientShell {
       case "server":
         this.#durability = effect.durability;
         return;
+      case "room":
+        return this.#tellNewRoom(effect);
       case "error":
         return this.#report(effect.error);
       case "sent":
@@ -218,6 +237,11 @@ export class ClientShell {
       default:
         return this.#tellRoom(effect);
     }
+  }
+
+  #tellNewRoom({ channel, params, room: id }: NewRoomEffect): void {
+    const room = this.#hold(keyOf(channel, params), id);
+    this.#newRooms.tell({ channel, params, room });
   }
 
   #tellRoom(effect: RoomEffect): void {
@@ -335,4 +359,10 @@ export class ClientShell {
   #thrown(cause: unknown): void {
     this.#report(new ClientError("LISTENER", `A listener threw: ${String(cause)}`, { cause }));
   }
+}
+
+/** The same for the same parameters, in whatever order. */
+function keyOf(channel: string, params: ChannelParams): string {
+  const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([channel, entries]);
 }

@@ -1,4 +1,11 @@
-import type { Durability, EphemeralMessage, EventKind, LatestMessage, WireEvent } from "../wire/index.ts";
+import type {
+  ChannelParams,
+  Durability,
+  EphemeralMessage,
+  EventKind,
+  LatestMessage,
+  WireEvent,
+} from "../wire/index.ts";
 import type { ClientStateInfo } from "./client.ts";
 import type { ClientError } from "./errors.ts";
 import type { Ack, Gap, PresenceChange, RoomStatusInfo } from "./room.ts";
@@ -25,6 +32,8 @@ export type Effect =
       readonly kinds: EventKinds;
       readonly info: RoomStatusInfo;
     }
+  /** The server subscribed us to a channel by itself. */
+  | { readonly type: "room"; readonly room: number; readonly channel: string; readonly params: ChannelParams }
   | { readonly type: "message"; readonly room: number; readonly message: WireEvent }
   | { readonly type: "unstored"; readonly room: number; readonly message: EphemeralMessage | LatestMessage }
   | { readonly type: "gap"; readonly room: number; readonly gap: Gap }

@@ -4,6 +4,8 @@ import {
   type HelloMessage,
   type ServerMessage,
   type Subscribed,
+  type SubscribedMessage,
+  type UnsubscribedMessage,
   type User,
   type WireError,
 } from "../wire/index.ts";
@@ -87,6 +89,23 @@ export class Rooms {
     this.#sender.limit(hello.limits.maxMessageBytes);
     this.#byName.clear();
     for (const room of this.#rooms.values()) this.#resolve(room, hello);
+  }
+
+  /** The server subscribed us by itself. Who has asked for the room hears of it by the answer. */
+  adopt({ definition = "", params = {}, ...subscribed }: SubscribedMessage): void {
+    if (this.#byName.has(subscribed.channel)) return;
+    const id = this.join({ channel: definition, params, recentCount: 0 });
+    const room = this.#rooms.get(id);
+    if (room === undefined) return;
+    this.#exchange.emit({ type: "room", room: id, channel: definition, params });
+    room.ask();
+    this.#stand(room, subscribed);
+  }
+
+  /** The server ended a subscription by itself. */
+  expel({ channel, error }: UnsubscribedMessage): void {
+    const room = this.#byName.get(channel);
+    if (room !== undefined) this.#end(room, "left", error && new ClientError(error.code, error.message));
   }
 
   /** The server said who we are. */

@@ -1,4 +1,5 @@
 import { type AuthOp, closeCodes, type RefreshOp } from "../wire/index.ts";
+import { subscribeOwn } from "./command.ts";
 import type { Case, Desk } from "./desk.ts";
 import type { Failed, Identity } from "./effects.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -10,7 +11,8 @@ const internalError = 1011;
 type Unidentified<Op> = Omit<Case<Op>, "identity"> & { readonly identity: Identity | undefined };
 
 /** Says who it is. Once a connection: what changes later comes by `refresh`. */
-export function authenticate({ outbox, users }: Desk, request: Unidentified<AuthOp>, watchdog?: Watchdog): void {
+export function authenticate(desk: Desk, request: Unidentified<AuthOp>, watchdog?: Watchdog): void {
+  const { outbox, users } = desk;
   const { admitted, answered, identity, op, session } = request;
   const { connection } = session;
   if (identity !== undefined) {
@@ -32,6 +34,7 @@ export function authenticate({ outbox, users }: Desk, request: Unidentified<Auth
         session.device = op.device;
         session.send({ type: "authenticated", id: op.id, user, ...expiryOf(result) });
         watchdog?.expiresIn(result.expiresInMs);
+        for (const own of result.channels ?? []) subscribeOwn(desk, { session, own }, () => {});
         admitted();
         return answered();
       }

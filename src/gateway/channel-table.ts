@@ -1,5 +1,6 @@
 import { Channel, type ChannelTools, type Counters } from "./channel.ts";
 import type { Route } from "./directory.ts";
+import { ReplayPages } from "./replay-pages.ts";
 
 /** The channels this node has joined. */
 export class ChannelTable {
@@ -7,8 +8,9 @@ export class ChannelTable {
   readonly #channels = new Map<string, Channel>();
   readonly #tools: ChannelTools;
 
-  constructor(tools: Omit<ChannelTools, "release" | "counters">) {
-    this.#tools = { ...tools, counters: this.counters, release: (channel) => this.#release(channel) };
+  constructor(tools: Omit<ChannelTools, "release" | "counters" | "pages">) {
+    const pages = new ReplayPages(tools.limits.maxReplayCacheBytes);
+    this.#tools = { ...tools, pages, counters: this.counters, release: (channel) => this.#release(channel) };
   }
 
   get count(): number {

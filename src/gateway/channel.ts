@@ -9,6 +9,7 @@ import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
 import type { Entry } from "./ports.ts";
 import { Presence } from "./presence.ts";
+import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
 import { type Absorbed, Subscription } from "./subscription.ts";
 
@@ -19,6 +20,7 @@ export interface Subscriber {
   readonly isFlowing: boolean;
   lastSentMs: number;
   sendText(text: string): void;
+  sendReplay(deliveries: readonly Delivery[]): void;
   /** Counts what a replay sent. */
   spend(bytes: number): void;
 }
@@ -63,6 +65,7 @@ export interface ChannelTools {
   readonly deadlines: Deadlines;
   readonly limits: GatewayLimits;
   readonly counters: Counters;
+  readonly pages: ReplayPages;
   /** Called when nobody needs the channel any more. */
   readonly release: (channel: Channel) => void;
 }
@@ -74,7 +77,7 @@ export class Channel {
   readonly route: Route;
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
-  readonly #page: PageLimits;
+  readonly #shelf: ReplayShelf;
   readonly #presence: Presence | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
@@ -91,9 +94,9 @@ export class Channel {
     const { limits } = tools;
     this.route = route;
     this.#tools = tools;
-    this.#page = { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes };
+    this.#shelf = new ReplayShelf(tools.pages, limits);
     this.#reader = new LogReader({
-      page: this.#page,
+      page: { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes },
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
     this.#presence = route.settings.presence
@@ -217,6 +220,8 @@ export class Channel {
 
   /** Makes the read the reader wants, and all that follow from it. */
   #drive(): void {
+    // What was kept is of a log that may have become another one.
+    if (!this.#reader.isReady) this.#shelf.renew();
     const wanted = this.#isJoined ? this.#reader.want() : undefined;
     if (wanted === undefined) return;
     this.#read(wanted.after, wanted, (answer) => {
@@ -232,12 +237,9 @@ export class Channel {
 
   /** One read of the store for all who want the same. */
   #read(after: number, { maxBytes, maxCount }: PageLimits, then: (answer: ReadAnswer) => void): void {
-    const key = `${after} ${maxCount}`;
+    const key = `${after} ${maxCount} ${maxBytes}`;
     const waiting = this.#reads.get(key);
-    if (waiting !== undefined) {
-      waiting.push(then);
-      return;
-    }
+    if (waiting !== undefined) return void waiting.push(then);
     const all = [then];
     this.#reads.set(key, all);
     const channel = this.route.name;
@@ -251,12 +253,14 @@ export class Channel {
 
   #fanOut(delivery: Delivery): void {
     const { epoch } = this.#reader.position;
-    const next = [...this.#listeners.values()].filter(
-      ({ isFollowing, isReading, subscriber, subscription }) =>
-        isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery),
-    );
-    for (const { subscription } of next) subscription.advance(delivery);
-    this.#send(next, delivery.text);
+    const to: number[] = [];
+    for (const { isFollowing, isReading, subscriber, subscription } of this.#listeners.values()) {
+      if (!isFollowing || isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)) continue;
+      subscription.advance(delivery);
+      subscriber.lastSentMs = this.#tools.outbox.nowMs;
+      to.push(subscriber.connection);
+    }
+    if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
   }
 
   #send(to: readonly Listener[], text: string): void {
@@ -273,8 +277,9 @@ export class Channel {
     while (this.#reader.isReady && this.#isServable(listener)) {
       if (!listener.isPlaced) subscription.place(this.#reader.position);
       listener.isPlaced = true;
-      const limits = listener.placed === undefined ? this.#page : aPlace;
-      const page = this.#reader.read(subscription.after, limits);
+      const { after } = subscription;
+      const limits = listener.placed === undefined ? this.#shelf.limitsBehind(after) : aPlace;
+      const page = this.#reader.read(after, limits) ?? this.#shelf.find(after, this.#reader.position);
       if (page === undefined) return this.#readFor(listener, limits);
       if (!this.#advance(listener, page)) return;
     }
@@ -287,14 +292,16 @@ export class Channel {
 
   /** The ring does not reach back to this subscriber, or not yet up to it: the store does. */
   #readFor(listener: Listener, limits: PageLimits): void {
+    const { after } = listener.subscription;
     listener.isReading = true;
-    this.#read(listener.subscription.after, limits, (answer) => {
+    this.#read(after, limits, (answer) => {
       listener.isReading = false;
       if (!this.#isHere(listener)) return;
       if (answer.type === "failed") {
         if (listener.placed !== undefined) this.#drop(listener, answer.error);
         return;
       }
+      if (limits !== aPlace) this.#shelf.keep(after, answer.page, this.#reader);
       this.#reader.hint(answer.page.top.offset);
       this.#drive();
       // While the page was on its way the subscriber's queue may have filled up: then it is read again later.
@@ -346,13 +353,11 @@ export class Channel {
   #sendPage({ subscriber, subscription }: Listener, { deliveries, position }: Absorbed): void {
     const gap = subscription.takeGap(position);
     if (gap !== undefined) subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
-    let bytes = 0;
-    for (const delivery of deliveries) {
-      subscriber.sendText(delivery.text);
-      subscription.advance(delivery);
-      bytes += delivery.text.length;
-    }
-    if (bytes > 0) subscriber.spend(bytes);
+    const last = deliveries.at(-1);
+    if (last === undefined) return;
+    subscriber.sendReplay(deliveries);
+    subscription.advance(last);
+    subscriber.spend(deliveries.reduce((sum, { text }) => sum + text.length, 0));
   }
 
   #drop(listener: Listener, error: WireError): void {

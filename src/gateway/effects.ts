@@ -1,6 +1,7 @@
 /** Everything that goes into the gateway's core and comes out of it. */
-import type { HandleContext, RequestContext, User, WireError } from "../wire/index.ts";
+import type { HandleContext, RequestContext, Start, User, WireError } from "../wire/index.ts";
 import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, ReadResult } from "./ports.ts";
+import type { Delivery } from "./ring.ts";
 
 /** A channel as the core needs to know it; its schemas and hooks stay with the shell. */
 export interface ChannelSettings {
@@ -80,6 +81,18 @@ export interface AuthorizeQuestion {
   readonly method?: string;
 }
 
+/** What the server itself wants done to all connections that a user has at this node. Nobody is asked whether they may. */
+export type Command =
+  | { readonly type: "subscribe"; readonly userId: string; readonly channel: string; readonly start: Start }
+  | { readonly type: "unsubscribe"; readonly userId: string; readonly channel: string; readonly reason: string }
+  | { readonly type: "disconnect"; readonly userId: string; readonly code: number; readonly reason: string };
+
+/** A channel that a connection is subscribed to as soon as it is authenticated. */
+export interface OwnChannel {
+  readonly channel: string;
+  readonly start: Start;
+}
+
 /** The shell could not do it. What it logs is its own business; the client is told `error`. */
 export interface Failed {
   readonly type: "failed";
@@ -90,7 +103,12 @@ export interface Failed {
 export interface Results {
   readonly authenticate:
     /** `expiresInMs`: how long the credentials are good for, if not for ever. */
-    | { readonly type: "accepted"; readonly identity: Identity; readonly expiresInMs?: number }
+    | {
+        readonly type: "accepted";
+        readonly identity: Identity;
+        readonly expiresInMs?: number;
+        readonly channels?: readonly OwnChannel[];
+      }
     | { readonly type: "refused" }
     | Failed;
   readonly authorize: { readonly type: "allowed" } | { readonly type: "denied" } | Failed;
@@ -118,9 +136,13 @@ export type GatewayEffect =
   | QuestionEffect
   /** The same text to each: prepare it once. A `send` that finds a full queue is answered with the input `congested`. */
   | { readonly type: "send"; readonly to: readonly number[]; readonly text: string }
+  /** A page of a log: its deliveries are the same objects for everybody who is sent them, so prepare each once. Else as `send`. */
+  | { readonly type: "replay"; readonly connection: number; readonly deliveries: readonly Delivery[] }
   | { readonly type: "close"; readonly connection: number; readonly code: number; readonly reason: string }
   /** Answer with `drained` once the socket's queue is short, at once if it is. */
   | { readonly type: "awaitDrain"; readonly connection: number }
+  /** A command was carried out, at so many connections. */
+  | { readonly type: "done"; readonly request: number; readonly connectionCount: number }
   | { readonly type: "leave"; readonly channel: string }
   | { readonly type: "broadcast"; readonly channel: string; readonly payload: string };
 
@@ -151,6 +173,8 @@ export type GatewayInput =
   | { readonly type: "appended"; readonly channel: string; readonly epoch: string; readonly entry: Entry }
   /** These credentials are no good any more. */
   | { readonly type: "revoked"; readonly target: RevocationTarget }
+  /** The server itself wants something done. Answered by the effect `done` with the same `request`. */
+  | { readonly type: "commanded"; readonly request: number; readonly command: Command }
   /** The server itself has something to tell that is not stored. */
   | { readonly type: "told"; readonly tell: Tell }
   | { readonly type: "broadcasted"; readonly channel: string; readonly payload: string }

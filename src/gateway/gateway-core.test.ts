@@ -241,7 +241,7 @@ test("[LT9] newest values are taken from any node, in the order the store tells 
 });
 
 test("[DL7] the channels of a connection take turns when it drains", () => {
-  const bench = new GatewayBench({ limits: { maxPageBytes: 1 } });
+  const bench = new GatewayBench({ limits: { maxReplayBytes: 1 } });
   bench.join(1);
   for (const channel of ["room/a", "room/b"]) bench.send(1, { type: "subscribe", channel, start: live });
   bench.advance(1_000);

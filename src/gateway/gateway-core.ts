@@ -12,6 +12,7 @@ import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
 import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
+import { command } from "./command.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
 import { Directory } from "./directory.ts";
@@ -113,6 +114,8 @@ export class GatewayCore {
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
       case "revoked":
         return this.#revoke(input.target);
+      case "commanded":
+        return command(this.#desk, input);
       case "told":
         return tell(this.#desk, input.tell, this.#options.node);
       case "broadcasted":

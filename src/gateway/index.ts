@@ -3,12 +3,14 @@ export type {
   AppendDraft,
   AuthorizeQuestion,
   ChannelSettings,
+  Command,
   Claims,
   EventSettings,
   Failed,
   GatewayEffect,
   GatewayInput,
   Identity,
+  OwnChannel,
   QuestionEffect,
   Questions,
   Results,
@@ -20,3 +22,4 @@ export type {
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";
+export type { Delivery } from "./ring.ts";

@@ -33,9 +33,13 @@ export interface GatewayLimits {
   readonly maxRefusalsInARow: number;
   /** Refused messages within a minute that are still borne. Default 3. */
   readonly maxRefusalsPerMinute: number;
-  /** One read from the store, and what is sent to a subscriber that catches up before its socket must have drained. Default 256, 1 MiB. */
+  /** One read from the store. Default 256, 1 MiB. */
   readonly maxPageCount: number;
   readonly maxPageBytes: number;
+  /** What a subscriber that catches up is sent before its socket must have drained, and what it is read at once. Default 64 KiB. */
+  readonly maxReplayBytes: number;
+  /** Pages of the logs that are kept, of all channels together, while subscribers catch up with them. Default 8 MiB. */
+  readonly maxReplayCacheBytes: number;
   /** The newest entries of a channel that are kept at hand for replays. Default 256, 1 MiB. */
   readonly maxRingCount: number;
   readonly maxRingBytes: number;
@@ -76,6 +80,8 @@ export const defaultLimits: GatewayLimits = {
   maxRefusalsPerMinute: 3,
   maxPageCount: 256,
   maxPageBytes: 1024 * 1024,
+  maxReplayBytes: 64 * 1024,
+  maxReplayCacheBytes: 8 * 1024 * 1024,
   maxRingCount: 256,
   maxRingBytes: 1024 * 1024,
   tailProbeMs: 2_000,

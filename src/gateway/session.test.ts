@@ -106,6 +106,18 @@ test("[SE6] the fourth refused frame within a minute closes the connection, late
   expect(session.isOpen).toBe(false);
 });
 
+test("[DL20] a page of a replay is sent as it is, and not after a close", () => {
+  const deliveries = [{ offset: 1, tag: 1, previousTag: 0, text: "{}" }];
+  outbox.begin(7);
+  session.sendReplay(deliveries);
+  expect(outbox.take()).toEqual([{ type: "replay", connection: 1, deliveries }]);
+  expect(session.lastSentMs).toBe(7);
+  session.close(4000, "");
+  outbox.take();
+  session.sendReplay(deliveries);
+  expect(outbox.take()).toEqual([]);
+});
+
 test("[SE6] after a close nothing is sent or started, and it is not closed twice", () => {
   session.accept(ops.history);
   session.close(4002, "enough");
@@ -199,7 +211,7 @@ test("[RL5] one request more than may wait is refused, until one is answered", (
 });
 
 test("[DL7] after a page of a replay the socket has to drain", () => {
-  makeSession({ maxPageBytes: 10 });
+  makeSession({ maxReplayBytes: 10 });
   session.spend(9);
   expect(session.isFlowing).toBe(true);
   session.spend(1);

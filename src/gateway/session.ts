@@ -4,6 +4,7 @@ import type { Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { Overruns } from "./overruns.ts";
+import type { Delivery } from "./ring.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const minuteMs = 60_000;
@@ -39,7 +40,7 @@ export class Session implements Subscriber {
     this.#outbox = outbox;
     this.#limits = limits;
     this.lastSentMs = outbox.nowMs;
-    this.#budgetBytes = limits.maxPageBytes;
+    this.#budgetBytes = limits.maxReplayBytes;
     this.#overruns = new Overruns(limits.maxOverrunsPerMinute);
     this.#buckets = {
       publish: new TokenBucket({ perSecond: limits.publishesPerSecond, burstCount: limits.publishBurstCount }),
@@ -61,6 +62,13 @@ export class Session implements Subscriber {
     if (this.#isClosing) return;
     this.lastSentMs = this.#outbox.nowMs;
     this.#outbox.push({ type: "send", to: [this.connection], text });
+  }
+
+  /** Sends entries that others may be sent too. */
+  sendReplay(deliveries: readonly Delivery[]): void {
+    if (this.#isClosing) return;
+    this.lastSentMs = this.#outbox.nowMs;
+    this.#outbox.push({ type: "replay", connection: this.connection, deliveries });
   }
 
   /** Answers a request with an error; the line stays open. */
@@ -171,7 +179,7 @@ export class Session implements Subscriber {
 
   drained(): void {
     this.#isWaitingForDrain = false;
-    this.#budgetBytes = this.#limits.maxPageBytes;
+    this.#budgetBytes = this.#limits.maxReplayBytes;
   }
 }
 

@@ -34,6 +34,8 @@ export interface AuthorizeRequest<Pattern extends string = string, Events extend
 
 /** What the server adds to a definition that clients share. Everything has a default. */
 export interface ServerSide<Pattern extends string = string, Events extends EventDefinitions = EventDefinitions> {
+  /** Set by `userChannel`: the parameter that is the user, and what a device gets first. */
+  readonly owner?: { readonly param: string; readonly recent: number };
   /** What is kept for replays and history. Default 1 000 entries and 24 hours, whichever is less. */
   readonly history?: Partial<HistoryLimits>;
   /** Whether a user may. Default: yes. One that throws, rejects or takes more than 10 s is a no, and logged. */

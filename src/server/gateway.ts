@@ -1,14 +1,22 @@
 import { sqliteBroker } from "../brokers/index.ts";
-import type { AnyHttpServer, OriginPolicy } from "../engine/index.ts";
-import { type Broker, type ChannelSettings, GatewayCore } from "../gateway/index.ts";
-import type { Durability, EventDefinition, HasChannels } from "../wire/index.ts";
-import { isBinary } from "./binary.ts";
-import { findChannelFault, type ServerChannel } from "./channel.ts";
+import type { AnyHttpServer, CompressionOptions, OriginPolicy } from "../engine/index.ts";
+import { type Broker, type Command, GatewayCore } from "../gateway/index.ts";
+import type { Durability, HasChannels } from "../wire/index.ts";
+import type { ServerChannel } from "./channel.ts";
+import { checkChannels, settingsOf } from "./channel-settings.ts";
 import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
 import type { TrustedProxies } from "./client-address.ts";
 import { Entrance } from "./entrance.ts";
+import {
+  disconnectCommand,
+  type DisconnectRequest,
+  type Reached,
+  subscribeCommand,
+  type SubscribeRequest,
+  unsubscribeCommand,
+  type UnsubscribeRequest,
+} from "./commands.ts";
 import { GatewayError } from "./errors.ts";
-import { defaultEveryMs, defaultTtlMs } from "./event.ts";
 import type { GatewayInfo } from "./health.ts";
 import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
@@ -17,7 +25,6 @@ import { type Log, silentLog } from "./log.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import {
   type DurableEventOf,
-  historyOf,
   prepareTell,
   publish,
   type Published,
@@ -47,6 +54,11 @@ export interface GatewayOptions<Channels extends ServerChannels> {
   readonly origins?: OriginPolicy;
   /** Whose word counts about a client's address. Default nobody's: the address is the other end of the socket. */
   readonly trustedProxies?: TrustedProxies;
+  /**
+   * How to compress, for clients that can: `{}` is the defaults. A message that goes to many is compressed once for all who agreed on the
+   * same. Default: not at all. Read what {@link CompressionOptions} says of secrets first.
+   */
+  readonly compression?: CompressionOptions;
   readonly limits?: Partial<ServerLimits>;
   /** Default: says nothing. */
   readonly log?: Log;
@@ -95,6 +107,21 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
    * @throws {GatewayError} `LIMIT` if there are too many to remember.
    */
   revoke(revocation: Revocation): Promise<void>;
+  /**
+   * Subscribes every connection that a user has at this node, from now on, without asking `authorize`: the client gets the room by
+   * `client.onRoom`. Resolves when they are subscribed. When a client comes back later, `authorize` is asked as ever.
+   *
+   * @throws {GatewayError} with the code a client would get, for a channel or parameters that cannot be.
+   */
+  subscribe<Name extends keyof Channels & string>(request: SubscribeRequest<Channels, Name>): Promise<Reached>;
+  /** Ends a user's subscriptions to a channel, at this node: their rooms are `left`, with the reason. Throws as `subscribe` does. */
+  unsubscribe<Name extends keyof Channels & string>(request: UnsubscribeRequest<Channels, Name>): Promise<Reached>;
+  /**
+   * Closes every connection that a user has at this node. By default with 4503, after which a client does not come back.
+   *
+   * @throws {GatewayError} `BAD_MESSAGE` for a code that is not 4000-4999 or a reason of more than 123 bytes.
+   */
+  disconnect(request: DisconnectRequest): Promise<Reached>;
   info(): GatewayInfo;
   /**
    * Stops: takes no more connections, gives every connection the answers it waits for, tells it when to come back, closes it with 1001,
@@ -211,6 +238,23 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     this.#running?.shell.feed({ type: "revoked", target });
   }
 
+  async subscribe(request: Parameters<typeof subscribeCommand>[1]): Promise<Reached> {
+    return this.#command(subscribeCommand(this.channels, request));
+  }
+
+  async unsubscribe(request: Parameters<typeof unsubscribeCommand>[1]): Promise<Reached> {
+    return this.#command(unsubscribeCommand(this.channels, request));
+  }
+
+  async disconnect(request: DisconnectRequest): Promise<Reached> {
+    return this.#command(disconnectCommand(request));
+  }
+
+  async #command(command: Command): Promise<Reached> {
+    const { shell } = await this.#use();
+    return { connectionCount: await shell.command(command) };
+  }
+
   info(): GatewayInfo {
     const running = this.#running;
     const counts = running?.shell.info ?? { connectionCount: 0, channelCount: 0, droppedEphemeralCount: 0 };
@@ -263,6 +307,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const {
       authenticate = authenticateGuest,
       broker = sqliteBroker({ file: "data/switchboard.db" }),
+      compression,
       origins = "same",
       require = "mem",
     } = this.#options;
@@ -295,7 +340,8 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       dedupWindowMs,
       node: machine.createName(),
     });
-    const shell = new Shell({ core, entrance: this.#entrance, hooks, store, limits, origins, log, machine });
+    const entrance = this.#entrance;
+    const shell = new Shell({ core, entrance, hooks, store, limits, origins, compression, log, machine });
     this.#running = { shell, store, hooks, durability, description };
     return this.#running;
   }
@@ -308,67 +354,5 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     });
     await Promise.race([store.settled(), grace]);
     cancel?.();
-  }
-}
-
-/** Clients have their channels as properties, beside these of their own. */
-const clientNames: ReadonlySet<string> = new Set([
-  "state",
-  "user",
-  "durability",
-  "onState",
-  "onError",
-  "reconnect",
-  "close",
-  "then",
-]);
-
-function checkChannels(channels: ServerChannels): void {
-  const patterns = new Set<string>();
-  for (const [name, channel] of Object.entries(channels)) {
-    const fault = clientNames.has(name)
-      ? `Cannot name a channel "${name}": a client has a property of that name`
-      : findChannelFault(channel);
-    if (fault !== undefined) throw new TypeError(fault);
-    const shape = channel.pattern.replace(/:[^/]+/g, ":");
-    if (patterns.has(shape)) {
-      throw new TypeError(`Cannot use pattern "${channel.pattern}": another channel's matches the same names`);
-    }
-    patterns.add(shape);
-  }
-}
-
-function settingsOf(channels: ServerChannels): Readonly<Record<string, ChannelSettings>> {
-  return Object.fromEntries(Object.entries(channels).map(([name, channel]) => [name, channelSettingsOf(channel)]));
-}
-
-function channelSettingsOf(channel: ServerChannel): ChannelSettings {
-  const { events, pattern, presence } = channel;
-  const eventSettings = Object.entries(events).map(([name, event]) => [name, eventSettingsOf(event)] as const);
-  const settings = {
-    pattern,
-    presence,
-    history: historyOf(channel),
-    events: Object.fromEntries(eventSettings),
-    calls: Object.keys(channel.calls ?? {}),
-  };
-  const bytes = Object.keys(events).filter((name) => events[name] !== undefined && isBinary(events[name].schema));
-  return bytes.length === 0 ? settings : { ...settings, binary: bytes };
-}
-
-function eventSettingsOf({
-  everyMs = defaultEveryMs,
-  kind,
-  ttlMs = defaultTtlMs,
-}: EventDefinition): ChannelSettings["events"][string] {
-  switch (kind) {
-    case "event":
-      return { kind };
-    case "ephemeral":
-      return { kind, ttlMs };
-    case "latest":
-      return { kind, everyMs };
-    default:
-      return kind satisfies never;
   }
 }

@@ -11,6 +11,7 @@ import type { Machine } from "./machine.ts";
 import { Refusal } from "./refusal.ts";
 import type { Recognisable } from "./revocations.ts";
 import type { ServerCall } from "./rpc.ts";
+import { ownChannelsOf } from "./user-channel.ts";
 
 /** What `authenticate` decides about. */
 export interface AuthenticateRequest {
@@ -105,8 +106,9 @@ export class Hooks {
     if (this.#options.isRevoked({ userId, tokenId, issuedAtMs }, nowMs)) {
       return this.#refuse(`the credentials of "${userId}" were revoked`, request);
     }
-    if (expiresAtMs === Infinity) return { type: "accepted", identity };
-    return { type: "accepted", identity, expiresInMs: expiresAtMs - nowMs };
+    const own = ownChannelsOf(this.#options.channels, identity.user.id);
+    const accepted = { type: "accepted", identity, ...(own.length === 0 ? {} : { channels: own }) } as const;
+    return expiresAtMs === Infinity ? accepted : { ...accepted, expiresInMs: expiresAtMs - nowMs };
   }
 
   authorize({ definition, ...request }: AuthorizeQuestion, then: Then<Results["authorize"]>): void {

@@ -13,6 +13,15 @@ export interface ServerLimits extends GatewayLimits {
   readonly maxTicketCount: number;
   /** Revocations that are remembered until they mean nothing any more; one more is refused with `LIMIT`. Default 100 000. */
   readonly maxRevocationCount: number;
+  /**
+   * What may wait to be taken by one connection, in bytes; a subscriber with more gets entries from the log, when it has taken most of
+   * it. Default 64 KiB.
+   */
+  readonly highWaterBytes: number;
+  /** A connection that takes nothing of what waits for it for so long is cut, in milliseconds. Default 30 000. */
+  readonly stalledAfterMs: number;
+  /** A connection that was silent for so long, to our pings too, is cut, in milliseconds. Default 40 000. */
+  readonly deadAfterMs: number;
   /** How long `authenticate`, `authorize` or a schema may take, in milliseconds. Default 10 000. */
   readonly hookTimeoutMs: number;
   /** How long a call may be in work, in milliseconds; then it is answered with `TIMEOUT` and its signal aborts. Default 10 000. */
@@ -31,6 +40,9 @@ export function readLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
     maxPendingHookCount: 100,
     maxTicketCount: 10_000,
     maxRevocationCount: 100_000,
+    highWaterBytes: 64 * 1024,
+    stalledAfterMs: 30_000,
+    deadAfterMs: 40_000,
     hookTimeoutMs: 10_000,
     callTimeoutMs: 10_000,
     ...limits,

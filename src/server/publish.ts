@@ -15,6 +15,7 @@ import type { ServerChannel } from "./channel.ts";
 import { GatewayError } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Store } from "./store.ts";
+import { ownParams } from "./user-channel.ts";
 
 /** The events of a channel that can be stored. */
 export type DurableEventOf<Channel extends ChannelDefinition> = {
@@ -124,19 +125,29 @@ function findTarget(
   { channel, event, params }: Plain,
   { isStored }: { readonly isStored: boolean },
 ): Target {
-  const definition = channels[channel];
-  if (definition === undefined) {
-    throw new GatewayError("UNKNOWN_CHANNEL", `Cannot publish: there is no channel "${channel}"`);
-  }
-  const built = buildChannelName(definition.pattern, params);
-  if (built.type === "refused") throw new GatewayError("BAD_CHANNEL", built.reason);
+  const { definition, name } = findChannel(channels, { channel, params }, "publish");
   const kind = Object.hasOwn(definition.events, event) ? definition.events[event]?.kind : undefined;
   if (kind === undefined || (kind === "event") !== isStored) {
     throw new GatewayError(
       "UNKNOWN_EVENT",
-      `Cannot publish "${event}" to "${built.name}": it has no ${isStored ? "stored event" : "event that is not stored"} of that name`,
+      `Cannot publish "${event}" to "${name}": it has no ${isStored ? "stored event" : "event that is not stored"} of that name`,
     );
   }
+  return { definition, name };
+}
+
+/** @throws {GatewayError} for a channel that is not there, or parameters that its pattern does not take. */
+export function findChannel(
+  channels: PublishTools["channels"],
+  { channel, params }: Pick<Plain, "channel" | "params">,
+  act: string,
+): Target {
+  const definition = Object.hasOwn(channels, channel) ? channels[channel] : undefined;
+  if (definition === undefined) {
+    throw new GatewayError("UNKNOWN_CHANNEL", `Cannot ${act}: there is no channel "${channel}"`);
+  }
+  const built = buildChannelName(definition.pattern, ownParams(definition, params));
+  if (built.type === "refused") throw new GatewayError("BAD_CHANNEL", built.reason);
   return { definition, name: built.name };
 }
 

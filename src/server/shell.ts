@@ -1,7 +1,9 @@
 import {
   type Accept,
   type CloseInfo,
+  type CompressionOptions,
   type OriginPolicy,
+  type PreparedMessage,
   prepareMessage,
   type Reject,
   reject,
@@ -10,6 +12,8 @@ import {
   type WebSocketServer,
 } from "../engine/index.ts";
 import {
+  type Command,
+  type Delivery,
   type GatewayCore,
   type GatewayCoreInfo,
   type GatewayEffect,
@@ -32,6 +36,7 @@ export interface ShellOptions {
   readonly store: Store;
   readonly limits: ServerLimits;
   readonly origins: OriginPolicy;
+  readonly compression: CompressionOptions | undefined;
   readonly log: Log;
   readonly machine: Machine;
 }
@@ -48,7 +53,11 @@ export class Shell {
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
   readonly #congested = new Set<number>();
+  /** The frames of the deliveries that replays are made of, as long as those are kept. */
+  readonly #prepared = new WeakMap<Delivery, PreparedMessage>();
   readonly #inputs: GatewayInput[] = [];
+  readonly #commands = new Map<number, (connectionCount: number) => void>();
+  #lastCommand = 0;
   #isRunning = false;
   #isDraining = false;
   #emptied: (() => void) | undefined;
@@ -56,7 +65,7 @@ export class Shell {
   #timerAtMs = Infinity;
 
   constructor(options: ShellOptions) {
-    const { limits, log, machine, origins } = options;
+    const { compression, limits, log, machine, origins } = options;
     this.#options = options;
     this.engine = machine.createWebSocketServer<Visitor>({
       protocols: [subprotocol],
@@ -64,6 +73,10 @@ export class Shell {
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
       maxConnections: limits.maxConnections,
       pingAfterMs: limits.pingAfterMs,
+      deadAfterMs: limits.deadAfterMs,
+      stalledAfterMs: limits.stalledAfterMs,
+      highWaterBytes: limits.highWaterBytes,
+      ...(compression === undefined ? {} : { compression }),
       upgrade: (request) => this.#admit(request),
       open: (socket) => this.#open(socket),
       message: (socket, data) => this.#receive(socket, data),
@@ -108,6 +121,16 @@ export class Shell {
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
+    });
+  }
+
+  /** Carries out a command. @returns at how many connections something came of it. */
+  async command(command: Command): Promise<number> {
+    this.#lastCommand += 1;
+    const request = this.#lastCommand;
+    return new Promise((resolve) => {
+      this.#commands.set(request, resolve);
+      this.feed({ type: "commanded", request, command });
     });
   }
 
@@ -160,10 +183,31 @@ export class Shell {
     const message = to.length === 1 ? text : prepareMessage(text);
     for (const id of to) {
       const socket = this.#sockets.get(id);
-      if (socket === undefined || socket.send(message) || this.#congested.has(id)) continue;
-      this.#congested.add(id);
-      this.feed({ type: "congested", connection: id });
+      if (socket !== undefined && !socket.send(message)) this.#tellCongested(id);
     }
+  }
+
+  #replay(id: number, deliveries: readonly Delivery[]): void {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    let isFlowing = true;
+    for (const delivery of deliveries) isFlowing = socket.send(this.#prepare(delivery));
+    if (!isFlowing) this.#tellCongested(id);
+  }
+
+  /** Subscribers who are behind are sent what others were sent before them or will be. */
+  #prepare(delivery: Delivery): PreparedMessage {
+    const known = this.#prepared.get(delivery);
+    if (known !== undefined) return known;
+    const message = prepareMessage(delivery.text);
+    this.#prepared.set(delivery, message);
+    return message;
+  }
+
+  #tellCongested(id: number): void {
+    if (this.#congested.has(id)) return;
+    this.#congested.add(id);
+    this.feed({ type: "congested", connection: id });
   }
 
   // ---- effects
@@ -173,6 +217,8 @@ export class Shell {
     switch (effect.type) {
       case "send":
         return this.#send(effect.to, effect.text);
+      case "replay":
+        return this.#replay(effect.connection, effect.deliveries);
       case "close":
         this.#options.log.warn(
           { connection: effect.connection, code: effect.code, reason: effect.reason },
@@ -181,6 +227,10 @@ export class Shell {
         return this.#sockets.get(effect.connection)?.close(effect.code, effect.reason);
       case "awaitDrain":
         if (!this.#congested.has(effect.connection)) this.feed({ type: "drained", connection: effect.connection });
+        return;
+      case "done":
+        this.#commands.get(effect.request)?.(effect.connectionCount);
+        this.#commands.delete(effect.request);
         return;
       case "leave":
         return void store.leave(effect.channel);

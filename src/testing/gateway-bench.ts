@@ -197,6 +197,9 @@ export class GatewayBench {
     switch (effect.type) {
       case "send":
         return this.#deliver(effect.to, effect.text);
+      case "replay":
+        for (const { text } of effect.deliveries) this.#deliver([effect.connection], text);
+        return;
       case "awaitDrain":
         if (!this.congested.has(effect.connection)) this.#feed({ type: "drained", connection: effect.connection });
         return;
@@ -208,6 +211,7 @@ export class GatewayBench {
         this.effects.push(effect);
         return;
       case "close":
+      case "done":
         this.effects.push(effect);
         return;
       default:

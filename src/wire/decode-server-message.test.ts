@@ -56,7 +56,9 @@ const messages: readonly ServerMessage[] = [
       { channel: "chat/7", error },
     ],
   },
+  { type: "subscribed", ...subscribed, definition: "chat", params: { room: "42" } },
   { type: "unsubscribed", id: 4, channel: "chat/42" },
+  { type: "unsubscribed", channel: "chat/42", error },
   { type: "ack", id: 5, ...position, durability: "quorum", duplicate: true },
   { type: "result", id: 6, data: { value: 4 } },
   { type: "result", id: 6 },
@@ -150,10 +152,10 @@ describe("decodeServerMessage", () => {
   });
 
   test("[WR15] a message with any one field missing is refused by that field's name, unless the field may be absent", () => {
-    const optional = new Set(["members", "member", "retryAfterMs", "expiresInMs"]);
+    const optional = new Set(["definition", "error", "members", "member", "params", "retryAfterMs", "expiresInMs"]);
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
-        if (field === "id" && message.type === "error") continue;
+        if (field === "id" && ["error", "subscribed", "unsubscribed"].includes(message.type)) continue;
         if (field === "data" && message.type === "result") continue;
         const decoded = decodeServerMessage(JSON.stringify({ ...message, [field]: undefined }));
         expect(decoded).toMatchObject({ type: "refused", reason: expect.stringContaining(`${field} must be`) });

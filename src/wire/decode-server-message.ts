@@ -57,13 +57,24 @@ const readers: Readers = {
     ...fields.present("expiresInMs", () => readExpiry(fields)),
   }),
   expiring: (fields) => ({ type: "expiring", expiresInMs: readExpiry(fields) }),
-  subscribed: (fields) => ({ type: "subscribed", id: readId(fields), ...readSubscribed(fields) }),
+  subscribed: (fields) => ({
+    type: "subscribed",
+    ...fields.present("id", () => readId(fields)),
+    ...readSubscribed(fields),
+    ...fields.present("definition", () => fields.text("definition", textRules.any)),
+    ...fields.present("params", () => fields.object("params").record()),
+  }),
   resumed: (fields) => ({
     type: "resumed",
     id: readId(fields),
     channels: fields.list("channels", integers.safe, readResumed),
   }),
-  unsubscribed: (fields) => ({ type: "unsubscribed", id: readId(fields), channel: fields.channel("channel") }),
+  unsubscribed: (fields) => ({
+    type: "unsubscribed",
+    ...fields.present("id", () => readId(fields)),
+    channel: fields.channel("channel"),
+    ...fields.present("error", () => readError(fields.object("error"))),
+  }),
   ack: (fields) => ({
     type: "ack",
     id: readId(fields),

@@ -49,6 +49,8 @@ export const closeCodes = {
   badVersion: 4501,
   /** The credentials were revoked, or the user was. */
   revoked: 4502,
+  /** The application ended the connections of the user. */
+  disconnected: 4503,
 } as const;
 
 /** Whether a client should try again after the line closed with `code`. 1006 (no close frame) and 1001 included. */

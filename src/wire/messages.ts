@@ -195,7 +195,10 @@ export interface Subscribed {
 /** The answer to `subscribe`. */
 export interface SubscribedMessage extends Subscribed {
   readonly type: "subscribed";
-  readonly id: number;
+  /** Absent: the server subscribed this connection by itself, and says to which channel of `hello` with which parameters. */
+  readonly id?: number;
+  readonly definition?: string;
+  readonly params?: Readonly<Record<string, string>>;
 }
 /** The answer to `resume`: each channel stands, or was refused by itself. */
 export interface ResumedMessage {
@@ -206,8 +209,10 @@ export interface ResumedMessage {
 /** The answer to `unsubscribe`; nothing of the channel follows it. */
 export interface UnsubscribedMessage {
   readonly type: "unsubscribed";
-  readonly id: number;
+  /** Absent: the server ended the subscription by itself, and says why. */
+  readonly id?: number;
   readonly channel: string;
+  readonly error?: WireError;
 }
 /** The answer to `publish`: stored, at this position and level. */
 export interface AckMessage extends Position {
