@@ -15,7 +15,7 @@ import { ClientError, type ClientErrorCode } from "./errors.ts";
 import { type Answer, Exchange } from "./exchange.ts";
 import { Rooms } from "./rooms.ts";
 import { isPassing, type Publish } from "./sender.ts";
-import type { SubscriptionOptions } from "./subscription.ts";
+import type { HistorySpan, SubscriptionOptions } from "./subscription.ts";
 
 export interface ClientCoreOptions {
   readonly device: string;
@@ -102,8 +102,8 @@ export class ClientCore {
     return ticket;
   }
 
-  history(room: number, { before, count }: { before: number; count: number }, nowMs: number): number {
-    const ticket = this.#rooms.history(room, before, count);
+  history(room: number, span: HistorySpan, nowMs: number): number {
+    const ticket = this.#rooms.history(room, span);
     this.#flush(nowMs);
     return ticket;
   }

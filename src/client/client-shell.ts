@@ -6,8 +6,9 @@ import type { Effect } from "./effect.ts";
 import { ClientError, SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
 import { randomHex } from "./random-hex.ts";
-import type { Ack, HistoryOptions, HistoryPage, Message, Room, SendOptions } from "./room.ts";
+import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
 import { RoomHandle } from "./room-handle.ts";
+import type { HistorySpan } from "./subscription.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 
 export interface ClientShellOptions extends ClientCoreOptions {
@@ -160,9 +161,9 @@ export class ClientShell {
     });
   }
 
-  #history(room: number, { before, count }: Required<HistoryOptions>): Promise<HistoryPage> {
+  #history(room: number, span: HistorySpan): Promise<HistoryPage> {
     return new Promise((resolve, reject) => {
-      const ticket = this.#core.history(room, { before, count }, this.#nowMs());
+      const ticket = this.#core.history(room, span, this.#nowMs());
       this.#wait(ticket, {
         page: (events, more) => resolve({ messages: events.map((event) => this.#message(event)), more }),
         failed: reject,

@@ -530,10 +530,10 @@ describe("a room", () => {
     socket.open().stand(0, { members: [ada] });
     socket.say({ type: "presence", channel: "chat/1", joined: [], left: ["d1"] });
     expect(changes).toEqual([
-      { members: [ada], joined: [ada], left: [] },
-      { members: [], joined: [], left: [ada] },
+      { members: [ada], count: 1, joined: [ada], left: [] },
+      { members: [], count: 0, joined: [], left: [ada] },
     ]);
-    expect(room.presence.members).toEqual([]);
+    expect([room.presence.members, room.presence.count]).toEqual([[], 0]);
   });
 
   test("[CC20] a loop ends with its room: quietly if it was left, with the reason if it was refused", async () => {

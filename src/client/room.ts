@@ -120,7 +120,9 @@ export interface Gap {
 
 /** Who came and who went, and who is there now. */
 export interface PresenceChange {
+  /** Empty where there are so many that only their number is told. */
   readonly members: readonly Member[];
+  readonly count: number;
   readonly joined: readonly Member[];
   readonly left: readonly Member[];
 }
@@ -128,6 +130,8 @@ export interface PresenceChange {
 /** Who is here, one entry a device. Empty in a channel without presence; as it was last known while there is no line. */
 export interface Presence {
   readonly members: readonly Member[];
+  /** How many there are. Past 1 000 (the gateway's `maxPresenceListCount`) only this is known; when there are fewer again, all are told as joined. */
+  readonly count: number;
   on(listener: (change: PresenceChange) => void): Unsubscribe;
 }
 
@@ -148,6 +152,8 @@ export interface RoomStatusInfo {
 export interface HistoryOptions {
   /** Messages with a smaller offset than this. Default: the newest. */
   readonly before?: number;
+  /** Messages with a greater offset than this, instead. */
+  readonly after?: number;
   /** How many at most, 1-256. Default 50. */
   readonly count?: number;
 }
@@ -156,7 +162,7 @@ export interface HistoryOptions {
 export interface HistoryPage<Item = Message> {
   /** Oldest first. */
   readonly messages: readonly Item[];
-  /** Whether older ones are retained. */
+  /** Whether further ones are retained: older ones, or with `after` newer ones. */
   readonly more: boolean;
 }
 

@@ -13,7 +13,7 @@ import { retryDelayMs } from "./backoff.ts";
 import { ClientError } from "./errors.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import { isPassing, type Publish, Sender, type SenderOptions } from "./sender.ts";
-import { Subscription, type SubscriptionOptions } from "./subscription.ts";
+import { type HistorySpan, Subscription, type SubscriptionOptions } from "./subscription.ts";
 
 /** So that the largest resume, 256 names of 128 bytes, fits into 64 KiB. */
 const maxResumeCount = 256;
@@ -64,8 +64,8 @@ export class Rooms {
     return this.#sender.publish(this.#rooms.get(id), publish);
   }
 
-  history(id: number, before: number, count: number): number {
-    return this.#sender.history(this.#rooms.get(id), before, count);
+  history(id: number, span: HistorySpan): number {
+    return this.#sender.history(this.#rooms.get(id), span);
   }
 
   call(id: number, method: string, data: unknown): number {

@@ -1,11 +1,11 @@
-import { encodeClientOp, encodeClientOpWithData, type EventKind, parseJson } from "../wire/index.ts";
+import { encodeClientOp, encodeClientOpWithData, type EventKind, findDataFault } from "../wire/index.ts";
 import { encodeBase64 } from "./base64.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import type { Outgoing } from "./outbox.ts";
-import type { Question, Subscription } from "./subscription.ts";
+import type { HistorySpan, Question, Subscription } from "./subscription.ts";
 
 export interface SenderOptions {
   readonly exchange: Exchange;
@@ -56,9 +56,8 @@ export class Sender {
     return ticket;
   }
 
-  history(room: Subscription | undefined, before: number, count: number): number {
-    const encode = (id: number): string =>
-      encodeClientOp({ type: "history", id, channel: room?.name ?? "", before, count });
+  history(room: Subscription | undefined, span: HistorySpan): number {
+    const encode = (id: number): string => encodeClientOp({ type: "history", id, channel: room?.name ?? "", ...span });
     return this.#question(room, { answer: "history", act: "read history", encode });
   }
 
@@ -326,7 +325,6 @@ function toJson(data: unknown): { readonly text: string; readonly fault?: Fault 
     return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
   }
   if (text === undefined) return { text: "", fault: { code: "BAD_DATA", message: "it is not JSON" } };
-  // One level more: in the message it is a field.
-  const parsed = parseJson(`[${text}]`);
-  return parsed.type === "value" ? { text } : { text, fault: { code: "BAD_DATA", message: parsed.reason } };
+  const fault = findDataFault(text);
+  return fault === undefined ? { text } : { text, fault: { code: "BAD_DATA", message: fault } };
 }

@@ -62,3 +62,44 @@ describe("rooms that the server opens", () => {
     expect(bench.seen("room", "error")).toEqual([]);
   });
 });
+
+describe("a crowd", () => {
+  const ada = { member: "d1", user: { id: "u1" } };
+  const bob = { member: "d2", user: { id: "u2" } };
+  const presence = { type: "presence", channel: "chat/1", joined: [], left: [] };
+
+  test("[CC35] past a list its number is told, and then the list again, in which all have joined", () => {
+    const bench = new Bench().open();
+    bench.join();
+    const stands = { type: "subscribed", channel: "chat/1", position: at(0), top: 0, members: [ada] } as const;
+    bench.answer("subscribe", stands);
+    bench.say({ ...presence, memberCount: 1001 });
+    bench.say({ ...presence, memberCount: 1001 });
+    bench.say({ ...presence, memberCount: 1002 });
+    bench.say({ ...presence, members: [ada, bob] });
+    bench.say({ ...presence, left: ["d1"] });
+    expect(bench.seen("presence")).toMatchObject([
+      { change: { members: [ada], count: 1, joined: [ada] } },
+      { change: { members: [], count: 1001, joined: [], left: [] } },
+      { change: { members: [], count: 1002, joined: [], left: [] } },
+      { change: { members: [ada, bob], count: 2, joined: [ada, bob], left: [] } },
+      { change: { members: [bob], count: 1, joined: [], left: [ada] } },
+    ]);
+  });
+
+  test("[CC35] who comes into a crowd is told its number", () => {
+    const bench = new Bench().open();
+    bench.join();
+    bench.answer("subscribe", { type: "subscribed", channel: "chat/1", position: at(0), top: 0, memberCount: 5000 });
+    expect(bench.seen("presence")).toMatchObject([{ change: { members: [], count: 5000, joined: [], left: [] } }]);
+  });
+});
+
+test("[CC36] history is read the other way when it is asked for what is after an offset", () => {
+  const bench = new Bench().open();
+  const room = bench.joined();
+  bench.core.history(room, { after: 3, count: 5 }, bench.nowMs);
+  bench.take();
+  const { id, ...asked } = bench.last("history");
+  expect([typeof id, asked]).toEqual(["number", { type: "history", channel: "chat/1", after: 3, count: 5 }]);
+});

@@ -442,7 +442,12 @@ test("[SE9] what ends or drains for a connection that has no subscription change
     outbox,
     deadlines: new Deadlines(),
     limits: defaultLimits,
-    counters: { droppedEphemeralCount: 0 },
+    counters: {
+      deliveredCount: 0,
+      replayedCount: 0,
+      gapCounts: { trimmed: 0, truncated: 0, epoch: 0 },
+      droppedEphemeralCount: 0,
+    },
     pages: new ReplayPages(1),
     release: () => {},
   });
@@ -632,4 +637,12 @@ test("[LT9] a value of an event that this node does not know is ignored", () => 
   const payload = encodeBroadcast({ node: "n2", latest: { event: "odds", key: "A" }, text: "{}" });
   bench.handle({ type: "broadcasted", channel: ticker, payload });
   expect(bench.take(1)).toEqual([]);
+});
+
+test("[OP26] a channel says who is in it, if it tells anybody", () => {
+  const bench = new GatewayBench();
+  subscribe(bench, 1, live, "room/1");
+  subscribe(bench, 1, live);
+  expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{ user: { id: "u1" } }] });
+  expect(bench.core.attendanceOf("news")).toEqual({ members: [] });
 });

@@ -1,4 +1,5 @@
 import { encodeServerMessage, type Member, type Position, type Start, type WireError } from "../wire/index.ts";
+import type { Counters } from "./counters.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Route } from "./directory.ts";
 import type { Failed } from "./effects.ts";
@@ -7,36 +8,14 @@ import type { GatewayLimits } from "./limits.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
+import type { Placed, Placement } from "./placement.ts";
 import type { Entry } from "./ports.ts";
-import { Presence } from "./presence.ts";
+import type { Attendance } from "./presence.ts";
+import { PresenceFeed } from "./presence-feed.ts";
 import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
+import type { Subscriber } from "./subscriber.ts";
 import { type Absorbed, Subscription } from "./subscription.ts";
-
-/** What a channel needs to know of the connection behind a subscription. */
-export interface Subscriber {
-  readonly connection: number;
-  /** Whether entries may be sent now. Whoever makes it true again calls `Channel.drained`. */
-  readonly isFlowing: boolean;
-  lastSentMs: number;
-  sendText(text: string): void;
-  sendReplay(deliveries: readonly Delivery[]): void;
-  /** Counts what a replay sent. */
-  spend(bytes: number): void;
-}
-
-/** Where a subscription starts, or why there is none. */
-export type Placed = Placement | Failed;
-
-export interface Placement {
-  readonly type: "placed";
-  readonly position: Position;
-  readonly top: number;
-  /** The subscription is about to be answered: its device is there from now on. @returns who is there, if the channel tells that. */
-  enter(member: Member): readonly Member[] | undefined;
-  /** The subscription was answered: its entries may follow. */
-  follow(): void;
-}
 
 interface Listener {
   readonly subscriber: Subscriber;
@@ -53,12 +32,6 @@ interface Listener {
 }
 
 type ReadAnswer = { readonly type: "page"; readonly page: Page } | Failed;
-
-/** What all channels count together. */
-export interface Counters {
-  /** Ephemeral events that were not sent to a subscriber because its queue was full. */
-  droppedEphemeralCount: number;
-}
 
 export interface ChannelTools {
   readonly outbox: Outbox;
@@ -78,7 +51,7 @@ export class Channel {
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #shelf: ReplayShelf;
-  readonly #presence: Presence | undefined;
+  readonly #presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
@@ -87,7 +60,6 @@ export class Channel {
   /** What is to be broadcast once the channel is joined. */
   readonly #unannounced: string[] = [];
   #isJoined = false;
-  #presenceDeadline: Deadline | undefined;
   #release: Deadline | undefined;
 
   constructor(route: Route, tools: ChannelTools) {
@@ -100,7 +72,12 @@ export class Channel {
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
     this.#presence = route.settings.presence
-      ? new Presence({ graceMs: limits.presenceGraceMs, diffMs: limits.presenceDiffMs })
+      ? new PresenceFeed({
+          ...tools,
+          channel: route.name,
+          tell: (text) => this.#tell(text),
+          changed: () => this.#releaseIfIdle(),
+        })
       : undefined;
     this.#feeds = latestFeedsOf(route, limits);
     tools.outbox.ask("join", { channel: route.name }, (result) => {
@@ -112,6 +89,10 @@ export class Channel {
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
+  }
+
+  get subscriberCount(): number {
+    return this.#listeners.size;
   }
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
@@ -136,14 +117,8 @@ export class Channel {
   unsubscribe(connection: number, isGoodbye: boolean): void {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
-    const { name } = this.route;
-    this.#drop(listener, {
-      code: "NOT_SUBSCRIBED",
-      message: `Cannot subscribe to "${name}": a later request ended the subscription`,
-    });
-    if (this.#presence === undefined || listener.member === undefined) return;
-    this.#presence.leave(listener.member, { isGoodbye, nowMs: this.#tools.outbox.nowMs });
-    this.#armPresence(this.#presence);
+    this.#drop(listener, this.#endedError());
+    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
   }
 
   /** The subscriber may be sent entries again. */
@@ -152,6 +127,11 @@ export class Channel {
     if (listener === undefined) return;
     this.#catchUp(listener);
     this.#serve(listener);
+  }
+
+  /** Who is there; nobody, where the channel does not tell. */
+  get attendance(): Attendance {
+    return this.#presence?.attendance ?? { members: [] };
   }
 
   /** A hint of the store. */
@@ -260,6 +240,7 @@ export class Channel {
       subscriber.lastSentMs = this.#tools.outbox.nowMs;
       to.push(subscriber.connection);
     }
+    this.#tools.counters.deliveredCount += to.length;
     if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
   }
 
@@ -328,6 +309,7 @@ export class Channel {
       type: "placed",
       position,
       top: Math.max(top, this.#reader.position.offset),
+      ended: () => (this.#isHere(listener) ? undefined : this.#endedError()),
       enter: (member) => this.#enter(listener, member),
       follow: () => {
         listener.isFollowing = this.#isHere(listener);
@@ -337,13 +319,15 @@ export class Channel {
     };
   }
 
-  #enter(listener: Listener, { member, user }: Member): readonly Member[] | undefined {
-    const presence = this.#presence;
-    if (presence === undefined || !this.#isHere(listener)) return presence?.members;
-    listener.member = member;
-    presence.join({ member, user });
-    this.#armPresence(presence);
-    return presence.members;
+  #enter(listener: Listener, member: Member): Attendance | undefined {
+    if (this.#presence === undefined) return undefined;
+    listener.member = member.member;
+    return this.#presence.enter(member);
+  }
+
+  #endedError(): WireError {
+    const message = `Cannot subscribe to "${this.route.name}": a later request ended the subscription`;
+    return { code: "NOT_SUBSCRIBED", message };
   }
 
   #isHere(listener: Listener): boolean {
@@ -352,10 +336,14 @@ export class Channel {
 
   #sendPage({ subscriber, subscription }: Listener, { deliveries, position }: Absorbed): void {
     const gap = subscription.takeGap(position);
-    if (gap !== undefined) subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
+    if (gap !== undefined) {
+      this.#tools.counters.gapCounts[gap.reason] += 1;
+      subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
+    }
     const last = deliveries.at(-1);
     if (last === undefined) return;
     subscriber.sendReplay(deliveries);
+    this.#tools.counters.replayedCount += deliveries.length;
     subscription.advance(last);
     subscriber.spend(deliveries.reduce((sum, { text }) => sum + text.length, 0));
   }
@@ -370,22 +358,12 @@ export class Channel {
     for (const listener of this.#listeners.values()) if (listener.placed !== undefined) this.#drop(listener, error);
   }
 
-  // ---- who is there
-
-  #armPresence(presence: Presence): void {
-    this.#presenceDeadline?.cancel();
-    const { nextMs } = presence;
-    if (nextMs === Infinity) return;
-    this.#presenceDeadline = this.#tools.deadlines.at(nextMs, () => this.#tellPresence(presence));
-  }
-
-  #tellPresence(presence: Presence): void {
-    const diff = presence.take(this.#tools.outbox.nowMs);
-    this.#armPresence(presence);
-    this.#releaseIfIdle();
-    if (diff === undefined) return;
-    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
-    this.#send(following, encodeServerMessage({ type: "presence", channel: this.route.name, ...diff }));
+  /** Sends to all who follow, whatever their queues. */
+  #tell(text: string): void {
+    this.#send(
+      [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing),
+      text,
+    );
   }
 
   #releaseIfIdle(): void {

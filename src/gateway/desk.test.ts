@@ -8,6 +8,7 @@ import { Directory } from "./directory.ts";
 import type { Identity, Results } from "./effects.ts";
 import { defaultLimits as limits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import { Quotas } from "./quotas.ts";
 import { Users } from "./users.ts";
 
 const identity: Identity = { user: { id: "u1" }, member: "m" };
@@ -25,6 +26,7 @@ function decide(
     directory,
     limits,
     users: new Users(1),
+    quotas: new Quotas(),
     channels: new ChannelTable({ outbox, limits, deadlines: new Deadlines() }),
   };
   const route = directory.find("room/a");

@@ -5,6 +5,7 @@ import type { Directory, Route } from "./directory.ts";
 import type { AuthorizeQuestion, Failed, Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Quotas } from "./quotas.ts";
 import type { Session } from "./session.ts";
 import type { Users } from "./users.ts";
 
@@ -14,6 +15,7 @@ export interface Desk {
   readonly channels: ChannelTable;
   readonly users: Users;
   readonly limits: GatewayLimits;
+  readonly quotas: Quotas;
 }
 
 /** A request in work. */

@@ -13,6 +13,18 @@ export interface ChannelSettings {
   readonly binary?: readonly string[];
   readonly presence: boolean;
   readonly history: HistoryLimits;
+  /** What it allows to all its clients together. Absent: anything. */
+  readonly limits?: ChannelLimits;
+}
+
+/** How much one channel allows, to all its clients together. */
+export interface ChannelLimits {
+  /** Subscriptions at one node; one more is refused with `LIMIT`. Default 100 000. */
+  readonly maxSubscriberCount: number;
+  /** Events of clients at one node, as many at once; more are refused with `RATE_LIMITED`. Default 20 000. */
+  readonly publishesPerSecond: number;
+  /** One event's data as JSON, in UTF-8; more is refused with `TOO_BIG`. Default 64 KiB. */
+  readonly maxDataBytes: number;
 }
 
 export type EventSettings =
@@ -41,6 +53,8 @@ export type RevocationTarget = { readonly userId: string } | { readonly tokenId:
 export interface AppendDraft extends Omit<AppendRequest, "nowMs" | "tag" | "payloadHash"> {
   /** What the publisher sent, before its schema ran: the same for every try, even if the schema adds a time or an id. */
   readonly content: string;
+  /** When its request was started, on the clock of the core. For those who measure. */
+  readonly startedMs?: number;
 }
 
 /** An event that is not stored, of the server's own: known, authorised and validated. */

@@ -309,6 +309,8 @@ test("[SE7] every kind of request is served", () => {
   bench.send(1, { type: "subscribe", channel, start: live });
   bench.send(1, { type: "publish", channel, event: "said", messageId: "m1", data: 1 });
   bench.send(1, { type: "ephemeral", channel, event: "typing", data: {} });
+  bench.send(1, { type: "subscribe", channel: "news", start: live });
+  bench.send(1, { type: "call", channel: "news", method: "roll", data: 1 });
   bench.send(1, { type: "history", channel, before: 2, count: 1 });
   bench.send(1, { type: "unsubscribe", channel });
   bench.send(1, {
@@ -316,7 +318,7 @@ test("[SE7] every kind of request is served", () => {
     channels: [{ channel: "news", position: { epoch: "0".repeat(16), offset: 0, tag: 0 } }],
   });
   const answers = bench.take(1).flatMap((message) => ("id" in message ? [message.type] : []));
-  expect(answers).toEqual(["subscribed", "ack", "history", "unsubscribed", "resumed"]);
+  expect(answers).toEqual(["subscribed", "ack", "subscribed", "result", "history", "unsubscribed", "resumed"]);
 });
 
 test("[AU4, AU8] newer credentials are taken, and revoked ones end the connection", () => {
@@ -325,4 +327,29 @@ test("[AU4, AU8] newer credentials are taken, and revoked ones end the connectio
   expect(bench.take(1)).toEqual([{ type: "refreshed", id }]);
   bench.handle({ type: "revoked", target: { userId: "u1" } });
   expect(closesOf(bench)).toMatchObject([{ connection: 1, code: 4502 }]);
+});
+
+test("[CO1] a command of the server's is carried out", () => {
+  const bench = joined();
+  bench.handle({
+    type: "commanded",
+    request: 7,
+    command: { type: "disconnect", userId: "u1", code: 4503, reason: "" },
+  });
+  expect(bench.effects.map(({ type }) => type)).toEqual(["close", "done"]);
+});
+
+test("[OP30] the core counts what it sent and refused, and knows who is where", () => {
+  const bench = joined();
+  bench.send(1, { type: "subscribe", channel: "room/1", start: live });
+  bench.send(1, { type: "publish", channel: "room/1", event: "said", messageId: "m1", data: 1 });
+  bench.send(1, { type: "unsubscribe", channel: "news" });
+  const { deliveredCount, refusedCounts } = bench.core.counters;
+  expect([deliveredCount, [...refusedCounts]]).toEqual([1, [["NOT_SUBSCRIBED", 1]]]);
+  expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{ user: { id: "u1" } }] });
+  expect(bench.core.attendanceOf("room/2")).toEqual({ members: [] });
+  expect(bench.core.find("room/1")).toMatchObject({
+    type: "found",
+    value: { definition: "room", params: { id: "1" } },
+  });
 });

@@ -13,14 +13,17 @@ import { decodeBroadcast } from "./broadcast.ts";
 import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { command } from "./command.ts";
+import type { GatewayCounters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
-import { Directory } from "./directory.ts";
+import { Directory, type Found, type Route } from "./directory.ts";
 import type { ChannelSettings, GatewayEffect, GatewayInput, RevocationTarget } from "./effects.ts";
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { Attendance } from "./presence.ts";
 import { publish, sendEphemeral, tell } from "./publish.ts";
+import { Quotas } from "./quotas.ts";
 import { Session } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
 import { Users } from "./users.ts";
@@ -69,7 +72,14 @@ export class GatewayCore {
     this.#options = options;
     const channels = new ChannelTable({ outbox: this.#outbox, deadlines: this.#deadlines, limits });
     const users = new Users(limits.maxConnectionsPerUser);
-    this.#desk = { outbox: this.#outbox, directory: new Directory(options.channels), channels, users, limits };
+    this.#desk = {
+      outbox: this.#outbox,
+      directory: new Directory(options.channels),
+      channels,
+      users,
+      limits,
+      quotas: new Quotas(),
+    };
     this.#hello = encodeServerMessage(this.#makeHello());
   }
 
@@ -80,7 +90,25 @@ export class GatewayCore {
 
   get info(): GatewayCoreInfo {
     const { count: channelCount, counters } = this.#desk.channels;
-    return { connectionCount: this.#sessions.size, channelCount, ...counters };
+    return {
+      connectionCount: this.#sessions.size,
+      channelCount,
+      droppedEphemeralCount: counters.droppedEphemeralCount,
+    };
+  }
+
+  get counters(): GatewayCounters {
+    return { ...this.#desk.channels.counters, refusedCounts: this.#outbox.refusedCounts };
+  }
+
+  /** What a channel's name leads to. */
+  find(channel: string): Found<Route> {
+    return this.#desk.directory.find(channel);
+  }
+
+  /** Who is in a channel, as far as this node knows. */
+  attendanceOf(channel: string): Attendance {
+    return this.#desk.channels.find(channel)?.attendance ?? { members: [] };
   }
 
   /** @param nowMs - of a clock that never goes back; what it counts from does not matter. */

@@ -2,6 +2,7 @@
 export type {
   AppendDraft,
   AuthorizeQuestion,
+  ChannelLimits,
   ChannelSettings,
   Command,
   Claims,
@@ -19,7 +20,10 @@ export type {
   Tell,
   ValidateQuestion,
 } from "./effects.ts";
+export type { GatewayCounters } from "./counters.ts";
+export type { Found, Route } from "./directory.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";
+export type { Attendance } from "./presence.ts";
 export type { Delivery } from "./ring.ts";

@@ -49,6 +49,8 @@ export interface GatewayLimits {
   readonly presenceGraceMs: number;
   /** The least time between two presence messages of one channel. Default 250. */
   readonly presenceDiffMs: number;
+  /** Members of a channel that are told one by one; past it only their number is. Default 1 000. */
+  readonly maxPresenceListCount: number;
   /** Keys of one `latest` event of a channel; past it, the one that was renewed longest ago goes. Default 1 024. */
   readonly maxLatestCount: number;
   /** What the values of one `latest` event of a channel may take, in characters of their JSON; past it likewise. Default 256 Ki. */
@@ -87,6 +89,7 @@ export const defaultLimits: GatewayLimits = {
   tailProbeMs: 2_000,
   presenceGraceMs: 5_000,
   presenceDiffMs: 250,
+  maxPresenceListCount: 1_000,
   maxLatestCount: 1024,
   maxLatestBytes: 256 * 1024,
   latestLingerMs: 60_000,

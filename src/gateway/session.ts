@@ -1,10 +1,11 @@
 import { type ClientOp, closeCodes, encodeServerMessage, type ServerMessage, type WireError } from "../wire/index.ts";
-import type { Channel, Subscriber } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import type { Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import { Overruns } from "./overruns.ts";
 import type { Delivery } from "./ring.ts";
+import type { Subscriber } from "./subscriber.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const minuteMs = 60_000;
@@ -73,6 +74,7 @@ export class Session implements Subscriber {
 
   /** Answers a request with an error; the line stays open. */
   refuse(id: number | undefined, error: WireError): void {
+    this.#outbox.countRefusal(error.code);
     this.send(id === undefined ? { type: "error", ...error } : { type: "error", id, ...error });
   }
 

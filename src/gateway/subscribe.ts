@@ -7,10 +7,10 @@ import type {
   UnsubscribeOp,
   WireError,
 } from "../wire/index.ts";
-import type { Placed, Placement } from "./channel.ts";
 import { type Case, type Desk, authorize } from "./desk.ts";
 import type { Route } from "./directory.ts";
-import type { Identity } from "./effects.ts";
+import type { ChannelLimits, Identity } from "./effects.ts";
+import type { Placed, Placement } from "./placement.ts";
 import type { Session } from "./session.ts";
 
 type Refused = Extract<ResumedMessage["channels"][number], { readonly error: WireError }>;
@@ -115,6 +115,11 @@ export function seat(desk: Desk, { route, session, start }: Seat, then: (placed:
     return then({ type: "failed", error: { code: "LIMIT", message } });
   }
   const channel = desk.channels.open(route);
+  const { maxSubscriberCount = Infinity }: Partial<ChannelLimits> = route.settings.limits ?? {};
+  if (channel.subscriberCount >= maxSubscriberCount) {
+    const message = `Cannot subscribe to "${name}": the channel has ${maxSubscriberCount} subscribers already`;
+    return then({ type: "failed", error: { code: "LIMIT", message } });
+  }
   session.channels.set(name, channel);
   channel.subscribe(session, start, (placed) => {
     if (placed.type === "failed") session.channels.delete(name);
@@ -124,12 +129,13 @@ export function seat(desk: Desk, { route, session, start }: Seat, then: (placed:
 
 /** The device is there from now on; what the client is told of it. */
 export function enter(identity: Identity, channel: string, { enter: enterAs, position, top }: Placement): Subscribed {
-  const members = enterAs(identity);
-  return members === undefined ? { channel, position, top } : { channel, position, top, members };
+  return { channel, position, top, ...enterAs(identity) };
 }
 
 function answerOf({ identity }: Case<SubscribeOp | ResumeOp>, channel: string, placed: Placed): Subscribed | Refused {
-  return placed.type === "failed" ? { channel, error: placed.error } : enter(identity, channel, placed);
+  if (placed.type === "failed") return { channel, error: placed.error };
+  const error = placed.ended();
+  return error === undefined ? enter(identity, channel, placed) : { channel, error };
 }
 
 function follow(placed: Placed): void {

@@ -1,9 +1,15 @@
-import type { ChannelSettings } from "../gateway/index.ts";
+import type { ChannelLimits, ChannelSettings } from "../gateway/index.ts";
 import type { EventDefinition } from "../wire/index.ts";
 import { isBinary } from "./binary.ts";
 import { findChannelFault, type ServerChannel } from "./channel.ts";
 import { defaultEveryMs, defaultTtlMs } from "./event.ts";
 import { historyOf } from "./publish.ts";
+
+const defaultLimits: ChannelLimits = {
+  maxSubscriberCount: 100_000,
+  publishesPerSecond: 20_000,
+  maxDataBytes: 64 * 1024,
+};
 
 type Channels = Readonly<Record<string, ServerChannel>>;
 
@@ -48,6 +54,7 @@ function channelSettingsOf(channel: ServerChannel): ChannelSettings {
     pattern,
     presence,
     history: historyOf(channel),
+    limits: { ...defaultLimits, ...channel.limits },
     events: Object.fromEntries(eventSettings),
     calls: Object.keys(channel.calls ?? {}),
   };

@@ -1,4 +1,4 @@
-import type { Claims, HistoryLimits } from "../gateway/index.ts";
+import type { ChannelLimits, Claims, HistoryLimits } from "../gateway/index.ts";
 import {
   type ChannelDefinition,
   type EventDefinition,
@@ -36,8 +36,10 @@ export interface AuthorizeRequest<Pattern extends string = string, Events extend
 export interface ServerSide<Pattern extends string = string, Events extends EventDefinitions = EventDefinitions> {
   /** Set by `userChannel`: the parameter that is the user, and what a device gets first. */
   readonly owner?: { readonly param: string; readonly recent: number };
-  /** What is kept for replays and history. Default 1 000 entries and 24 hours, whichever is less. */
+  /** What is kept for replays and history. Default 1 000 entries, 24 hours and 16 MiB of data, whichever is least. */
   readonly history?: Partial<HistoryLimits>;
+  /** What the channel allows to all its clients together. Each has a finite default; `Infinity` switches one off. */
+  readonly limits?: Partial<ChannelLimits>;
   /** Whether a user may. Default: yes. One that throws, rejects or takes more than 10 s is a no, and logged. */
   authorize?(request: AuthorizeRequest<Pattern, Events>): boolean | Promise<boolean>;
 }
@@ -90,7 +92,13 @@ export function channel<
 }
 
 /** What is wrong with a definition, as a sentence for its author. */
-export function findChannelFault({ calls = {}, events, pattern }: ChannelDefinition): string | undefined {
+export function findChannelFault({
+  calls = {},
+  events,
+  history = {},
+  limits = {},
+  pattern,
+}: ServerChannel): string | undefined {
   for (const [name, { everyMs = defaultEveryMs, ttlMs = defaultTtlMs }] of Object.entries(events)) {
     const fault = findNameFault("event", name);
     if (fault !== undefined) return fault;
@@ -101,6 +109,9 @@ export function findChannelFault({ calls = {}, events, pattern }: ChannelDefinit
     const fault = findNameFault("call", name);
     if (fault !== undefined) return fault;
     if (Object.hasOwn(events, name)) return `Cannot use call name "${name}": the channel has an event of that name`;
+  }
+  for (const [name, limit] of Object.entries({ ...history, ...limits })) {
+    if (!(limit >= 0)) return `Cannot use ${limit} as ${name} of "${pattern}": give a number that is not negative`;
   }
   return findPatternFault(pattern);
 }

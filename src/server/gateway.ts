@@ -2,11 +2,11 @@ import { sqliteBroker } from "../brokers/index.ts";
 import type { AnyHttpServer, CompressionOptions, OriginPolicy } from "../engine/index.ts";
 import { type Broker, type Command, GatewayCore } from "../gateway/index.ts";
 import type { Durability, HasChannels } from "../wire/index.ts";
+import { Access } from "./access.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkChannels, settingsOf } from "./channel-settings.ts";
 import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
 import type { TrustedProxies } from "./client-address.ts";
-import { Entrance } from "./entrance.ts";
 import {
   disconnectCommand,
   type DisconnectRequest,
@@ -18,11 +18,16 @@ import {
 } from "./commands.ts";
 import { GatewayError } from "./errors.ts";
 import type { GatewayInfo } from "./health.ts";
-import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+import { type Authenticate, authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
 import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
 import { type Machine, thisMachine } from "./machine.ts";
+import { type AdminAddress, AdminListener, type AdminOptions } from "./operate/admin-listener.ts";
+import { Meters } from "./operate/meters.ts";
+import type { Operated } from "./operate/operated.ts";
+import { canaryChannel, Readiness } from "./operate/readiness.ts";
+import { findTracing } from "./operate/tracing.ts";
 import {
   type DurableEventOf,
   prepareTell,
@@ -32,10 +37,10 @@ import {
   type TellRequest,
   type UnstoredEventOf,
 } from "./publish.ts";
-import { type Revocation, Revocations } from "./revocations.ts";
+import type { Revocation } from "./revocations.ts";
 import { Shell } from "./shell.ts";
 import { Store } from "./store.ts";
-import { type TicketRequest, Tickets } from "./tickets.ts";
+import type { TicketRequest } from "./tickets.ts";
 
 /** The channels of a gateway by the name its clients use. */
 export type ServerChannels = Readonly<Record<string, ServerChannel>>;
@@ -76,6 +81,13 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   listen(options: ListenOptions): Promise<GatewayAddress>;
   /** Opens the store and answers the handshakes of an HTTP server of yours, at one path. Throws as `listen` does. */
   attach(server: AnyHttpServer, options?: { readonly path?: string }): Promise<void>;
+  /**
+   * Opens the store and listens for those who operate the gateway: `/healthz`, `/readyz`, `/metrics`, and the HTTP API under `/v1`, which
+   * `/v1/openapi.json` describes. On this machine only, unless `host` says otherwise.
+   *
+   * @throws {TypeError} for a key that cannot be, and for another host without one. Else as `listen` does.
+   */
+  listenAdmin(options: AdminOptions): Promise<AdminAddress>;
   /**
    * Publishes for the server itself: validated, stored, told to all subscribers. `authorize` is not asked.
    *
@@ -157,15 +169,8 @@ export function createGatewayOn<const Channels extends ServerChannels>(
   return new GatewayServer(machine, options);
 }
 
-/** How long a ticket is good for, unless its issuer says otherwise. */
-const defaultTicketLifeMs = 30_000;
-
 /** An open gateway. */
-interface Running {
-  readonly shell: Shell;
-  readonly store: Store;
-  readonly hooks: Hooks;
-  readonly durability: Durability;
+interface Running extends Operated {
   readonly description: string;
 }
 
@@ -175,10 +180,8 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   readonly #options: GatewayOptions<Channels>;
   readonly #limits: ServerLimits;
   readonly #log: Log;
-  readonly #listeners: Listener[] = [];
-  readonly #tickets: Tickets;
-  readonly #revocations: Revocations;
-  readonly #entrance: Entrance;
+  readonly #access: Access;
+  readonly #listeners: { close(): Promise<void> }[] = [];
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
@@ -192,15 +195,8 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     this.#limits = readLimits(options.limits);
     this.#log = options.log ?? silentLog;
     checkChannels(options.channels);
-    const { maxConnectionsPerAddress, maxRevocationCount, maxTicketCount } = this.#limits;
-    this.#revocations = new Revocations(maxRevocationCount);
-    this.#tickets = new Tickets({ maxCount: maxTicketCount, steadyMs: () => machine.steadyMs() });
-    this.#entrance = new Entrance({
-      trustedProxies: options.trustedProxies,
-      maxConnectionsPerAddress,
-      tickets: this.#tickets,
-      log: this.#log,
-    });
+    const { trustedProxies } = options;
+    this.#access = new Access({ trustedProxies, limits: this.#limits, log: this.#log, machine });
   }
 
   async listen(options: ListenOptions): Promise<GatewayAddress> {
@@ -210,6 +206,14 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     this.#listeners.push(listener);
     const address = await listener.listen();
     this.#log.info({ url: address.url }, "Listening");
+    return address;
+  }
+
+  async listenAdmin(options: AdminOptions): Promise<AdminAddress> {
+    const listener = new AdminListener(options, await this.#open());
+    this.#listeners.push(listener);
+    const address = await listener.listen();
+    this.#log.info({ url: address.url }, "Listening for operators");
     return address;
   }
 
@@ -228,13 +232,12 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     shell.feed({ type: "told", tell: await prepareTell({ channels: this.channels, hooks }, request) });
   }
 
-  issueTicket({ expiresInMs = defaultTicketLifeMs, ...authenticated }: TicketRequest): string {
-    return this.#tickets.issue(authenticated, expiresInMs);
+  issueTicket(ticket: TicketRequest): string {
+    return this.#access.issueTicket(ticket);
   }
 
-  async revoke({ expiresAtMs, ...target }: Revocation): Promise<void> {
-    const revocation = expiresAtMs === undefined ? target : { ...target, expiresAtMs };
-    this.#revocations.add(revocation, this.#machine.wallMs());
+  async revoke(revocation: Revocation): Promise<void> {
+    const target = this.#access.revoke(revocation);
     this.#running?.shell.feed({ type: "revoked", target });
   }
 
@@ -303,6 +306,19 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     return this.#opening;
   }
 
+  #hookOptions(): Omit<HooksOptions, "meters" | "authenticate"> {
+    const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = this.#limits;
+    return {
+      channels: this.channels,
+      timeoutMs,
+      callTimeoutMs,
+      maxPendingCount,
+      isRevoked: (credentials, nowMs) => this.#access.isRevoked(credentials, nowMs),
+      log: this.#log,
+      machine: this.#machine,
+    };
+  }
+
   async #start(): Promise<Running> {
     const {
       authenticate = authenticateGuest,
@@ -315,22 +331,16 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const machine = this.#machine;
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
-    const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = limits;
-    const store = new Store({ broker, require, log, machine });
-    const revocations = this.#revocations;
-    const hooks = new Hooks({
-      authenticate,
-      channels,
-      timeoutMs,
-      callTimeoutMs,
-      maxPendingCount,
-      isRevoked: (credentials, nowMs) => revocations.isRevoked(credentials, nowMs),
-      log,
-      machine,
-    });
+    const meters = new Meters();
+    const store = new Store({ broker, require, log, machine, meters });
+    const readiness = new Readiness({ store, machine, info: () => this.info() });
+    const hooks = new Hooks({ ...this.#hookOptions(), meters, authenticate });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
-      appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
+      appended(channel, epoch, entry) {
+        if (channel === canaryChannel) readiness.heard(entry.messageId);
+        else shell.feed({ type: "appended", channel, epoch, entry });
+      },
       broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
     });
     const core = new GatewayCore({
@@ -340,9 +350,33 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       dedupWindowMs,
       node: machine.createName(),
     });
-    const entrance = this.#entrance;
-    const shell = new Shell({ core, entrance, hooks, store, limits, origins, compression, log, machine });
-    this.#running = { shell, store, hooks, durability, description };
+    const shell = new Shell({
+      core,
+      entrance: this.#access.entrance,
+      hooks,
+      store,
+      limits,
+      origins,
+      compression,
+      log,
+      machine,
+      meters,
+    });
+    store.tracing = await findTracing((name) => patternOf(shell, name));
+    this.#running = {
+      channels,
+      shell,
+      store,
+      hooks,
+      broker,
+      durability,
+      description,
+      meters,
+      readiness,
+      log,
+      machine,
+      info: () => this.info(),
+    };
     return this.#running;
   }
 
@@ -355,4 +389,9 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     await Promise.race([store.settled(), grace]);
     cancel?.();
   }
+}
+
+function patternOf(shell: Shell, name: string): string | undefined {
+  const found = shell.find(name);
+  return found.type === "found" ? found.value.settings.pattern : undefined;
 }

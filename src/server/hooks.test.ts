@@ -7,6 +7,7 @@ import { event, latest } from "./event.ts";
 import type { Authenticated, Refused } from "./credentials.ts";
 import { type Authenticate, authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
 import { thisMachine } from "./machine.ts";
+import { Meters } from "./operate/meters.ts";
 
 const request: UpgradeRequest = {
   path: "/",
@@ -48,6 +49,7 @@ function hooksWith(parts: {
       error: (_fields, message) => logged.push(message),
     },
     machine: thisMachine,
+    meters: new Meters(),
   });
 }
 

@@ -8,6 +8,7 @@ import { type Authenticated, digest, type Identification, readIdentification, ty
 import { Gate } from "./gate.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 import { Refusal } from "./refusal.ts";
 import type { Recognisable } from "./revocations.ts";
 import type { ServerCall } from "./rpc.ts";
@@ -38,6 +39,7 @@ export interface HooksOptions {
   readonly isRevoked: (credentials: Recognisable, nowMs: number) => boolean;
   readonly log: Log;
   readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 /** Gets a result at once, or when a promise is settled. */
@@ -195,6 +197,7 @@ export class Hooks {
       if (error instanceof Refusal) {
         return then({ type: "failed", error: { code: `app:${error.code}`, message: error.message } });
       }
+      this.#options.meters.hookFailed(hook);
       this.#options.log.error({ hook, error }, `The hook ${hook} failed`);
       const isLate = hook === "call" && error instanceof LateError;
       if (isLate) return then({ type: "failed", error: { code: "TIMEOUT", message: errorCodes.TIMEOUT } });

@@ -1,11 +1,20 @@
 /** The gateway: typed, durable channels on WebSocket connections. Public as `switchboard`. */
-export { memoryBroker, type MemoryBrokerOptions, sqliteBroker, type SqliteBrokerOptions } from "../brokers/index.ts";
+export {
+  memoryBroker,
+  type MemoryBrokerOptions,
+  redisBroker,
+  type RedisBrokerOptions,
+  sqliteBroker,
+  type SqliteBrokerOptions,
+} from "../brokers/index.ts";
 export type { AnyHttpServer, OriginPolicy, UpgradeRequest } from "../engine/index.ts";
 export {
   type Broker,
   BrokerError,
   type BrokerErrorCode,
+  type BrokerStats,
   type Claims,
+  type ChannelLimits,
   type GatewayLimits,
   type HistoryLimits,
   type RevocationTarget,
@@ -45,6 +54,8 @@ export type { JsonWebKeyLike, JsonWebKeySet, JwtAlgorithm } from "./jwt-keys.ts"
 export type { ServerLimits } from "./limits.ts";
 export type { GatewayAddress, ListenOptions } from "./listener.ts";
 export type { Log } from "./log.ts";
+export type { AdminAddress, AdminOptions } from "./operate/admin-listener.ts";
+export type { ApiKey, ApiScope } from "./operate/api-keys.ts";
 export type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";
 export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HistoryLimits, Results, Tell } from "../gateway/index.ts";
+import type { AppendDraft, HistoryLimits, Results, Tell } from "../gateway/index.ts";
 import {
   buildChannelName,
   type ChannelDefinition,
@@ -83,7 +83,9 @@ interface Plain {
   readonly user?: User;
 }
 
-const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000 };
+type PlainPublish = Plain & { readonly messageId?: string };
+
+const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000, maxBytes: 16 * 1024 * 1024 };
 const server: User = { id: "server" };
 
 /** What a channel keeps. */
@@ -92,19 +94,31 @@ export function historyOf({ history }: ServerChannel): HistoryLimits {
 }
 
 /** Validates and stores an event for the server itself. Subscribers get it as they get any other: from the log. */
-export async function publish(
-  tools: PublishTools,
-  request: Plain & { readonly messageId?: string },
-): Promise<Published> {
+export async function publish(tools: PublishTools, request: PlainPublish): Promise<Published> {
+  return append(tools, await prepareAppend(tools, request));
+}
+
+/** Validates an event that is to be stored. */
+export async function prepareAppend(
+  tools: Pick<PublishTools, "channels" | "hooks">,
+  request: PlainPublish,
+): Promise<AppendDraft> {
   const { data: given, event, messageId = randomUUID(), user = server } = request;
   const { definition, name: channel } = findTarget(tools, request, { isStored: true });
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(messageId)) {
     throw new GatewayError("BAD_MESSAGE", `Cannot publish "${messageId}": an id must be 1-64 of A-Z a-z 0-9 _ -`);
   }
   const { data } = await validate(tools, request, channel);
-  const draft = { channel, event, messageId, user, data, content: stringify(given) ?? "" };
-  const result = await tools.store.append({ ...draft, history: historyOf(definition) });
-  return publishedOf(messageId, tools.durability, result);
+  const history = historyOf(definition);
+  return { channel, event, messageId, user, data, content: stringify(given) ?? "", history };
+}
+
+/** Stores what `prepareAppend` made. The store keeps the order of these calls. */
+export async function append(
+  { durability, store }: Pick<PublishTools, "durability" | "store">,
+  draft: AppendDraft,
+): Promise<Published> {
+  return publishedOf(draft.messageId, durability, await store.append(draft));
 }
 
 /** Validates an event of the server's own that is not stored. */

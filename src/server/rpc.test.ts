@@ -6,6 +6,7 @@ import { channel, type ServerChannel } from "./channel.ts";
 import { ephemeral, event, latest } from "./event.ts";
 import { authenticateGuest, Hooks } from "./hooks.ts";
 import { thisMachine } from "./machine.ts";
+import { Meters } from "./operate/meters.ts";
 import { Refusal } from "./refusal.ts";
 import { type CallContext, rpc } from "./rpc.ts";
 
@@ -21,6 +22,7 @@ function hooksOf(...channels: readonly object[]): Hooks {
     callTimeoutMs: 10_000,
     log: { info: () => {}, warn: () => {}, error: (_fields, message) => logged.push(message) },
     machine: thisMachine,
+    meters: new Meters(),
   });
 }
 

@@ -14,12 +14,16 @@ import {
 import {
   type Command,
   type Delivery,
+  type Attendance,
+  type Found,
   type GatewayCore,
   type GatewayCoreInfo,
+  type GatewayCounters,
   type GatewayEffect,
   type GatewayInput,
   type QuestionEffect,
   type Results,
+  type Route,
 } from "../gateway/index.ts";
 import { closeCodes, subprotocol } from "../wire/index.ts";
 import type { Entrance, Visitor } from "./entrance.ts";
@@ -27,6 +31,7 @@ import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
 
 export interface ShellOptions {
@@ -39,6 +44,7 @@ export interface ShellOptions {
   readonly compression: CompressionOptions | undefined;
   readonly log: Log;
   readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 type Socket = ServerSocket<Visitor>;
@@ -90,15 +96,54 @@ export class Shell {
     return this.#options.core.info;
   }
 
+  get counters(): GatewayCounters {
+    return this.#options.core.counters;
+  }
+
+  /** Bytes that wait for their receivers, all connections together. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#sockets.values()) bytes += socket.bufferedBytes;
+    return bytes;
+  }
+
+  /** Connections whose queue is over its mark. */
+  get congestedCount(): number {
+    return this.#congested.size;
+  }
+
+  /** What a channel's name leads to. */
+  find(channel: string): Found<Route> {
+    return this.#options.core.find(channel);
+  }
+
+  attendanceOf(channel: string): Attendance {
+    return this.#options.core.attendanceOf(channel);
+  }
+
   /** Takes an input; at once, or after those that are in work. */
   feed(input: GatewayInput): void {
     this.#inputs.push(input);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    const { core, machine } = this.#options;
+    const { core, machine, store } = this.#options;
+    const { tracing } = store;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const effect of core.handle(next, machine.steadyMs())) this.#carryOut(effect);
+        const startMs = machine.steadyMs();
+        const effects = core.handle(next, startMs);
+        for (const effect of effects) this.#carryOut(effect);
+        if (tracing !== undefined && next.type === "appended") {
+          const { channel, entry } = next;
+          tracing.delivered(
+            { channel, tag: entry.tag },
+            {
+              startMs,
+              endMs: machine.steadyMs(),
+              receiverCount: countReceivers(effects),
+            },
+          );
+        }
       }
     } finally {
       this.#isRunning = false;
@@ -171,6 +216,7 @@ export class Shell {
   #closed({ data, id }: Socket, { by, code, reason, wasClean }: CloseInfo): void {
     this.#options.entrance.left(data);
     this.#options.log.info({ connection: id, code, reason, by, wasClean }, "Connection closed");
+    this.#options.meters.closed({ by, code });
     this.#sockets.delete(id);
     this.#congested.delete(id);
     // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
@@ -302,4 +348,8 @@ export class Shell {
       this.feed({ type: "tick" });
     });
   }
+}
+
+function countReceivers(effects: readonly GatewayEffect[]): number {
+  return effects.reduce((count, effect) => (effect.type === "send" ? count + effect.to.length : count), 0);
 }

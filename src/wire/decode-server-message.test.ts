@@ -57,6 +57,7 @@ const messages: readonly ServerMessage[] = [
     ],
   },
   { type: "subscribed", ...subscribed, definition: "chat", params: { room: "42" } },
+  { type: "subscribed", id: 2, ...subscribed, memberCount: 1001 },
   { type: "unsubscribed", id: 4, channel: "chat/42" },
   { type: "unsubscribed", channel: "chat/42", error },
   { type: "ack", id: 5, ...position, durability: "quorum", duplicate: true },
@@ -66,6 +67,8 @@ const messages: readonly ServerMessage[] = [
   { type: "event", channel: "chat/42", ...entry },
   { type: "gap", channel: "chat/42", from: position, to: { ...position, offset: 50 }, reason: "trimmed" },
   { type: "presence", channel: "chat/42", joined: [member], left: ["d2"] },
+  { type: "presence", channel: "chat/42", joined: [], left: [], memberCount: 1001 },
+  { type: "presence", channel: "chat/42", joined: [], left: [], members: [member] },
   { type: "ephemeral", channel: "chat/42", event: "typing", member: "d1", user, ttlMs: 10_000, data: {} },
   { type: "ephemeral", channel: "chat/42", event: "typing", user, ttlMs: 0, data: null },
   { type: "latest", channel: "chat/42", event: "at", snapshot: true, values: [] },
@@ -125,22 +128,26 @@ describe("decodeServerMessage", () => {
     ["{}", "Cannot read a message: type must be a text, got nothing"],
     ['{"type":"unsubscribed","id":1}', "Cannot read unsubscribed: channel must be a text, got nothing"],
     ['{"type":"expiring"}', "Cannot read expiring: expiresInMs must be an integer 0-9007199254740991, got nothing"],
-    ['{"type":"hello","version":2}', "Cannot read hello: limits must be an object, got nothing"],
+    ['{"type":"hello","version":2}', "Cannot read hello: version must be an integer 1-1, got 2"],
     [
-      '{"type":"hello","version":2,"limits":{},"channels":{}}',
-      "Cannot read hello: version must be an integer 1-1, got 2",
+      '{"type":"hello","version":1,"durability":"ram"}',
+      'Cannot read hello: durability must be one of mem, os, fsync, quorum, got "ram"',
     ],
     [
       '{"type":"presence","channel":"c","joined":[{}],"left":[]}',
       "Cannot read presence: joined.0.member must be a text, got nothing",
     ],
     [
-      JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k".repeat(129) }] }),
-      `Cannot read latest: values.0.key must be a text of 0-128 characters, got "${"k".repeat(60)}"…`,
+      JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k" }] }),
+      "Cannot read latest: values.0.user must be an object, got nothing",
+    ],
+    [
+      JSON.stringify({ type: "resumed", id: 1, channels: [{ channel: "c", error: { code: "FORBIDDEN" } }] }),
+      "Cannot read resumed: channels.0.error.message must be a text, got nothing",
     ],
     [
       JSON.stringify({ ...messages[0], channels: { c: { pattern: "x", events: {}, presence: true, binary: [1] } } }),
-      "Cannot read hello: channels.c.binary must be a list of texts, got a list",
+      "Cannot read hello: channels.c.binary.0 must be a text, got 1",
     ],
     [
       JSON.stringify({ ...messages[0], channels: { chat: { pattern: "x", events: { e: "?" }, presence: true } } }),
@@ -152,7 +159,16 @@ describe("decodeServerMessage", () => {
   });
 
   test("[WR15] a message with any one field missing is refused by that field's name, unless the field may be absent", () => {
-    const optional = new Set(["definition", "error", "members", "member", "params", "retryAfterMs", "expiresInMs"]);
+    const optional = new Set([
+      "definition",
+      "error",
+      "members",
+      "memberCount",
+      "member",
+      "params",
+      "retryAfterMs",
+      "expiresInMs",
+    ]);
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
         if (field === "id" && ["error", "subscribed", "unsubscribed"].includes(message.type)) continue;

@@ -40,6 +40,7 @@ const accepted: readonly ClientOp[] = [
   call,
   { ...call, data: null },
   history,
+  { type: "history", id: 7, channel: "chat/42", after: 0, count: 256 },
   { ...history, id: Number.MAX_SAFE_INTEGER, before: 0, count: 256 },
 ];
 
@@ -63,6 +64,8 @@ const refused: readonly (readonly [object, string])[] = [
   [{ ...auth, token: "" }, 'auth: token must be a text of 1-8192 characters, got ""'],
   [{ ...auth, token: "x".repeat(8193) }, `auth: token must be a text of 1-8192 characters, got "${"x".repeat(60)}"…`],
   [{ ...auth, device: "secret" }, 'auth: device must be 32 of 0-9 a-f, got "secret"'],
+  [{ ...history, after: 7 }, "history: before must be absent where after is given, got 42"],
+  [{ ...history, before: undefined }, "history: before must be an integer 0-9007199254740991, got nothing"],
   [{ ...call, method: "" }, `call: ${eventMust.replace("event", "method")}, got ""`],
   [{ ...call, data: undefined }, "call: data must be a JSON value, got nothing"],
   [{ ...refresh, token: undefined }, "refresh: token must be a text of 1-8192 characters, got nothing"],

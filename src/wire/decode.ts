@@ -165,12 +165,19 @@ function readCall(fields: FieldReader): CallOp {
   };
 }
 
+/** From where to where: one of the two. */
+function readSpan(fields: FieldReader): Pick<HistoryOp, "before" | "after"> {
+  if (!fields.has("after")) return { before: fields.integer("before", integers.safe) };
+  if (fields.has("before")) fields.refuse("before", "absent where after is given");
+  return { after: fields.integer("after", integers.safe) };
+}
+
 function readHistory(fields: FieldReader): HistoryOp {
   return {
     type: "history",
     id: readId(fields),
     channel: fields.channel("channel"),
-    before: fields.integer("before", integers.safe),
+    ...readSpan(fields),
     count: fields.integer("count", opLimits.historyCount),
   };
 }

@@ -141,11 +141,6 @@ export class FieldReader {
     return items.map((_, index) => readItem(reader.object(String(index))));
   }
 
-  /** Itself, if all its values are texts. */
-  record(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.names().map((name) => [name, this.text(name, textRules.any)]));
-  }
-
   texts(name: string): string[] {
     const value = this.#value(name);
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;

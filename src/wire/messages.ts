@@ -119,12 +119,13 @@ export interface CallOp {
   readonly method: string;
   readonly data: unknown;
 }
-/** Up to `count` entries before offset `before`, answered oldest first. */
+/** Up to `count` entries before offset `before` or after offset `after`, one of the two; answered oldest first. */
 export interface HistoryOp {
   readonly type: "history";
   readonly id: number;
   readonly channel: string;
-  readonly before: number;
+  readonly before?: number;
+  readonly after?: number;
   readonly count: number;
 }
 /** Everything a client may send. */
@@ -189,8 +190,10 @@ export interface Subscribed {
   readonly position: Position;
   /** The newest entry's offset when the subscription was made: replay is over when it has come. */
   readonly top: number;
-  /** Present when the channel has presence. */
+  /** Present when the channel has presence, and not too many for a list. */
   readonly members?: readonly Member[];
+  /** How many are there, instead of a list that would be too long. */
+  readonly memberCount?: number;
 }
 /** The answer to `subscribe`. */
 export interface SubscribedMessage extends Subscribed {
@@ -236,7 +239,7 @@ export interface HistoryMessage {
   readonly channel: string;
   readonly epoch: string;
   readonly events: readonly WireEvent[];
-  /** Whether older entries are retained. */
+  /** Whether further entries are retained: older ones than these, or newer ones if `after` was asked for. */
   readonly more: boolean;
 }
 /** An entry of a subscribed channel, in order of offset. */
@@ -252,12 +255,17 @@ export interface GapMessage {
   readonly to: Position;
   readonly reason: GapReason;
 }
-/** Who came and who went since the list in `subscribed`. */
+/**
+ * Who came and who went since the last list. `memberCount`: there are too many for a list by now; how many there are is told from here
+ * on, until `members` gives all who are there, and with it a list to go on from.
+ */
 export interface PresenceMessage {
   readonly type: "presence";
   readonly channel: string;
   readonly joined: readonly Member[];
   readonly left: readonly string[];
+  readonly members?: readonly Member[];
+  readonly memberCount?: number;
 }
 /** Something that means nothing after `ttlMs`. Never stored, never replayed. */
 export interface EphemeralMessage {

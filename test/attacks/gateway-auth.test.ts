@@ -129,8 +129,9 @@ describe("who floods", () => {
     const { gateway, url } = await start({ limits: { maxChannelsPerConnection: 2, requestBurstCount: 5 } });
     members = new Map(Array.from({ length: 99 }, (_, index) => [`r${index}`, new Set(["ada"])]));
     const client = await WireClient.join(url, device, "ada");
-    for (let index = 0; index < 9; index += 1)
+    for (let index = 0; index < 9; index += 1) {
       client.send({ type: "subscribe", channel: `chat/r${index}`, start: live });
+    }
     const codes = [
       (await client.next("error")).code,
       (await client.next("error", ({ code }) => code !== "LIMIT")).code,
@@ -207,8 +208,9 @@ describe("tokens", () => {
     const none = `${encode({ alg: "none", kid: "k1" })}.${encode(claims)}.`;
     const input = `${encode({ alg: "HS256", kid: "k1" })}.${encode(claims)}`;
     const confused = `${input}.${createHmac("sha256", pem).update(input).digest("base64url")}`;
-    for (const token of [none, confused])
+    for (const token of [none, confused]) {
       expect(await attempt(authenticate, token)).toBe("4500 The credentials were refused");
+    }
     expect(logged).toContain('it is signed with \\"none\\", its key is for RS256');
     expect(logged).toContain('it is signed with \\"HS256\\"');
     expect(logged).not.toContain(none);
