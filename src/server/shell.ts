@@ -134,7 +134,14 @@ export class Shell {
         for (const effect of effects) this.#carryOut(effect);
         if (tracing !== undefined && next.type === "appended") {
           const { channel, entry } = next;
-          tracing.delivered({ channel, tag: entry.tag }, { startMs, receiverCount: countReceivers(effects) });
+          tracing.delivered(
+            { channel, tag: entry.tag },
+            {
+              startMs,
+              endMs: machine.steadyMs(),
+              receiverCount: countReceivers(effects),
+            },
+          );
         }
       }
     } finally {

@@ -74,16 +74,14 @@ export class Store {
       nowMs: machine.wallMs(),
       payloadHash: digest(`${draft.event}\n${content}`),
     };
-    const trace = this.tracing?.append(
-      { ...draft, content, ...(startedMs === undefined ? {} : { startedMs }) },
-      request.tag,
-    );
+    const trace = this.tracing?.append(request, { startedMs: startedMs ?? startMs, steadyMs: startMs });
     const appending = this.#attempt(() => this.#options.broker.append(request));
     this.#appends.add(appending);
     const result = await appending;
     this.#appends.delete(appending);
-    trace?.end(result);
-    meters.appended(result.type, machine.steadyMs() - startMs);
+    const endMs = machine.steadyMs();
+    trace?.end(result, endMs);
+    meters.appended(result.type, endMs - startMs);
     if (result.type !== "failed") this.#note(undefined);
     return result;
   }

@@ -9,15 +9,18 @@ import type { Broker } from "../../gateway/index.ts";
 import { channel } from "../channel.ts";
 import { event } from "../event.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
+import { Refusal } from "../refusal.ts";
 import { writeExposition } from "./exposition.ts";
 import { Histogram } from "./histogram.ts";
 import { Meters } from "./meters.ts";
 
+let refusals = 0;
 const channels = {
   news: channel("news", {
-    events: { item: event(z.number()) },
+    events: { item: event(z.number()), deal: event(z.string()) },
     history: { maxCount: 2 },
-    authorize: ({ action }) => {
+    authorize: ({ action, event: name }) => {
+      if (name === "deal") throw new Refusal(`REASON_${(refusals += 1)}`, "no");
       if (action === "publish") throw new Error("planted");
       return true;
     },
@@ -137,6 +140,17 @@ test("[OP31] SQLite tells how many commits there were, how many events they held
   expect(metrics.get("switchboard_store_commit_duration_seconds_count")).toBeLessThan(20);
   expect(metrics.get("switchboard_store_commit_duration_seconds_sum")).toBeGreaterThan(0);
   expect(metrics.get("switchboard_store_pending_requests")).toBe(0);
+});
+
+test("[OP32] the application's own codes share one label", async () => {
+  const { read, url } = await start(memoryBroker());
+  const client = await WireClient.join(url, "0".repeat(32));
+  for (const messageId of ["m1", "m2"]) {
+    client.send({ type: "publish", channel: "news", event: "deal", messageId, data: "x" });
+    expect((await client.next("error")).code).toMatch(/^app:REASON_/);
+  }
+  const codes = [...(await read())].filter(([name]) => name.startsWith("switchboard_refusals_total"));
+  expect(codes).toEqual([['switchboard_refusals_total{code="app"}', 2]]);
 });
 
 test("[OP32] however many codes peers choose, the labels stay few", () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { WireClient } from "../../../test/gateway/wire-client.ts";
 import { memoryBroker } from "../../brokers/index.ts";
@@ -31,6 +31,7 @@ class Rig {
   fault: "join" | "append" | undefined;
   isMute = false;
   appendCount = 0;
+  storedCount = 0;
 
   constructor() {
     const { clock } = this;
@@ -69,7 +70,9 @@ class Rig {
       append: async (request) => {
         this.appendCount += 1;
         fail("append");
-        return memory.append(request);
+        const result = await memory.append(request);
+        this.storedCount += 1;
+        return result;
       },
       read: (request) => memory.read(request),
       join: async (name) => {
@@ -111,7 +114,8 @@ test("[OP11] a canary that does not come back within 2 s is a no, and the next o
   const rig = await new Rig().open();
   rig.isMute = true;
   const checking = rig.readiness.check();
-  await Promise.resolve();
+  await vi.waitFor(() => expect(rig.storedCount).toBe(1));
+  await new Promise(setImmediate);
   rig.clock.advance(2_000);
   expect(await checking).toEqual({ status: "unready", reason: "a canary did not come back within 2000 ms" });
   expect(rig.clock.nowMs % 2_000).toBe(0);

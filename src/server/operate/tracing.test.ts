@@ -84,6 +84,29 @@ test("[OP40] what a client publishes is one trace: publish, in it the store's ap
   expect(publish.instrumentationScope.name).toBe("switchboard");
 });
 
+test("[OP40] a publish begins with its request, not when its hooks are done", async () => {
+  let askedForMs = 0;
+  const slow = channel("slow", {
+    events: { message: event(z.string()) },
+    async authorize() {
+      const startMs = performance.now();
+      await new Promise(setImmediate);
+      askedForMs = performance.now() - startMs;
+      return true;
+    },
+  });
+  const gateway = createGateway({ channels: { slow }, broker: memoryBroker() });
+  gateways.push(gateway);
+  const client = await WireClient.join((await gateway.listen({ port: 0 })).url, "0".repeat(32));
+  client.send({ type: "publish", channel: "slow", event: "message", messageId: "m1", data: "hi" });
+  await client.next("ack");
+  const [publish = 0, append = 0] = ["publish slow", "append"].map((name) => {
+    const [seconds, nanoseconds] = find(name).startTime;
+    return seconds * 1_000 + nanoseconds / 1_000_000;
+  });
+  expect(append - publish).toBeGreaterThan(askedForMs * 0.99);
+});
+
 test("[OP41] what the application publishes within a span of its own is a part of that", async () => {
   const { gateway } = await start();
   await trace.getTracer("app").startActiveSpan("order", async (order) => {
@@ -128,6 +151,13 @@ test("[OP42] a publish that is not stored is an error, a duplicate is none, and 
   });
   expect(find("publish chat/:room")).toMatchObject({ status: { code: 2, message: "failed" } });
   expect(spans().map(({ name }) => name)).toEqual(["append", "publish chat/:room"]);
+});
+
+test("[OP43] a canary is nobody's publish", async () => {
+  const { gateway } = await start();
+  const { url } = await gateway.listenAdmin({ port: 0 });
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect(spans()).toEqual([]);
 });
 
 test("[OP43] without an SDK nothing is traced, nor without the package", async () => {

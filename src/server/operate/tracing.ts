@@ -1,5 +1,5 @@
 import type * as OpenTelemetry from "@opentelemetry/api";
-import type { AppendDraft, Results } from "../../gateway/index.ts";
+import type { AppendRequest, Results } from "../../gateway/index.ts";
 
 type Api = typeof OpenTelemetry;
 
@@ -8,9 +8,22 @@ const scope = "switchboard";
 /** So many publishes may wait to be delivered; past it the oldest one's delivery has no span. */
 const maxWaitingCount = 1024;
 
+/** A publish that waits for its delivery. */
+interface Waiting {
+  readonly parent: OpenTelemetry.Context;
+  readonly pattern: string;
+  readonly offsetMs: number;
+}
+
 /** An append that is traced. */
 export interface AppendTrace {
-  end(result: Results["append"]): void;
+  end(result: Results["append"], steadyMs: number): void;
+}
+
+/** On the steady clock: when the request was started, and now. */
+export interface AppendTimes {
+  readonly startedMs: number;
+  readonly steadyMs: number;
 }
 
 /**
@@ -22,7 +35,7 @@ export class Tracing {
   readonly #tracer: OpenTelemetry.Tracer;
   readonly #patternOf: (channel: string) => string | undefined;
   /** By the tag of the append, which its entry carries. */
-  readonly #waiting = new Map<number, OpenTelemetry.Context>();
+  readonly #waiting = new Map<number, Waiting>();
 
   constructor(api: Api, tracer: OpenTelemetry.Tracer, patternOf: (channel: string) => string | undefined) {
     this.#api = api;
@@ -36,27 +49,37 @@ export class Tracing {
     return context.with(propagation.extract(context.active(), headers), work);
   }
 
-  /** The event is handed to the store. */
-  append({ channel, event, messageId, startedMs }: AppendDraft, tag: number): AppendTrace {
+  /** The event is handed to the store. One of no channel that anybody declared is our own business: nothing. */
+  append(
+    { channel, event, messageId, nowMs, tag }: AppendRequest,
+    { startedMs, steadyMs }: AppendTimes,
+  ): AppendTrace | undefined {
+    const pattern = this.#patternOf(channel);
+    if (pattern === undefined) return undefined;
+    const offsetMs = nowMs - steadyMs;
     const { context, SpanKind, SpanStatusCode, trace } = this.#api;
-    const attributes = { ...this.#describe(channel), "messaging.message.id": messageId, "switchboard.event": event };
-    const publish = this.#tracer.startSpan(`publish ${this.#patternOf(channel) ?? "channel"}`, {
+    const attributes = { ...describe(channel, pattern), "messaging.message.id": messageId, "switchboard.event": event };
+    const publish = this.#tracer.startSpan(`publish ${pattern}`, {
       kind: SpanKind.PRODUCER,
       attributes: { ...attributes, "messaging.operation.type": "send" },
-      ...(startedMs === undefined ? {} : { startTime: startedMs }),
+      startTime: toTime(offsetMs + startedMs),
     });
     const parent = trace.setSpan(context.active(), publish);
-    const append = this.#tracer.startSpan("append", { kind: SpanKind.INTERNAL, attributes }, parent);
-    this.#await(tag, parent);
+    const append = this.#tracer.startSpan(
+      "append",
+      { kind: SpanKind.INTERNAL, attributes, startTime: toTime(nowMs) },
+      parent,
+    );
+    this.#await(tag, { parent, pattern, offsetMs });
     return {
-      end: (result) => {
+      end: (result, endedMs) => {
+        const endTime = toTime(offsetMs + endedMs);
         if (result.type === "stored" || result.type === "duplicate") {
           publish.setAttribute("switchboard.offset", result.position.offset);
         } else publish.setStatus({ code: SpanStatusCode.ERROR, message: result.type });
         publish.setAttribute("switchboard.result", result.type);
-        if (result.type !== "stored") this.#waiting.delete(tag);
-        append.end();
-        publish.end();
+        append.end(endTime);
+        publish.end(endTime);
       },
     };
   }
@@ -64,31 +87,27 @@ export class Tracing {
   /** The entry has been sent to those who are subscribed here. One that this node did not publish has no span. */
   delivered(
     { channel, tag }: { readonly channel: string; readonly tag: number },
-    { receiverCount, startMs }: { readonly receiverCount: number; readonly startMs: number },
+    {
+      endMs,
+      receiverCount,
+      startMs,
+    }: { readonly receiverCount: number; readonly startMs: number; readonly endMs: number },
   ): void {
-    const parent = this.#waiting.get(tag);
-    if (parent === undefined) return;
+    const waiting = this.#waiting.get(tag);
+    if (waiting === undefined) return;
     this.#waiting.delete(tag);
+    const { offsetMs, parent, pattern } = waiting;
     const attributes = {
-      ...this.#describe(channel),
+      ...describe(channel, pattern),
       "messaging.operation.type": "process",
       "switchboard.receiver_count": receiverCount,
     };
-    const options = { kind: this.#api.SpanKind.CONSUMER, attributes, startTime: startMs };
-    this.#tracer.startSpan(`deliver ${this.#patternOf(channel) ?? "channel"}`, options, parent).end();
+    const options = { kind: this.#api.SpanKind.CONSUMER, attributes, startTime: toTime(offsetMs + startMs) };
+    this.#tracer.startSpan(`deliver ${pattern}`, options, parent).end(toTime(offsetMs + endMs));
   }
 
-  #describe(channel: string): OpenTelemetry.Attributes {
-    const template = this.#patternOf(channel);
-    return {
-      "messaging.system": scope,
-      "messaging.destination.name": channel,
-      ...(template === undefined ? {} : { "messaging.destination.template": template }),
-    };
-  }
-
-  #await(tag: number, parent: OpenTelemetry.Context): void {
-    this.#waiting.set(tag, parent);
+  #await(tag: number, waiting: Waiting): void {
+    this.#waiting.set(tag, waiting);
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size > maxWaitingCount && oldest !== undefined) this.#waiting.delete(oldest);
   }
@@ -110,6 +129,20 @@ export async function findTracing(
   // The API stands in for an SDK that is registered later, or never; only one that is there by now counts.
   if ("getDelegateTracer" in provider && delegateOf(provider) === undefined) return undefined;
   return new Tracing(api, provider.getTracer(scope), patternOf);
+}
+
+/** All spans of one message are timed by one clock, so that they lie within each other: those of the SDK are a millisecond apart. */
+function toTime(ms: number): OpenTelemetry.HrTime {
+  return [Math.floor(ms / 1_000), Math.round((ms % 1_000) * 1_000_000)];
+}
+
+/** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
+function describe(channel: string, pattern: string): OpenTelemetry.Attributes {
+  return {
+    "messaging.system": scope,
+    "messaging.destination.name": channel,
+    "messaging.destination.template": pattern,
+  };
 }
 
 function delegateOf(provider: object): unknown {
