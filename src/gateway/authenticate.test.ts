@@ -207,3 +207,15 @@ test("[SE3, SE4] who is known is not asked again, who is not is told why: refuse
     { connection: 3, code: 1011 },
   ]);
 });
+
+test("[CO6] what is a user's own is subscribed once it is authenticated", () => {
+  const own = { channel: "news", start: { from: "live" } } as const;
+  const identity = { user: { id: "ada" }, member: "m" };
+  const bench = new GatewayBench({
+    answers: { authenticate: () => ({ type: "accepted", identity, channels: [own] }) },
+  });
+  bench.open(1);
+  bench.take(1);
+  bench.send(1, { type: "auth", device: "0".repeat(32) });
+  expect(bench.take(1)).toMatchObject([{ type: "authenticated" }, { type: "subscribed", definition: "news" }]);
+});

@@ -17,7 +17,7 @@ const identity: Identity = { user: { id: "u1" }, member: "m" };
 function decide(
   event: string | undefined,
   result: Results["authorize"],
-  who = identity,
+  { who = identity, method }: { readonly who?: Identity; readonly method?: string } = {},
 ): { readonly question: unknown; readonly error: WireError | undefined } {
   const outbox = new Outbox();
   const directory = new Directory(benchChannels);
@@ -33,7 +33,8 @@ function decide(
   if (route.type === "error") throw new Error(route.error.message);
   let heard: WireError | undefined;
   const wish = { route: route.value, identity: who, action: event === undefined ? "subscribe" : "publish" } as const;
-  authorize(desk, event === undefined ? wish : { ...wish, event }, (error) => {
+  const call = { ...wish, action: "call", method: method ?? "" } as const;
+  authorize(desk, method !== undefined ? call : event === undefined ? wish : { ...wish, event }, (error) => {
     heard = error;
   });
   const [question] = outbox.take();
@@ -65,6 +66,13 @@ test("[CH4] a no and a failure are errors", () => {
 });
 
 test("[AU1] the hook is told what else the credentials say", () => {
-  const { question } = decide(undefined, { type: "allowed" }, { ...identity, claims: { role: "admin" } });
+  const { question } = decide(undefined, { type: "allowed" }, { who: { ...identity, claims: { role: "admin" } } });
   expect(question).toMatchObject({ user: { id: "u1" }, claims: { role: "admin" } });
+});
+
+test("[CA2] a call is asked about with its name", () => {
+  const { error, question } = decide(undefined, { type: "denied" }, { method: "roll" });
+  const asked = { user: { id: "u1" }, definition: "room", params: { id: "a" }, action: "call", method: "roll" };
+  expect(question).toEqual({ type: "authorize", request: 1, ...asked });
+  expect(error).toEqual({ code: "FORBIDDEN", message: 'Cannot call "roll" of "room/a": this user may not' });
 });

@@ -327,3 +327,15 @@ test("[PB10] who publishes what is known where it is judged, and what comes of i
   expect(asked).toEqual([{ ...context, messageId: "m1" }, { ...context, messageId: "m1" }, context]);
   expect(bench.take(2)).toMatchObject([{ data: { text: "***" } }, { type: "ephemeral" }]);
 });
+
+test("[CH11] data that is too big for the channel is refused before it is judged", () => {
+  const limits = { maxSubscriberCount: 1, publishesPerSecond: 1, maxDataBytes: 1 };
+  const events = { said: { kind: "event" } } as const;
+  const history = { maxCount: 1, maxAgeMs: 1 };
+  const bench = new GatewayBench({
+    channels: { room: { pattern: "room/:id", events, presence: false, limits, history } },
+  });
+  bench.join(1);
+  bench.send(1, say);
+  expect(bench.take(1)).toMatchObject([{ type: "error", code: "TOO_BIG" }]);
+});

@@ -257,3 +257,21 @@ test("[SE9] a subscription whose connection ended while it was decided is none",
   expect(bench.joined.size).toBe(0);
   expect(bench.core.info.channelCount).toBe(0);
 });
+
+test("[CH13] a subscription that is one too many for the channel is refused, and the line stays open", () => {
+  const limits = { maxSubscriberCount: 1, publishesPerSecond: 1, maxDataBytes: 1 };
+  const channels = {
+    news: { pattern: "news", events: {}, presence: false, limits, history: { maxCount: 1, maxAgeMs: 1 } },
+  };
+  const bench = new GatewayBench({ channels });
+  for (const connection of [1, 2]) {
+    bench.join(connection);
+    bench.send(connection, { type: "subscribe", channel: "news", start: { from: "live" } });
+  }
+  expect([bench.take(1), bench.take(2)]).toMatchObject([[{ type: "subscribed" }], [{ type: "error", code: "LIMIT" }]]);
+  const none = { ...channels.news, limits: { ...limits, maxSubscriberCount: 0 } };
+  const closed = new GatewayBench({ channels: { news: none } });
+  closed.join(1);
+  closed.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
+  expect([closed.take(1), closed.core.info.channelCount]).toMatchObject([[{ code: "LIMIT" }], 0]);
+});

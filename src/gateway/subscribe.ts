@@ -114,12 +114,12 @@ export function seat(desk: Desk, { route, session, start }: Seat, then: (placed:
     const message = `Cannot subscribe to "${name}": this connection has ${maxChannelsPerConnection} channels already`;
     return then({ type: "failed", error: { code: "LIMIT", message } });
   }
-  const channel = desk.channels.open(route);
   const { maxSubscriberCount = Infinity }: Partial<ChannelLimits> = route.settings.limits ?? {};
-  if (channel.subscriberCount >= maxSubscriberCount) {
+  if ((desk.channels.find(name)?.subscriberCount ?? 0) >= maxSubscriberCount) {
     const message = `Cannot subscribe to "${name}": the channel has ${maxSubscriberCount} subscribers already`;
     return then({ type: "failed", error: { code: "LIMIT", message } });
   }
+  const channel = desk.channels.open(route);
   session.channels.set(name, channel);
   channel.subscribe(session, start, (placed) => {
     if (placed.type === "failed") session.channels.delete(name);

@@ -117,6 +117,7 @@ class RedisBroker implements Broker {
       publishCommand(isSharded),
       this.#key(channel, "hints"),
       this.#node,
+      finiteOrNone(history.maxBytes ?? Infinity),
     ].map(String);
     const [type, epoch = "", offset, storedTag, previousTag] = texts(
       await link.run(appendScript, { keys, values }, "append"),

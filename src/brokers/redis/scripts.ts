@@ -14,13 +14,13 @@ function script(source: string): Script {
 /**
  * One append: dedup, offset, tag chain, entry, hint.
  *
- * KEYS: the log's record (hash: epoch, top, tag), its entries (stream, ids `<offset>-0`), the message id (`epoch offset tag hash`).
+ * KEYS: the log's record (hash: epoch, top, tag, bytes), its entries (stream, ids `<offset>-0`), the message id (`epoch offset tag hash`).
  * ARGV: 1 epoch of a new log, 2 epoch of a log whose record was lost, 3 tag, 4 payload hash, 5 ms since the first try or -1, 6 window in
  * ms, 7 ms to keep the id for, 8 maxCount or -1, 9 entries from before this are too old or -1, 10 entries to trim at most, 11 head,
- * 12 data, 13 now in ms, 14 command that tells, 15 channel to tell, 16 who tells.
+ * 12 data, 13 now in ms, 14 command that tells, 15 channel to tell, 16 who tells, 17 maxBytes or -1.
  */
 export const appendScript: Script = script(`
-local record = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'tag')
+local record = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'tag', 'bytes')
 local epoch = record[1]
 local top = tonumber(record[2] or '0')
 local previous = record[3] or '0'
@@ -48,17 +48,26 @@ redis.call('SET', KEYS[3], epoch .. ' ' .. offset .. ' ' .. ARGV[3] .. ' ' .. AR
 local count = redis.call('XLEN', KEYS[2])
 local least = math.max(count - tonumber(ARGV[10]), 0)
 local maxCount = tonumber(ARGV[8])
-if maxCount >= 0 and count > maxCount then
-  redis.call('XTRIM', KEYS[2], 'MAXLEN', math.max(maxCount, least))
-  count = math.max(maxCount, least)
-end
 local oldest = tonumber(ARGV[9])
-while oldest >= 0 and count > least do
+local maxBytes = tonumber(ARGV[17])
+local bytes = tonumber(record[4])
+if bytes then bytes = bytes + #ARGV[12]
+elseif maxBytes >= 0 then
+  -- Not counted from the beginning: now, once.
+  bytes = 0
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '-', '+')) do bytes = bytes + #entry[2][10] end
+end
+while count > least do
   local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-  if not first or tonumber(first[2][6]) >= oldest then break end
+  if not first then break end
+  local isOld = oldest >= 0 and tonumber(first[2][6]) < oldest
+  local isTooBig = maxBytes >= 0 and bytes > maxBytes and count > 1
+  if not (isOld or isTooBig or (maxCount >= 0 and count > maxCount)) then break end
   redis.call('XDEL', KEYS[2], first[1])
   count = count - 1
+  if bytes then bytes = bytes - #first[2][10] end
 end
+if bytes then redis.call('HSET', KEYS[1], 'bytes', string.format('%.0f', bytes)) end
 redis.call(ARGV[14], ARGV[15], table.concat({ARGV[16], epoch, offset, ARGV[3], previous, ARGV[13]}, ' ') .. '\\n' .. ARGV[11] .. '\\n' .. ARGV[12])
 return {'stored', epoch, offset, ARGV[3], previous}
 `);
