@@ -52,6 +52,13 @@ describe("calling", () => {
     expect(bench.seen("result")).toEqual([{ type: "result", ticket: waiting, data: undefined }]);
   });
 
+  test("[CC31] a call that waits for its room while the line breaks was not sent, and is not rejected", () => {
+    const bench = new Bench().open();
+    bench.call(bench.join(), "roll");
+    bench.lose();
+    expect(bench.seen("failed")).toEqual([]);
+  });
+
   test("[CC31] a rate limit delays a call: it was not begun", () => {
     const bench = new Bench().open();
     const room = bench.joined();
