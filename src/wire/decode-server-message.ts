@@ -24,8 +24,7 @@ export function decodeServerMessage(json: string): DecodedServerMessage {
   return readServerMessage(value);
 }
 
-/** As `decodeServerMessage`, for a message that is parsed already. */
-export function readServerMessage(value: unknown): DecodedServerMessage {
+function readServerMessage(value: unknown): DecodedServerMessage {
   let subject = "a message";
   try {
     const { type } = typed(value, "");

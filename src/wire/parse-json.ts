@@ -107,8 +107,7 @@ const loneSurrogate = /\p{Surrogate}/u;
 
 /** Walks a value, `depth` levels down in its message. */
 function inspect(value: unknown, found: Findings, depth: number): void {
-  if (typeof value === "string" && loneSurrogate.test(value)) found.fault ??= "a text has half of a surrogate pair";
-  if (typeof value === "number" && !Number.isFinite(value)) found.fault ??= "a number is too large";
+  found.fault ??= scalarFault(value);
   if (typeof value !== "object" || value === null) return;
   if (depth > jsonLimits.maxDepth) found.fault ??= depthFault;
   if (found.fault !== undefined) return;
@@ -122,4 +121,11 @@ function inspect(value: unknown, found: Findings, depth: number): void {
     }
     inspect(item, found, depth + 1);
   }
+}
+
+/** What JSON cannot carry, or no text of UTF-8 can. */
+function scalarFault(value: unknown): string | undefined {
+  if (typeof value === "string" && loneSurrogate.test(value)) return "a text has half of a surrogate pair";
+  if (typeof value === "number" && !Number.isFinite(value)) return "a number is too large";
+  return undefined;
 }

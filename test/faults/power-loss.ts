@@ -62,8 +62,9 @@ class Disk {
   apply({ bytes, offset, type }: JournalEntry): void {
     if (type === "truncate") return this.#cut(offset);
     const end = offset + bytes.length;
-    if (end > this.#bytes.length)
+    if (end > this.#bytes.length) {
       this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(end * 2 - this.#bytes.length)]);
+    }
     bytes.copy(this.#bytes, offset);
     this.#length = Math.max(this.#length, end);
   }
