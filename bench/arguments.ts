@@ -11,18 +11,29 @@ export const help = `Usage: npm run bench -- [suite...] [options]
   idle        memory of a connection that does nothing
   latency     the round trip of one message with nothing else going on
 
-Without a suite, all of them. Each peer is a process of its own on one CPU, the load (C, epoll) is on the other; the peers take turns.
+  gateway     createGateway beside Socket.IO 4: fan-out, durable publishes, idle memory
+  stalled     1 000 subscribers that stop reading for a minute, and 100 that do not; 3 minutes a round
+  soak        subscribers that come and go for --minutes: whether memory grows
+
+Without a suite, all of them but soak. Each peer is a process of its own on one CPU, the load (C, epoll) is on the other; the peers take turns.
 Everything stays on the loopback interface.
 
-  --rounds <n>    how often each is measured      (5)
+  --rounds <n>    how often each is measured      (5; stalled 1, unless it is alone)
+  --minutes <n>   how long soak lasts, from 6     (30)
   --only <peers>  of ${peers.join(",")}   (all)
   --write         writes docs/guide/comparison.md; all suites and peers
   --json          every measurement as JSON
   --help          this text`;
 
+/** The suites of the gateway, each of which is a program of its own. */
+export const gatewaySuiteNames = ["gateway", "stalled", "soak"] as const;
+export type GatewaySuiteName = (typeof gatewaySuiteNames)[number];
+
 /** What is to be measured. */
 export interface BenchArguments {
   readonly suites: readonly SuiteName[];
+  readonly gatewaySuites: readonly GatewaySuiteName[];
+  readonly minutes: number;
   readonly peers: readonly Peer[];
   readonly roundCount: number;
   readonly isWriting: boolean;
@@ -37,6 +48,7 @@ export function readArguments(words: readonly string[]): BenchArguments {
     allowPositionals: true,
     options: {
       rounds: { type: "string", default: "5" },
+      minutes: { type: "string", default: "30" },
       only: { type: "string" },
       write: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -46,10 +58,14 @@ export function readArguments(words: readonly string[]): BenchArguments {
   if (values.write && (positionals.length > 0 || values.only !== undefined)) {
     throw new TypeError("Cannot write a part of the comparison: give --write without suites and --only");
   }
+  const names = readList("suite", positionals, [...suiteNames, ...gatewaySuiteNames]);
+  const isAll = positionals.length === 0;
   return {
-    suites: positionals.length === 0 ? suiteNames : readList("suite", positionals, suiteNames),
+    suites: isAll ? suiteNames : suiteNames.filter((name) => names.includes(name)),
+    gatewaySuites: isAll ? ["gateway", "stalled"] : gatewaySuiteNames.filter((name) => names.includes(name)),
+    minutes: readCount("minutes", values.minutes, { least: 6, most: 10_000 }),
     peers: values.only === undefined ? peers : readList("peer", values.only.split(","), peers),
-    roundCount: readRounds(values.rounds),
+    roundCount: readCount("rounds", values.rounds, { least: 1, most: 100 }),
     isWriting: values.write,
     isJson: values.json,
     isHelp: values.help,
@@ -66,8 +82,12 @@ function readList<Name extends string>(
   return names.filter((name) => words.includes(name));
 }
 
-function readRounds(text: string): number {
+function readCount(
+  name: string,
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
   const count = Number(text);
-  if (text.trim() !== "" && Number.isInteger(count) && count >= 1 && count <= 100) return count;
-  throw new TypeError(`Cannot use --rounds ${text}: give a number from 1 to 100`);
+  if (text.trim() !== "" && Number.isInteger(count) && count >= least && count <= most) return count;
+  throw new TypeError(`Cannot use --${name} ${text}: give a number from ${least} to ${most}`);
 }

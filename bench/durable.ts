@@ -2,10 +2,11 @@
  * What an acknowledgement costs: appends to one SQLite file with 64 in flight, at `full` and `normal`, beside the price of one bare
  * fsync on the same disk. `npx tsx bench/durable.ts [folder]`; each figure is the median of 5 rounds of 3 seconds.
  */
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { sqliteBroker } from "switchboard";
+import { measureFsyncMs, quantile } from "./fsync.ts";
 
 const inFlightCount = 64;
 const roundMs = 3_000;
@@ -16,11 +17,6 @@ interface Figures {
   readonly ackedPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
 async function runRound(folder: string, synchronous: "full" | "normal"): Promise<Figures> {
@@ -55,20 +51,6 @@ async function runRound(folder: string, synchronous: "full" | "normal"): Promise
     p50Ms: quantile(latenciesMs, 0.5),
     p99Ms: quantile(latenciesMs, 0.99),
   };
-}
-
-/** The median of appending 4 KiB and waiting for the disk, as a log does. */
-function measureFsyncMs(folder: string): number {
-  const descriptor = openSync(join(folder, "fsync"), "w");
-  const page = Buffer.alloc(4096, 1);
-  const durationsMs = Array.from({ length: 200 }, () => {
-    const startMs = performance.now();
-    writeSync(descriptor, page);
-    fsyncSync(descriptor);
-    return performance.now() - startMs;
-  });
-  closeSync(descriptor);
-  return quantile(durationsMs, 0.5);
 }
 
 const folder = mkdtempSync(join(process.argv[2] ?? ".", "bench-"));

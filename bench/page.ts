@@ -1,14 +1,16 @@
-import { cellsOf, compare, describeMachine, type Table, wordsOf } from "./report.ts";
+import { describeMachine } from "./report.ts";
+import { type Section, wordsOf } from "./section.ts";
 
 /** What `docs/guide/comparison.md` is made of. */
 export interface PageOptions {
-  readonly tables: readonly Table[];
+  /** Of the engine, then of the gateway. */
+  readonly sections: readonly Section[];
   readonly roundCount: number;
   readonly notes: readonly string[];
 }
 
 /** The page: what is won and lost first, every table after it. */
-export function formatPage({ tables, roundCount, notes }: PageOptions): string {
+export function formatPage({ sections, roundCount, notes }: PageOptions): string {
   return [
     "# Switchboard and its peers, measured",
     "",
@@ -20,38 +22,36 @@ export function formatPage({ tables, roundCount, notes }: PageOptions): string {
     "`ws` and of uWebSockets.js (`uwebsockets` 3.0.6): below 1 is better. `bare node:net` returns the bytes of an upgraded socket without",
     "reading frames, `C, epoll` is a minimal server without limits: a floor and a ceiling, not rivals.",
     "",
+    "**Gateway** tables compare `createGateway` with Socket.IO 4.8.4 (WebSocket transport only, its default adapter in memory). They do not do",
+    "the same work: the gateway stores each message in SQLite with `synchronous=FULL` and sends it when it is on the disk; Socket.IO stores",
+    "nothing. **CPU** is all the threads of the server process; latency is from the publisher's call to the subscriber's read.",
+    "",
     "## Won and lost",
     "",
     "In brackets our figure in multiples of theirs.",
     "",
     "| | ahead of | behind |",
     "|---|---|---|",
-    ...tables.map((table) => {
-      const { ahead, behind } = compare(table);
-      // A difference of memory over a bare socket may be of either sign: it has no multiples.
-      const list = (names: readonly string[]): string => {
-        const isIdle = table.workload.load.pattern === "idle";
-        return names.map((name) => (isIdle ? name.replace(/ \(.*\)$/u, "") : name)).join(", ") || "-";
-      };
-      return `| ${table.workload.title} | ${list(ahead)} | ${list(behind)} |`;
-    }),
-    ...tables.flatMap(formatSection),
+    ...sections.map(
+      ({ ahead, behind, title }) => `| ${title} | ${ahead.join(", ") || "-"} | ${behind.join(", ") || "-"} |`,
+    ),
+    ...sections.flatMap(formatSection),
     ...(notes.length === 0 ? [] : ["", "## Not measured", "", ...notes.map((note) => `- ${note}`)]),
     "",
   ].join("\n");
 }
 
-function formatSection(table: Table): readonly string[] {
-  const [head = [], ...rows] = cellsOf(table);
+function formatSection({ cells, remarks, title, verdicts }: Section): readonly string[] {
+  const [head = [], ...rows] = cells;
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
     "",
-    `## ${table.workload.title}`,
+    `## ${title}`,
     "",
     line(head),
     `|${head.map((_cell, column) => (column === 0 ? "---" : "---:")).join("|")}|`,
     ...rows.map(line),
-    "",
-    ...table.verdicts.map((verdict) => `- ${wordsOf(verdict)}`),
+    ...remarks.flatMap((remark) => ["", remark]),
+    ...(verdicts.length === 0 ? [] : ["", ...verdicts.map((verdict) => `- ${wordsOf(verdict)}`)]),
   ];
 }

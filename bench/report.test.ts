@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { help, readArguments } from "./arguments.ts";
+import { gatewaySuiteNames, help, readArguments } from "./arguments.ts";
 import type { Measurement } from "./measure.ts";
 import { formatPage } from "./page.ts";
-import { formatTable, median, summarize } from "./report.ts";
+import { formatTable, sectionOf, summarize } from "./report.ts";
+import { median } from "./section.ts";
 import { type Peer, peers, suiteNames, suites, type Workload } from "./suites.ts";
 
 const echo: Workload = { ...suites.echo[0], bars: { ws: 0.7, uws: 1.15 } };
@@ -57,7 +58,7 @@ test("[BN3] the page says what is won and what is lost; floors and ceilings are 
     ...measured("c", 1),
     ...measured("net", 9),
   ]);
-  const page = formatPage({ tables: [table], roundCount: 5, notes: ["deno is left out"] });
+  const page = formatPage({ sections: [sectionOf(table)], roundCount: 5, notes: ["deno is left out"] });
   expect(page).toContain(`| ${echo.title} | ws 8.23.0 (0.25) | uWebSockets.js (1.25) |`);
   expect(page).toContain("| C, epoll | 1.00 |");
   expect(page).toContain("- x uWebSockets.js 1.25, at most 1.15: NOT met");
@@ -66,7 +67,15 @@ test("[BN3] the page says what is won and what is lost; floors and ceilings are 
 });
 
 test("[BN4] without arguments everything is measured 5 times; suites, peers and rounds may be named", () => {
-  expect(readArguments([])).toMatchObject({ suites: suiteNames, peers, roundCount: 5, isWriting: false });
+  expect(readArguments([])).toMatchObject({
+    suites: suiteNames,
+    gatewaySuites: ["gateway", "stalled"],
+    peers,
+    roundCount: 5,
+    minutes: 30,
+    isWriting: false,
+  });
+  expect(readArguments(["soak", "--minutes", "6"])).toMatchObject({ suites: [], gatewaySuites: ["soak"], minutes: 6 });
   expect(readArguments(["fanout", "echo", "--only", "ws,switchboard", "--rounds", "3"])).toMatchObject({
     suites: ["echo", "fanout"],
     peers: ["switchboard", "ws"],
@@ -75,10 +84,14 @@ test("[BN4] without arguments everything is measured 5 times; suites, peers and 
 });
 
 test.each([
-  [["ecko"], 'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency'],
+  [
+    ["ecko"],
+    'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency, gateway, stalled, soak',
+  ],
   [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, public, ws, uws, bun, deno, net, c'],
   [["--rounds", "0"], "Cannot use --rounds 0: give a number from 1 to 100"],
   [["--rounds", "1.5"], "Cannot use --rounds 1.5: give a number from 1 to 100"],
+  [["--minutes", "5"], "Cannot use --minutes 5: give a number from 6 to 10000"],
   [["--rounds", " "], "Cannot use --rounds  : give a number from 1 to 100"],
   [["echo", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
   [["--only", "ws", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
@@ -87,5 +100,5 @@ test.each([
 });
 
 test("[BN4] the help names every suite and every peer", () => {
-  for (const name of [...suiteNames, ...peers]) expect(help).toContain(name);
+  for (const name of [...suiteNames, ...gatewaySuiteNames, ...peers]) expect(help).toContain(name);
 });

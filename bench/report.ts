@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import type { Measurement } from "./measure.ts";
+import { formatSection, judgeBar, median, number, ratio, type Section, type Verdict } from "./section.ts";
 import { type Peer, peerNames, references, type Workload } from "./suites.ts";
 
 /** One peer's medians over all rounds. */
@@ -20,20 +21,6 @@ export interface Table {
   readonly workload: Workload;
   readonly rows: readonly Row[];
   readonly verdicts: readonly Verdict[];
-}
-
-/** A bar of issue 3. */
-export interface Verdict {
-  readonly text: string;
-  /** Undefined where one of the two was not measured. */
-  readonly isMet: boolean | undefined;
-}
-
-/** The middle value; of an even number, the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }
 
 /** What was measured on, in one line. */
@@ -69,20 +56,11 @@ export function summarize(workload: Workload, measurements: readonly Measurement
 
 function judge({ bars }: Workload, rows: readonly Row[]): Verdict[] {
   const own = rows.find((row) => row.peer === "switchboard");
-  const verdict = (name: string, value: number | undefined, bar: number | undefined): Verdict[] => {
-    if (bar === undefined) return [];
-    const isKnown = value !== undefined && !Number.isNaN(value);
-    const digits = bar >= 10 ? 0 : 2;
-    const figure = isKnown ? value.toFixed(digits) : "not measured";
-    // Judged as it is printed: 1.004 is not said to miss 1.00.
-    const isMet = isKnown ? Number(value.toFixed(digits)) <= bar : undefined;
-    return [{ text: `${name} ${figure}, at most ${bar.toFixed(digits)}`, isMet }];
-  };
   return [
-    ...verdict("x ws", own?.toWs, bars.ws),
-    ...verdict("x uWebSockets.js", own?.toUws, bars.uws),
-    ...verdict("bytes", own?.judged, bars.most),
-  ];
+    { name: "x ws", value: own?.toWs, most: bars.ws },
+    { name: "x uWebSockets.js", value: own?.toUws, most: bars.uws },
+    { name: "bytes", value: own?.judged, most: bars.most },
+  ].flatMap(({ most, ...bar }) => (most === undefined ? [] : [judgeBar({ ...bar, most })]));
 }
 
 const columns = {
@@ -92,8 +70,8 @@ const columns = {
   idle: ["bytes over bare", "bytes of RSS"],
 } as const;
 
-/** The cells of a table: its head, then a row for each peer. */
-export function cellsOf({ workload, rows }: Table): readonly (readonly string[])[] {
+/** Its head, then a row for each peer. */
+function cellsOf({ workload, rows }: Table): readonly (readonly string[])[] {
   const [judged, second] = columns[workload.load.pattern];
   return [
     ["", judged, "least to most", second, "x ws", "x uws"],
@@ -108,39 +86,28 @@ export function cellsOf({ workload, rows }: Table): readonly (readonly string[])
   ];
 }
 
-/** Three figures are what the machine is good for. */
-function number(value: number): string {
-  if (Number.isNaN(value)) return "-";
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
-  return Math.abs(value) < 0.005 ? "0" : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
-}
-
-function ratio(value: number): string {
-  return Number.isNaN(value) ? "-" : value.toFixed(2);
-}
-
-/** A verdict in words. */
-export function wordsOf({ text, isMet }: Verdict): string {
-  return `${text}: ${isMet === undefined ? "no verdict" : isMet ? "met" : "NOT met"}`;
-}
-
 /** The table for a terminal. */
 export function formatTable(table: Table): string {
-  const cells = cellsOf(table);
-  const widths = (cells[0] ?? []).map((_head, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const lines = cells.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  "),
-  );
-  return [table.workload.title, ...lines, ...table.verdicts.map((verdict) => `bar: ${wordsOf(verdict)}`)].join("\n");
+  return formatSection(sectionOf(table));
 }
 
-/** Whom Switchboard is ahead of and behind, in this table; floors and ceilings are neither. */
-export function compare({ rows }: Table): { readonly ahead: readonly string[]; readonly behind: readonly string[] } {
+/** The table as it is shown. */
+export function sectionOf(table: Table): Section {
+  return {
+    title: table.workload.title,
+    cells: cellsOf(table),
+    verdicts: table.verdicts,
+    remarks: [],
+    ...compare(table),
+  };
+}
+
+/** Floors and ceilings are no rivals. A difference of memory over a bare socket may be of either sign: it has no multiples. */
+function compare({ rows, workload }: Table): { readonly ahead: readonly string[]; readonly behind: readonly string[] } {
   const own = rows.find((row) => row.peer === "switchboard")?.judged ?? Number.NaN;
   const rivals = rows.filter((row) => row.peer !== "switchboard" && !references.includes(row.peer));
-  const name = (row: Row): string => `${peerNames[row.peer]} (${ratio(own / row.judged)})`;
+  const isIdle = workload.load.pattern === "idle";
+  const name = ({ judged, peer }: Row): string => `${peerNames[peer]}${isIdle ? "" : ` (${ratio(own / judged)})`}`;
   return {
     ahead: rivals.filter((row) => own < row.judged).map(name),
     behind: rivals.filter((row) => own > row.judged).map(name),

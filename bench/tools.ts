@@ -9,7 +9,7 @@ import type { Peer } from "./suites.ts";
 const run = promisify(execFile);
 const here = fileURLToPath(new URL(".", import.meta.url));
 /** Ignored by git. */
-const folder = join(here, "../temp/bench");
+export const toolsFolder: string = join(here, "../temp/bench");
 const runtimes = { bun: { version: "1.4.5", scope: "@oven" }, deno: { version: "2.9.6", scope: "@deno" } } as const;
 
 /** What the machine has to measure with. */
@@ -26,7 +26,7 @@ export interface Tools {
 export async function prepareTools(peers: readonly Peer[]): Promise<Tools> {
   const notes: string[] = [];
   const [serverPin, loadPin] = await findPins(notes);
-  await bundle();
+  await bundle(["load.ts", ...["switchboard", "public", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`)]);
   const load = await compile("load", notes, "the load is the one in Node, which costs more than some servers");
   const servers = new Map<Peer, readonly string[]>();
   for (const peer of peers) {
@@ -37,16 +37,23 @@ export async function prepareTools(peers: readonly Peer[]): Promise<Tools> {
 }
 
 /** Plain JavaScript for Node: a loader of TypeScript in the process would be measured with it. */
-async function bundle(): Promise<void> {
-  const files = ["load.ts", ...["switchboard", "public", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`)];
-  const flags = ["--bundle", "--packages=external", "--platform=node", "--format=esm", "--log-level=warning"];
-  await run(join(here, "../node_modules/.bin/esbuild"), [...files, ...flags, `--outdir=${join(folder, "node")}`], {
+export async function bundle(files: readonly string[]): Promise<void> {
+  const flags = [
+    "--bundle",
+    "--packages=external",
+    "--platform=node",
+    "--format=esm",
+    "--outbase=.",
+    "--log-level=warning",
+  ];
+  await run(join(here, "../node_modules/.bin/esbuild"), [...files, ...flags, `--outdir=${join(toolsFolder, "node")}`], {
     cwd: here,
   });
 }
 
-function nodeCommand(name: string): readonly string[] {
-  return [process.execPath, "--expose-gc", join(folder, `node/${name}.js`)];
+/** What starts a bundled file. */
+export function nodeCommand(name: string): readonly string[] {
+  return [process.execPath, "--expose-gc", join(toolsFolder, `node/${name}.js`)];
 }
 
 async function findServer(peer: Peer, notes: string[]): Promise<readonly string[] | undefined> {
@@ -67,7 +74,7 @@ async function findServer(peer: Peer, notes: string[]): Promise<readonly string[
 }
 
 /** One CPU for the server, another for the load: what they take from each other would be measured as the server's. */
-async function findPins(notes: string[]): Promise<readonly [readonly string[], readonly string[]]> {
+export async function findPins(notes: string[]): Promise<readonly [readonly string[], readonly string[]]> {
   const pins = [
     ["taskset", "-c", "0"],
     ["taskset", "-c", "1"],
@@ -84,10 +91,10 @@ async function findPins(notes: string[]): Promise<readonly [readonly string[], r
 
 /** Compiles a program of `native/`. epoll and prctl are Linux's. */
 export async function compile(name: string, notes: string[], consequence: string): Promise<string | undefined> {
-  const target = join(folder, name);
+  const target = join(toolsFolder, name);
   try {
     if (process.platform !== "linux") throw new Error("not Linux");
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(toolsFolder, { recursive: true });
     await run("cc", ["-O2", "-o", target, join(here, `native/${name}.c`)]);
     return target;
   } catch {
@@ -96,22 +103,26 @@ export async function compile(name: string, notes: string[], consequence: string
   }
 }
 
-/** Its npm package, in a folder of its own: no part of our lock file. */
 async function fetchRuntime(name: "bun" | "deno", notes: string[]): Promise<string | undefined> {
   const { version, scope } = runtimes[name];
-  const prefix = join(folder, `${name}-${version}`);
-  try {
-    if (findBinary(prefix, scope, name) === undefined) {
-      mkdirSync(prefix, { recursive: true });
-      const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"];
-      await run("npm", ["install", "--prefix", prefix, ...flags, `${name}@${version}`], { timeout: 120_000 });
-    }
-  } catch {
-    // Told below: whatever went wrong, there is no program.
-  }
+  const prefix = join(toolsFolder, `${name}-${version}`);
+  if (findBinary(prefix, scope, name) === undefined) await installPackage(name, version);
   const binary = findBinary(prefix, scope, name);
   if (binary === undefined) notes.push(`${name} ${version} is not to be had from npm here: left out`);
   return binary;
+}
+
+/** An npm package in a folder of its own: no part of our lock file. @returns the folder; whether the package is there is to be seen. */
+export async function installPackage(name: string, version: string): Promise<string> {
+  const prefix = join(toolsFolder, `${name}-${version}`);
+  try {
+    mkdirSync(prefix, { recursive: true });
+    const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"];
+    await run("npm", ["install", "--prefix", prefix, ...flags, `${name}@${version}`], { timeout: 120_000 });
+  } catch {
+    // Whatever went wrong, the package is not there.
+  }
+  return prefix;
 }
 
 /** The package of the platform that npm chose: `@oven/bun-linux-x64/bin/bun`, `@deno/linux-x64-glibc/deno`. */

@@ -45,6 +45,7 @@ export interface AppendProcessOptions {
   readonly synchronous?: "full" | "normal";
   /** A command that runs the process and does something to it: `strace …`, `prlimit …`. */
   readonly wrapper?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A process of its own that appends to a SQLite log, 32 at a time, until it is killed or refused. */
@@ -54,9 +55,13 @@ export class AppendProcess {
   /** Resolves when it is gone and all its lines are read. */
   readonly ended: Promise<unknown>;
 
-  constructor({ file, synchronous = "full", wrapper = [] }: AppendProcessOptions) {
+  constructor({ env, file, synchronous = "full", wrapper = [] }: AppendProcessOptions) {
     const args = [...wrapper, process.execPath, "--input-type=module", "-e", program, file, synchronous];
-    const child = spawn("env", args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+    const child = spawn("env", args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+      env: { ...process.env, ...env },
+    });
     const reader = createInterface({ input: child.stdout });
     reader.on("line", (line) => this.#lines.push(line));
     this.#child = child;

@@ -1,6 +1,7 @@
 /** A `ClientCore` under test: a server that says what the test wants, and everything the core wanted done. */
 import type { ClientOp, HelloMessage, Position, ServerMessage } from "../src/wire/index.ts";
 import { ClientCore } from "../src/client/client-core.ts";
+import type { Answer } from "../src/client/exchange.ts";
 import type { Effect } from "../src/client/effect.ts";
 
 export const device = "0123456789abcdef0123456789abcdef";
@@ -30,8 +31,9 @@ export function at(offset: number, epoch = "0".repeat(16)): Position {
 }
 
 /** The one answer with the id of the newest request. */
+type ClientReplyType = Exclude<Answer["type"], "error">;
 type Reply = ServerMessage extends infer Message
-  ? Message extends { id: number }
+  ? Message extends { type: ClientReplyType }
     ? Omit<Message, "id">
     : never
   : never;
@@ -126,6 +128,12 @@ export class Bench {
 
   publish(room: number, id: string, data: unknown = {}, event = "message"): number {
     const ticket = this.core.publish(room, { event, id, data }, this.nowMs);
+    this.take();
+    return ticket;
+  }
+
+  call(room: number, method: string, data: unknown = {}): number {
+    const ticket = this.core.call(room, { method, data }, this.nowMs);
     this.take();
     return ticket;
   }

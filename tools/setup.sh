@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs with apt-get what is needed beside Node, and does nothing when it is there: Chromium for the real-browser tests; with
+# Installs with apt-get what is needed beside Node, and does nothing when it is there: Chromium for the real-browser tests, Redis for its broker's; with
 # the argument `interop` also the peers of `npm run interop`. Asks nothing, gives up after a bounded time. Exit code 1 and one
 # sentence when it may not or cannot install.
 set -euo pipefail
@@ -14,6 +14,7 @@ is_there() {
 packages=()
 is_there "${CHROMIUM_PATH:-}" chromium chromium-browser google-chrome-stable google-chrome ||
   packages+=(chromium fonts-dejavu-core)
+is_there redis-server || packages+=(redis-server)
 if [ "${1:-}" = interop ]; then
   is_there nginx || packages+=(nginx-light)
   is_there haproxy || packages+=(haproxy)

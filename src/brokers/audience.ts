@@ -1,12 +1,16 @@
 import type { BrokerSink, Entry } from "../gateway/index.ts";
 
-/** The channels that the only node of a store has joined, and the sink it is told through. */
+/** The channels that this node has joined, and the sink it is told through. */
 export class Audience {
   readonly #sink: BrokerSink;
   readonly #joined = new Set<string>();
 
   constructor(sink: BrokerSink) {
     this.#sink = sink;
+  }
+
+  has(channel: string): boolean {
+    return this.#joined.has(channel);
   }
 
   join(channel: string): void {

@@ -26,6 +26,8 @@ export class MemoryLog {
   #top = 0;
   #topTag = 0;
   #heldBytes = 0;
+  /** Of the entries' data, in UTF-8. */
+  #dataBytes = 0;
   /** In the order of their append, so the oldest come first. */
   readonly #remembered = new Map<string, Remembered>();
 
@@ -71,6 +73,7 @@ export class MemoryLog {
     this.#topTag = tag;
     this.#remembered.set(key, { payloadHash, offset: entry.offset, tag, atMs: nowMs });
     this.#heldBytes += entryBytes(entry) + overheadBytes;
+    this.#dataBytes += Buffer.byteLength(data);
     this.#trim(history, nowMs);
     return { type: "stored", position: this.#position(entry.offset, tag), entry };
   }
@@ -119,17 +122,24 @@ export class MemoryLog {
     return { epoch: this.#epoch, offset, tag };
   }
 
-  #trim({ maxAgeMs, maxCount }: HistoryLimits, nowMs: number): void {
+  #trim(history: HistoryLimits, nowMs: number): void {
     for (let trimmed = 0; trimmed < maxTrimCount; trimmed += 1) {
       const oldest = this.#entries[this.#start];
-      if (oldest === undefined || (this.#entryCount <= maxCount && nowMs - oldest.atMs <= maxAgeMs)) break;
+      if (oldest === undefined || !this.#isPast(history, nowMs - oldest.atMs)) break;
       this.#start += 1;
       this.#heldBytes -= entryBytes(oldest);
+      this.#dataBytes -= Buffer.byteLength(oldest.data);
     }
     if (this.#start * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start);
       this.#start = 0;
     }
+  }
+
+  /** Whether the oldest entry is beyond a limit. */
+  #isPast({ maxAgeMs, maxBytes = Infinity, maxCount }: HistoryLimits, ageMs: number): boolean {
+    const isTooBig = this.#dataBytes > maxBytes && this.#entryCount > 1;
+    return isTooBig || this.#entryCount > maxCount || ageMs > maxAgeMs;
   }
 
   #forget(nowMs: number): void {

@@ -15,6 +15,11 @@ interface ServeFlags {
   readonly origin?: readonly string[];
   readonly require: Durability;
   readonly logLevel: LogLevel;
+  readonly adminPort?: number;
+  readonly adminHost: string;
+  readonly apiKeyFile?: string;
+  readonly graceMs: number;
+  readonly drainMs: number;
 }
 
 const examples = `
@@ -24,6 +29,7 @@ Examples:
   switchboard serve --tls-cert c.pem --tls-key k.pem --host ::
   switchboard serve --origin https://chat.example   behind a proxy that ends TLS
   switchboard serve --require fsync                 or not at all: what is acknowledged survives power loss
+  switchboard serve --admin-port 9090               /healthz, /readyz and /metrics at http://127.0.0.1:9090/
 
 Every option can be given as a variable: SWITCHBOARD_PORT=9000, SWITCHBOARD_LOG_LEVEL=debug. A flag wins over its variable.
 NO_COLOR=1 switches colours off. Exit codes: 0 stopped by a signal, 1 cannot start, 2 wrong usage, 130 stopped at once by a
@@ -54,6 +60,31 @@ export function createServeCommand(): Command {
         .choices(["mem", "os", "fsync"])
         .default("mem"),
     )
+    .addOption(
+      variable(
+        "--admin-port <number>",
+        "ADMIN_PORT",
+        "port for operators: /healthz, /readyz, /metrics, HTTP API; default none",
+      ).argParser(parsePort),
+    )
+    .addOption(
+      variable("--admin-host <address>", "ADMIN_HOST", "address of that port; another needs --api-key-file").default(
+        "127.0.0.1",
+      ),
+    )
+    .addOption(variable("--api-key-file <file>", "API_KEY_FILE", "keys of the HTTP API: scopes and a key a line"))
+    .addOption(
+      variable("--grace-ms <number>", "GRACE_MS", "how long a stop may take in all").default(8_000).argParser(parseMs),
+    )
+    .addOption(
+      variable(
+        "--drain-ms <number>",
+        "DRAIN_MS",
+        "over how much of that connections are let go, where clients have somewhere else to go",
+      )
+        .default(0)
+        .argParser(parseMs),
+    )
     .addOption(variable("--log-level <level>", "LOG_LEVEL", "what to log").choices(logLevels).default("info"))
     .addHelpText("after", examples)
     .action(runServe);
@@ -67,6 +98,11 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("Give a whole number from 0 to 65535.");
   return port;
+}
+
+function parseMs(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number of milliseconds.");
+  return Number(text);
 }
 
 function collectOrigins(text: string, before: readonly string[] = []): readonly string[] {
@@ -84,6 +120,10 @@ async function runServe(flags: ServeFlags, command: Command): Promise<void> {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     command.error("error: --tls-cert and --tls-key belong together", { exitCode: 2 });
   }
+  if (flags.apiKeyFile !== undefined && flags.adminPort === undefined) {
+    command.error("error: --api-key-file needs --admin-port", { exitCode: 2 });
+  }
+  if (flags.graceMs === 0) command.error("error: --grace-ms must be more than 0", { exitCode: 2 });
   const isTerminal = process.stdout.isTTY;
   const hasColors = isTerminal && !process.env["NO_COLOR"];
   const log = createLog({ level: logLevel, isPretty: isTerminal, hasColors });
@@ -94,13 +134,27 @@ async function runServe(flags: ServeFlags, command: Command): Promise<void> {
 }
 
 async function start(
-  { data, host, origin, port, require, tlsCert, tlsKey }: ServeFlags,
+  {
+    adminHost,
+    adminPort,
+    apiKeyFile,
+    data,
+    drainMs,
+    graceMs,
+    host,
+    origin,
+    port,
+    require,
+    tlsCert,
+    tlsKey,
+  }: ServeFlags,
   log: Logger,
 ): Promise<Serving> {
   const origins = origin === undefined ? "same" : origin.includes("*") ? "any" : origin;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
   try {
-    return await serve({ port, host, data, require, log, origins, tls });
+    const operators = adminPort === undefined ? undefined : { port: adminPort, host: adminHost, keyFile: apiKeyFile };
+    return await serve({ port, host, data, require, log, origins, tls, graceMs, drainMs, admin: operators });
   } catch (error) {
     // The stack is for whoever looks for it: everybody else gets the sentence.
     log.debug({ error }, "Cannot start");
@@ -110,13 +164,13 @@ async function start(
 
 /** For people; a program reads the log line. */
 function describeServing({ facts }: Serving, hasColors: boolean): string {
-  const { data, durability, store, url } = facts;
+  const { admin, data, durability, store, url } = facts;
   const { bold, cyan, dim } = createColors(hasColors);
   return `
   ${bold("Switchboard")} is open at ${cyan(url)}
   data in ${data}
   durability ${bold(durability)} ${dim(`(${store})`)}
-  ${dim("Ctrl-C to stop")}
+  ${admin === undefined ? "" : `operated at ${cyan(admin)}\n  `}${dim("Ctrl-C to stop")}
 
 `;
 }

@@ -15,6 +15,7 @@ import {
 } from "../server/index.ts";
 import { channels } from "./chat.ts";
 import { identifyGuest } from "./identify-guest.ts";
+import { readApiKeys } from "./read-api-keys.ts";
 import { listenError, StartError } from "./start-fault.ts";
 import { pagesFolder, servePages } from "./static.ts";
 
@@ -28,6 +29,11 @@ export interface ServeOptions {
   readonly origins: OriginPolicy;
   readonly require: Durability;
   readonly log: Log;
+  /** For those who operate it; nobody by default. */
+  readonly admin?: { readonly port: number; readonly host: string; readonly keyFile: string | undefined } | undefined;
+  /** How long `close` may take in all, and over how much of that it lets the connections go, in milliseconds. */
+  readonly graceMs: number;
+  readonly drainMs: number;
 }
 
 /** Where a chat is, and what it gives. */
@@ -39,17 +45,16 @@ interface ServingFacts {
   readonly durability: Durability;
   /** The store, in one line for people. */
   readonly store: string;
+  /** Where it is operated from, if anywhere. */
+  readonly admin?: string;
 }
 
 /** A chat that runs. */
 export interface Serving {
   readonly facts: ServingFacts;
-  /** Stores and acknowledges what was accepted, closes every connection with 1001, then the store and the server. */
+  /** Lets every connection go, with its answers and told when to come back; then closes the store and the servers. */
   close(): Promise<void>;
 }
-
-/** How long `close` waits for the store and for the peers' close frames. Docker sends SIGKILL after 10 seconds. */
-const graceMs = 8_000;
 
 /** How long a request may take to arrive, and how long its headers may be. */
 const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16 * 1024 } as const;
@@ -61,26 +66,41 @@ const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSi
  * `DURABILITY_TOO_LOW`.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { data, log, origins, require } = options;
+  const { data, drainMs, graceMs, log, origins, require } = options;
   const broker = sqliteBroker({ file: join(data, "switchboard.db") });
   const gateway = createGateway({ channels, authenticate: identifyGuest, broker, origins, require, log });
   const server = createHttpServer(options, gateway);
   // The port first: whoever starts the same thing twice is told so at once, not after waiting for the lock of the database.
   const url = await listen(server, options);
+  let admin: string | undefined;
   try {
     await gateway.attach(server, { path: "/ws" });
+    admin = await listenForOperators(gateway, options.admin);
   } catch (error) {
-    await closeServer(server);
+    await Promise.all([gateway.close(), closeServer(server)]);
     throw error;
   }
   const { durability = "mem", store = "" } = gateway.info();
   return {
-    facts: { url, data: resolve(data), durability, store },
+    facts: { url, data: resolve(data), durability, store, ...(admin === undefined ? {} : { admin }) },
     async close() {
-      await gateway.close({ graceMs });
+      await gateway.close({ graceMs, drainMs });
       await closeServer(server);
     },
   };
+}
+
+async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<string | undefined> {
+  if (admin === undefined) return undefined;
+  const { host, keyFile, port } = admin;
+  const keys = keyFile === undefined ? [] : readApiKeys(keyFile);
+  try {
+    return (await gateway.listenAdmin({ host, port, keys })).url;
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw listenError(cause, { host, port, flag: "--admin-port" });
+    const hint = "Give a file of keys with --api-key-file: scopes and a key a line, as in publish,read 6b1f…";
+    throw new StartError("KEYS", cause.message, { hint, cause });
+  }
 }
 
 function createHttpServer({ tls }: ServeOptions, gateway: Gateway): HttpServer | HttpsServer {

@@ -1,7 +1,7 @@
 /** Why the command cannot start, in words for whoever typed it. */
 import { BrokerError, GatewayError } from "../server/index.ts";
 
-export type StartErrorCode = "LISTEN" | "TLS";
+export type StartErrorCode = "LISTEN" | "TLS" | "KEYS";
 
 /** A fault of the surroundings, not of the program: it is told in one sentence and a hint, without a stack. */
 export class StartError extends Error {
@@ -39,19 +39,24 @@ export function describeFault(error: unknown): StartFault | undefined {
 /** Why `listen` failed on an address. */
 export function listenError(
   cause: unknown,
-  { host, port }: { readonly host: string; readonly port: number },
+  {
+    flag = "--port",
+    host,
+    port,
+  }: { readonly host: string; readonly port: number; readonly flag?: "--port" | "--admin-port" },
 ): StartError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const hostFlag = flag === "--port" ? "--host" : "--admin-host";
   const place = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   switch (code) {
     case "EADDRINUSE":
       return new StartError("LISTEN", `Cannot listen on ${place}: another program does`, {
-        hint: "Stop it, or choose another port with --port (0 takes any that is free)",
+        hint: `Stop it, or choose another port with ${flag} (0 takes any that is free)`,
         cause,
       });
     case "EACCES":
       return new StartError("LISTEN", `Cannot listen on ${place}: this user may not`, {
-        hint: "Ports below 1024 are for privileged users: choose another with --port",
+        hint: `Ports below 1024 are for privileged users: choose another with ${flag}`,
         cause,
       });
     default:
@@ -59,7 +64,7 @@ export function listenError(
         "LISTEN",
         `Cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}`,
         {
-          hint: "Give an address of this machine with --host: 127.0.0.1 for this machine only, :: for every address",
+          hint: `Give an address of this machine with ${hostFlag}: 127.0.0.1 for this machine only, :: for every address`,
           cause,
         },
       );

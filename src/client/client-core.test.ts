@@ -37,6 +37,36 @@ describe("a line", () => {
     ]);
   });
 
+  test("[AU10] a line whose credentials expire gets newer ones, and goes on", () => {
+    const bench = new Bench().open();
+    bench.seen();
+    bench.say({ type: "expiring", expiresInMs: 60_000 });
+    expect(bench.seen("token")).toEqual([{ type: "token" }]);
+    bench.core.receiveToken("newer", bench.nowMs);
+    bench.take();
+    expect(bench.last("refresh")).toMatchObject({ type: "refresh", token: "newer" });
+    bench.answer("refresh", { type: "refreshed", expiresInMs: 3_600_000 });
+    expect(bench.seen("error", "state", "hangUp")).toEqual([]);
+  });
+
+  test("[AU10] a newer token that is refused, cannot be had or is none is reported, and the line stays until it ends", () => {
+    const bench = new Bench().open();
+    bench.seen();
+    bench.core.receiveToken("other", bench.nowMs);
+    bench.take();
+    bench.answer("refresh", { type: "error", code: "FORBIDDEN", message: "no" });
+    bench.core.failToken("offline", bench.nowMs);
+    bench.core.receiveToken(undefined, bench.nowMs);
+    bench.take();
+    expect(bench.ops.filter(({ type }) => type === "refresh")).toHaveLength(1);
+    expect(bench.seen("error", "hangUp")).toMatchObject([
+      { error: { code: "FORBIDDEN" } },
+      { error: { code: "SETUP" } },
+    ]);
+    bench.lose(4001);
+    expect(bench.seen("state")).toMatchObject([{ info: { state: "waiting", code: 4001 } }]);
+  });
+
   test("[CC2] each line waits for its own hello", () => {
     const bench = new Bench().open();
     bench.lose();
@@ -98,6 +128,17 @@ describe("a line", () => {
       return bench.core.deadlineMs - bench.nowMs;
     }
     expect([delayAfter(5000), delayAfter(4999)]).toEqual([250, 500]);
+  });
+
+  test("[CC4] a server that goes away says when to come back, counted from the end of the line and once", () => {
+    const bench = new Bench().open();
+    bench.say({ type: "reconnect", afterMs: 700 });
+    bench.nowMs += 10;
+    bench.lose(1001, "The server is going away");
+    expect(bench.core.deadlineMs - bench.nowMs).toBe(700);
+    bench.pass();
+    bench.lose();
+    expect(bench.core.deadlineMs - bench.nowMs).toBe(500);
   });
 
   test("[CC4] after a restart the first try is spread over 5 s", () => {

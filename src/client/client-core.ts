@@ -1,7 +1,6 @@
 import {
   closeCodes,
   decodeServerMessage,
-  type ErrorCode,
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
@@ -13,10 +12,10 @@ import type { ClientState, ClientStateInfo } from "./client.ts";
 import type { Backoff } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import { type Answer, Exchange } from "./exchange.ts";
 import { Rooms } from "./rooms.ts";
 import { isPassing, type Publish } from "./sender.ts";
-import type { SubscriptionOptions } from "./subscription.ts";
+import type { HistorySpan, SubscriptionOptions } from "./subscription.ts";
 
 export interface ClientCoreOptions {
   readonly device: string;
@@ -31,7 +30,7 @@ const goodLineMs = 5000;
 /** How much later than promised a sign of life may come. */
 const lateMs = 15_000;
 /** Another try with the same credentials would end the same. */
-const finalAuthErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const finalAuthErrors: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   "UNAUTHENTICATED",
   "FORBIDDEN",
   "BAD_MESSAGE",
@@ -58,6 +57,8 @@ export class ClientCore {
   #silenceMs = Infinity;
   /** A server asked not to be dialled before. */
   #notBeforeMs = 0;
+  /** A server that lets us go has said when to come back, counted from the end of the line. */
+  #comeBackAfterMs: number | undefined;
 
   constructor(options: ClientCoreOptions) {
     this.#options = options;
@@ -101,8 +102,14 @@ export class ClientCore {
     return ticket;
   }
 
-  history(room: number, { before, count }: { before: number; count: number }, nowMs: number): number {
-    const ticket = this.#rooms.history(room, before, count);
+  history(room: number, span: HistorySpan, nowMs: number): number {
+    const ticket = this.#rooms.history(room, span);
+    this.#flush(nowMs);
+    return ticket;
+  }
+
+  call(room: number, { method, data }: { method: string; data: unknown }, nowMs: number): number {
+    const ticket = this.#rooms.call(room, method, data);
     this.#flush(nowMs);
     return ticket;
   }
@@ -119,13 +126,14 @@ export class ClientCore {
   // ---- the world
 
   receiveToken(token: string | undefined, nowMs: number): void {
+    if (this.#exchange.isOpen) return this.#refresh(token);
     this.#token = token === undefined ? {} : { token };
     this.#authenticate(nowMs);
   }
 
   failToken(reason: string, nowMs: number): void {
     this.#report("SETUP", `Cannot get a token: ${reason}`);
-    this.#drop("no token", nowMs);
+    if (!this.#exchange.isOpen) this.#drop("no token", nowMs);
   }
 
   receive(text: string, nowMs: number): void {
@@ -147,10 +155,9 @@ export class ClientCore {
       return;
     }
     if (this.#state === "open" && nowMs - this.#openedAtMs >= goodLineMs) this.#attempt = 0;
-    const delayMs = Math.max(
-      retryDelayMs({ ...this.#options, attempt: this.#attempt, code }),
-      this.#notBeforeMs - nowMs,
-    );
+    const delayMs =
+      this.#comeBackAfterMs ??
+      Math.max(retryDelayMs({ ...this.#options, attempt: this.#attempt, code }), this.#notBeforeMs - nowMs);
     this.#attempt += 1;
     this.#forgetLine();
     this.#deadlineMs = nowMs + delayMs;
@@ -188,13 +195,25 @@ export class ClientCore {
       case "latest":
         this.#rooms.receive(message, nowMs);
         break;
+      case "reconnect":
+        this.#comeBackAfterMs = message.afterMs;
+        break;
       case "ping":
         break;
-      default: {
-        const isAnswer = this.#exchange.receive(message, nowMs);
-        if (message.type === "error" && !isAnswer) this.#receiveError(message, nowMs);
-      }
+      case "expiring":
+        this.#exchange.emit({ type: "token" });
+        break;
+      default:
+        if (!this.#exchange.receive(message, nowMs)) this.#receiveUnasked(message, nowMs);
     }
+  }
+
+  /** What answers nothing. */
+  #receiveUnasked(message: Answer, nowMs: number): void {
+    if (message.type === "error") this.#receiveError(message, nowMs);
+    else if (message.id !== undefined) return;
+    else if (message.type === "subscribed") this.#rooms.adopt(message);
+    else if (message.type === "unsubscribed") this.#rooms.expel(message);
   }
 
   #dial(nowMs: number): void {
@@ -213,6 +232,14 @@ export class ClientCore {
       else this.#drop(`the server answered auth with ${answer.type}`, answeredAtMs);
     });
     this.#flush(nowMs);
+  }
+
+  /** A newer token for the line that is open. Without one it ends when the server says, and another follows. */
+  #refresh(token: string | undefined): void {
+    if (token === undefined) return;
+    this.#exchange.ask({ type: "refresh", token }, (answer) => {
+      if (answer.type === "error") this.#report(answer.code, answer.message);
+    });
   }
 
   #open(user: User, nowMs: number): void {
@@ -252,6 +279,7 @@ export class ClientCore {
   }
 
   #forgetLine(): void {
+    this.#comeBackAfterMs = undefined;
     this.#hello = undefined;
     this.#token = undefined;
     this.#exchange.close();

@@ -1,4 +1,4 @@
-import { type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
+import { type ChannelParams, type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
 import type { ClientControls, ClientStateInfo, RoomOptions } from "./client.ts";
 import { ClientCore, type ClientCoreOptions } from "./client-core.ts";
 import type { Clock, ConnectOptions } from "./connect-options.ts";
@@ -6,8 +6,9 @@ import type { Effect } from "./effect.ts";
 import { ClientError, SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
 import { randomHex } from "./random-hex.ts";
-import type { Ack, HistoryOptions, HistoryPage, Message, Room, SendOptions } from "./room.ts";
+import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
 import { RoomHandle } from "./room-handle.ts";
+import type { HistorySpan } from "./subscription.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 
 export interface ClientShellOptions extends ClientCoreOptions {
@@ -22,13 +23,22 @@ export interface ClientShellOptions extends ClientCoreOptions {
 /** A promise that an effect settles. */
 interface Pending {
   readonly sent?: (ack: Ack | undefined) => void;
+  readonly result?: (data: unknown) => void;
   readonly page?: (events: readonly WireEvent[], more: boolean) => void;
   readonly failed: (error: ClientError) => void;
   /** Called first, however it ends. */
   readonly settle?: () => void;
 }
 
-type RoomEffect = Extract<Effect, { readonly room: number }>;
+/** A room that the server opened. */
+interface NewRoom {
+  readonly channel: string;
+  readonly params: ChannelParams;
+  readonly room: Room;
+}
+
+type NewRoomEffect = Extract<Effect, { readonly type: "room" }>;
+type RoomEffect = Exclude<Extract<Effect, { readonly room: number }>, NewRoomEffect>;
 
 /** How long `close()` waits for the server's close frame. */
 const closeTimeoutMs = 5000;
@@ -39,6 +49,7 @@ export class ClientShell {
   readonly #core: ClientCore;
   readonly #states: Listeners<ClientStateInfo>;
   readonly #errors: Listeners<ClientError>;
+  readonly #newRooms: Listeners<NewRoom>;
   readonly #rooms: Map<number, RoomHandle> = new Map();
   /** The number of the room of these parameters. */
   readonly #roomOf: Map<string, number> = new Map();
@@ -62,6 +73,7 @@ export class ClientShell {
     this.#core = new ClientCore(options);
     this.#errors = new Listeners((error) => console.error(error));
     this.#states = new Listeners((error) => this.#thrown(error));
+    this.#newRooms = new Listeners((error) => this.#thrown(error));
   }
 
   start(): void {
@@ -90,6 +102,10 @@ export class ClientShell {
         listener(this.#info);
         return unsubscribe;
       },
+      onRoom: (channel, listener) =>
+        this.#newRooms.add((room) => {
+          if (room.channel === channel) listener(room.room, room.params);
+        }),
       onError: (listener) => this.#errors.add(listener),
       reconnect: this.#wake,
       close: () => (this.#closed ??= this.#close()),
@@ -97,17 +113,25 @@ export class ClientShell {
   }
 
   /** The room of these parameters: the one there is, or a new one. */
-  open(channel: string, params: Readonly<Record<string, string>>, { recent = 0 }: RoomOptions): Room {
-    const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify([channel, entries]);
+  open(channel: string, params: ChannelParams, { recent = 0 }: RoomOptions): Room {
+    const key = keyOf(channel, params);
     const known = this.#rooms.get(this.#roomOf.get(key) ?? 0);
     if (known !== undefined) return known.room;
-    const id = this.#core.join({ channel, params, recentCount: recent }, this.#nowMs());
+    const room = this.#hold(key, this.#core.join({ channel, params, recentCount: recent }, this.#nowMs()));
+    this.#perform();
+    return room;
+  }
+
+  #hold(key: string, id: number): Room {
     const handle = new RoomHandle({
       maxBufferedCount: this.#options.maxBufferedCount,
       maxLatestCount: this.#options.maxLatestCount,
       send: (event, data, options) => this.#send(id, { event, data, options }),
       history: (options) => this.#history(id, options),
+      call: (method, data) =>
+        new Promise((result, failed) => {
+          this.#wait(this.#core.call(id, { method, data }, this.#nowMs()), { result, failed });
+        }),
       leave: () => {
         this.#core.leave(id);
         this.#perform();
@@ -116,7 +140,6 @@ export class ClientShell {
     });
     this.#rooms.set(id, handle);
     this.#roomOf.set(key, id);
-    this.#perform();
     return handle.room;
   }
 
@@ -138,9 +161,9 @@ export class ClientShell {
     });
   }
 
-  #history(room: number, { before, count }: Required<HistoryOptions>): Promise<HistoryPage> {
+  #history(room: number, span: HistorySpan): Promise<HistoryPage> {
     return new Promise((resolve, reject) => {
-      const ticket = this.#core.history(room, { before, count }, this.#nowMs());
+      const ticket = this.#core.history(room, span, this.#nowMs());
       this.#wait(ticket, {
         page: (events, more) => resolve({ messages: events.map((event) => this.#message(event)), more }),
         failed: reject,
@@ -189,6 +212,8 @@ export class ClientShell {
     switch (effect.type) {
       case "dial":
         return this.#dial();
+      case "token":
+        return this.#fetchToken();
       case "write":
         return this.#socket?.send(effect.text);
       case "hangUp":
@@ -198,10 +223,14 @@ export class ClientShell {
       case "server":
         this.#durability = effect.durability;
         return;
+      case "room":
+        return this.#tellNewRoom(effect);
       case "error":
         return this.#report(effect.error);
       case "sent":
         return this.#settle(effect.ticket, (pending) => pending.sent?.(effect.ack));
+      case "result":
+        return this.#settle(effect.ticket, (pending) => pending.result?.(effect.data));
       case "page":
         return this.#settle(effect.ticket, (pending) => pending.page?.(effect.events, effect.more));
       case "failed":
@@ -209,6 +238,11 @@ export class ClientShell {
       default:
         return this.#tellRoom(effect);
     }
+  }
+
+  #tellNewRoom({ channel, params, room: id }: NewRoomEffect): void {
+    const room = this.#hold(keyOf(channel, params), id);
+    this.#newRooms.tell({ channel, params, room });
   }
 
   #tellRoom(effect: RoomEffect): void {
@@ -267,14 +301,19 @@ export class ClientShell {
       }),
     );
     if (typeof token !== "function") this.#core.receiveToken(token, this.#nowMs());
-    else {
-      Promise.resolve()
-        .then(token)
-        .then(
-          (value) => this.#hear(line, (nowMs) => this.#core.receiveToken(value, nowMs)),
-          (error: unknown) => this.#hear(line, (nowMs) => this.#core.failToken(String(error), nowMs)),
-        );
-    }
+    else this.#fetchToken();
+  }
+
+  #fetchToken(): void {
+    const { token } = this.#options;
+    if (typeof token !== "function") return;
+    const line = this.#line;
+    Promise.resolve()
+      .then(token)
+      .then(
+        (value) => this.#hear(line, (nowMs) => this.#core.receiveToken(value, nowMs)),
+        (error: unknown) => this.#hear(line, (nowMs) => this.#core.failToken(String(error), nowMs)),
+      );
   }
 
   #hangUp(code: 1000 | undefined): void {
@@ -321,4 +360,10 @@ export class ClientShell {
   #thrown(cause: unknown): void {
     this.#report(new ClientError("LISTENER", `A listener threw: ${String(cause)}`, { cause }));
   }
+}
+
+/** The same for the same parameters, in whatever order. */
+function keyOf(channel: string, params: ChannelParams): string {
+  const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([channel, entries]);
 }

@@ -23,7 +23,7 @@ export interface RoomOptions {
 }
 
 /** What every client has beside its channels. */
-export interface ClientControls {
+export interface ClientControls<Gateway extends HasChannels = HasChannels> {
   readonly state: ClientState;
   /** Who the server says this is, since the first `open`. */
   readonly user: User | undefined;
@@ -31,6 +31,14 @@ export interface ClientControls {
   readonly durability: Durability | undefined;
   /** Calls the listener at each change, and once now. */
   onState(listener: (info: ClientStateInfo) => void): Unsubscribe;
+  /**
+   * Calls the listener with each room of a channel that the server opens by itself, before anything of it is told: with `userChannel` and
+   * `gateway.subscribe`. Add it before the first line is open, which is: right after `connect`.
+   */
+  onRoom<Name extends keyof Gateway["channels"] & string>(
+    channel: Name,
+    listener: (room: Room<Gateway["channels"][Name]>, params: ParamsOf<Gateway["channels"][Name]["pattern"]>) => void,
+  ): Unsubscribe;
   /** What no promise reports: a fault of the server's, or a listener that threw. Without a listener it goes to the console. */
   onError(listener: (error: ClientError) => void): Unsubscribe;
   /** Tries now instead of when the wait is over, for a button a person can press. Elsewhere than in `waiting` it does nothing. */
@@ -47,7 +55,7 @@ export type OpenRoom<Definition extends ChannelDefinition> = keyof ParamsOf<Defi
   : (params: ParamsOf<Definition["pattern"]>, options?: RoomOptions) => Room<Definition>;
 
 /** A client of a gateway: its controls, and each of the gateway's channels by name. */
-export type Client<Gateway extends HasChannels = HasChannels> = ClientControls & {
+export type Client<Gateway extends HasChannels = HasChannels> = ClientControls<Gateway> & {
   readonly [Name in Exclude<keyof Gateway["channels"] & string, keyof ClientControls>]: OpenRoom<
     Gateway["channels"][Name]
   >;

@@ -24,7 +24,10 @@ export interface Backoff {
 
 /** What {@link connect} may be told. All of it is optional. */
 export interface ConnectOptions {
-  /** What the gateway's `authenticate` expects, or how to get a fresh one for each line. Default: none, a guest. */
+  /**
+   * What the gateway's `authenticate` expects, or how to get a fresh one: called for each line, and when the one in use is about to
+   * expire. Default: none, a guest.
+   */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>);
   /** 32 of 0-9 a-f, secret. Default: random, kept in `storage`. */
   readonly device?: string;

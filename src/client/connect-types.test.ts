@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ChannelDefinition, EventDefinition, HasChannels } from "../wire/index.ts";
+import type { CallDefinition, ChannelDefinition, EventDefinition, HasChannels } from "../wire/index.ts";
 import type {
   Ack,
+  Call,
   Client,
   DurableEvent,
   EphemeralEvent,
@@ -21,7 +22,8 @@ interface Chat extends HasChannels {
         readonly typing: EventDefinition<"ephemeral", Record<string, never>>;
         readonly price: EventDefinition<"latest", string, number>;
         readonly leave: EventDefinition<"event", string>;
-      }
+      },
+      { readonly roll: CallDefinition<{ sides: number }, { value: number }> }
     >;
     readonly lobby: ChannelDefinition<"lobby", { readonly note: EventDefinition<"event", string> }>;
   };
@@ -38,11 +40,12 @@ describe("the types of a client", () => {
       Same<Room["price"], LatestEvent<string, number>>,
       Same<Awaited<ReturnType<Room["message"]["send"]>>, Ack>,
       Same<Awaited<ReturnType<Room["typing"]["send"]>>, void>,
+      Same<Room["roll"], Call<{ sides: number }, { value: number }>>,
       Same<
         Awaited<ReturnType<Room["history"]>>,
         HistoryPage<Message<{ text: string; size: number }, "message"> | Message<{ at: number }, "joined">>
       >,
-    ] = [true, true, true, true, true, true, true];
+    ] = [true, true, true, true, true, true, true, true];
     expect(same).not.toContain(false);
   });
 
@@ -64,6 +67,15 @@ describe("the types of a client", () => {
       // @ts-expect-error -- an ephemeral message is not stored under an id
       void room.typing.send({}, { id: "a" });
       void room.price.send("7");
+      void room.roll.call({ sides: 6 }).then(({ value }) => value + 1);
+      // @ts-expect-error -- the call's field has another name
+      void room.roll.call({ side: 6 });
+      // @ts-expect-error -- a call is not an event
+      void room.roll.send({ sides: 6 });
+      // @ts-expect-error -- an event is no call
+      void room.message.call({ text: "hi" });
+      // @ts-expect-error -- the lobby answers no call
+      void client.lobby().roll;
       // @ts-expect-error -- a newest value is not stored under an id
       void room.price.send("7", { id: "a" });
       // @ts-expect-error -- what goes in is a text, the number comes out

@@ -173,6 +173,20 @@ describe("connect", () => {
     expect(line().ops[0]).toMatchObject({ token: "t2" });
   });
 
+  test("[AU10] the token is fetched again when it is about to expire; a fixed one is not sent again", async () => {
+    let count = 0;
+    const { socket } = start({ token: () => `t${(count += 1)}` });
+    await turn();
+    socket.open();
+    socket.say({ type: "expiring", expiresInMs: 60_000 });
+    await turn();
+    expect(socket.ops.at(-1)).toMatchObject({ type: "refresh", token: "t2" });
+    const fixed = start({ token: "fixed" }).socket.open();
+    fixed.say({ type: "expiring", expiresInMs: 60_000 });
+    await turn();
+    expect(fixed.ops.map(({ type }) => type)).toEqual(["auth"]);
+  });
+
   test("[CC2] a token that cannot be fetched is reported, and tried again with the next line", async () => {
     const { client, socket } = start({ token: () => Promise.reject(new Error("offline")) });
     const errors: ClientError[] = [];
@@ -516,10 +530,10 @@ describe("a room", () => {
     socket.open().stand(0, { members: [ada] });
     socket.say({ type: "presence", channel: "chat/1", joined: [], left: ["d1"] });
     expect(changes).toEqual([
-      { members: [ada], joined: [ada], left: [] },
-      { members: [], joined: [], left: [ada] },
+      { members: [ada], count: 1, joined: [ada], left: [] },
+      { members: [], count: 0, joined: [], left: [ada] },
     ]);
-    expect(room.presence.members).toEqual([]);
+    expect([room.presence.members, room.presence.count]).toEqual([[], 0]);
   });
 
   test("[CC20] a loop ends with its room: quietly if it was left, with the reason if it was refused", async () => {

@@ -1,4 +1,11 @@
-import type { Durability, EphemeralMessage, EventKind, LatestMessage, WireEvent } from "../wire/index.ts";
+import type {
+  ChannelParams,
+  Durability,
+  EphemeralMessage,
+  EventKind,
+  LatestMessage,
+  WireEvent,
+} from "../wire/index.ts";
 import type { ClientStateInfo } from "./client.ts";
 import type { ClientError } from "./errors.ts";
 import type { Ack, Gap, PresenceChange, RoomStatusInfo } from "./room.ts";
@@ -10,6 +17,8 @@ export type EventKinds = Readonly<Record<string, EventKind>>;
 export type Effect =
   /** Open a line and get a token for it. */
   | { readonly type: "dial" }
+  /** Get a newer token for the line that is open, if it can be had. */
+  | { readonly type: "token" }
   | { readonly type: "write"; readonly text: string }
   /** Close the line, if there is one. Nothing that still comes from it is of interest. */
   | { readonly type: "hangUp"; readonly code?: 1000 }
@@ -23,12 +32,15 @@ export type Effect =
       readonly kinds: EventKinds;
       readonly info: RoomStatusInfo;
     }
+  /** The server subscribed us to a channel by itself. */
+  | { readonly type: "room"; readonly room: number; readonly channel: string; readonly params: ChannelParams }
   | { readonly type: "message"; readonly room: number; readonly message: WireEvent }
   | { readonly type: "unstored"; readonly room: number; readonly message: EphemeralMessage | LatestMessage }
   | { readonly type: "gap"; readonly room: number; readonly gap: Gap }
   | { readonly type: "presence"; readonly room: number; readonly change: PresenceChange }
   /** `ack` is absent for an event that is not stored: it was sent or dropped. */
   | { readonly type: "sent"; readonly ticket: number; readonly ack?: Ack }
+  | { readonly type: "result"; readonly ticket: number; readonly data: unknown }
   | { readonly type: "page"; readonly ticket: number; readonly events: readonly WireEvent[]; readonly more: boolean }
   | { readonly type: "failed"; readonly ticket: number; readonly error: ClientError }
   | { readonly type: "error"; readonly error: ClientError };

@@ -1,12 +1,16 @@
-import type { ErrorCode } from "../wire/index.ts";
+import type { AppErrorCode, ErrorCode } from "../wire/index.ts";
 
 /** What only a client can find out; the rest is what servers answer (`ErrorCode`). */
 export type ClientErrorCode =
   | ErrorCode
+  /** What the server's application refused with, after `app:`. */
+  | AppErrorCode
   /** `client.close()` was called, `room.leave()` was, or the server closed for good. */
   | "CLOSED"
   /** The send's signal was aborted. If it was on its way, it may be stored nevertheless. */
   | "ABORTED"
+  /** The line broke while a call was on its way: whether it was done is not known. */
+  | "DISCONNECTED"
   /** More than `maxPendingCount` requests wait for the line. */
   | "QUEUE_FULL"
   /** A `for await` loop is more than `maxBufferedCount` messages behind. */

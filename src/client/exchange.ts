@@ -1,8 +1,19 @@
-import { type ClientOp, encodeClientOp, type ErrorMessage, type ServerMessage } from "../wire/index.ts";
+import {
+  type ClientOp,
+  encodeClientOp,
+  type ErrorMessage,
+  type ServerMessage,
+  type SubscribedMessage,
+  type UnsubscribedMessage,
+} from "../wire/index.ts";
 import type { Effect } from "./effect.ts";
 
 /** What answers a request: the message with its id, `error` included. */
-export type Answer = Extract<ServerMessage, { readonly id: number }> | ErrorMessage;
+export type Answer =
+  | Extract<ServerMessage, { readonly id: number }>
+  | ErrorMessage
+  | SubscribedMessage
+  | UnsubscribedMessage;
 
 /** A request without its id. */
 export type Ask<Op> = Op extends ClientOp ? Omit<Op, "id"> : never;

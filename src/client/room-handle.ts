@@ -2,6 +2,7 @@ import type { EphemeralMessage as WireEphemeral, LatestMessage } from "../wire/i
 import type { Effect, EventKinds } from "./effect.ts";
 import { SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
+import type { HistorySpan } from "./subscription.ts";
 import { MessageStream } from "./message-stream.ts";
 import { isUnstored } from "./sender.ts";
 import { namedProxy } from "./named-proxy.ts";
@@ -9,7 +10,6 @@ import type {
   Ack,
   EphemeralMessage,
   Gap,
-  HistoryOptions,
   HistoryPage,
   LatestValue,
   Message,
@@ -26,7 +26,8 @@ export interface RoomPort {
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
   send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined>;
-  history(options: Required<HistoryOptions>): Promise<HistoryPage>;
+  call(method: string, data: unknown): Promise<unknown>;
+  history(options: HistorySpan): Promise<HistoryPage>;
   leave(): void;
   /** A listener threw. */
   thrown(error: unknown): void;
@@ -50,7 +51,7 @@ export class RoomHandle {
   #info: RoomStatusInfo = { status: "joining" };
   #name = "";
   #kinds: EventKinds = {};
-  #members: PresenceChange["members"] = [];
+  #present: Pick<PresenceChange, "members" | "count"> = { members: [], count: 0 };
 
   constructor(port: RoomPort) {
     this.#port = port;
@@ -98,7 +99,7 @@ export class RoomHandle {
   }
 
   receivePresence(change: PresenceChange): void {
-    this.#members = change.members;
+    this.#present = change;
     this.#presence.tell(change);
   }
 
@@ -106,7 +107,7 @@ export class RoomHandle {
     // Getters in an object have their own `this`: what they read of the handle goes through these.
     const name = (): string | undefined => this.#name || undefined;
     const status = (): RoomStatusInfo["status"] => this.#info.status;
-    const members = (): PresenceChange["members"] => this.#members;
+    const present = (): Pick<PresenceChange, "members" | "count"> => this.#present;
     return {
       get name() {
         return name();
@@ -116,13 +117,17 @@ export class RoomHandle {
       },
       presence: {
         get members() {
-          return members();
+          return present().members;
+        },
+        get count() {
+          return present().count;
         },
         on: (listener) => this.#presence.add(listener),
       },
       onStatus: (listener) => this.#status.add(listener),
       onGap: (listener) => this.#gap.add(listener),
-      history: ({ before = Number.MAX_SAFE_INTEGER, count = 50 } = {}) => this.#port.history({ before, count }),
+      history: ({ count = 50, after, before = Number.MAX_SAFE_INTEGER } = {}) =>
+        this.#port.history(after === undefined ? { before, count } : { after, count }),
       leave: () => this.#port.leave(),
     };
   }
@@ -133,6 +138,7 @@ export class RoomHandle {
       get values() {
         return values();
       },
+      call: (data: unknown) => this.#port.call(event, data),
       send: (data: unknown, options: SendOptions = {}) => this.#send(event, data, options),
       on: (listener: (message: Incoming) => void) => this.#listen(event, listener),
       [Symbol.asyncIterator]: () => this.#stream(event),

@@ -1,5 +1,6 @@
 /** What an application sees of one channel. Types only; `room-handle.ts` is what is behind them. */
 import type {
+  CallDefinition,
   ChannelDefinition,
   Durability,
   EventDefinition,
@@ -119,7 +120,9 @@ export interface Gap {
 
 /** Who came and who went, and who is there now. */
 export interface PresenceChange {
+  /** Empty where there are so many that only their number is told. */
   readonly members: readonly Member[];
+  readonly count: number;
   readonly joined: readonly Member[];
   readonly left: readonly Member[];
 }
@@ -127,6 +130,8 @@ export interface PresenceChange {
 /** Who is here, one entry a device. Empty in a channel without presence; as it was last known while there is no line. */
 export interface Presence {
   readonly members: readonly Member[];
+  /** How many there are. Past 1 000 (the gateway's `maxPresenceListCount`) only this is known; when there are fewer again, all are told as joined. */
+  readonly count: number;
   on(listener: (change: PresenceChange) => void): Unsubscribe;
 }
 
@@ -147,6 +152,8 @@ export interface RoomStatusInfo {
 export interface HistoryOptions {
   /** Messages with a smaller offset than this. Default: the newest. */
   readonly before?: number;
+  /** Messages with a greater offset than this, instead. */
+  readonly after?: number;
   /** How many at most, 1-256. Default 50. */
   readonly count?: number;
 }
@@ -155,7 +162,7 @@ export interface HistoryOptions {
 export interface HistoryPage<Item = Message> {
   /** Oldest first. */
   readonly messages: readonly Item[];
-  /** Whether older ones are retained. */
+  /** Whether further ones are retained: older ones, or with `after` newer ones. */
   readonly more: boolean;
 }
 
@@ -178,6 +185,22 @@ export interface RoomControls<Item = Message> {
   leave(): void;
 }
 
+/** A request that the server answers. */
+export interface Call<Input = unknown, Output = unknown> {
+  /**
+   * Asks the server, once: waits for the line if there is none, and is not tried again when it breaks.
+   *
+   * @throws {ClientError} rejects with it. `DISCONNECTED` and `TIMEOUT`: nobody knows whether it was done. `app:…`: the server's
+   * application refused.
+   */
+  call(data: Input): Promise<Output>;
+}
+
+type CallsOf<Definition extends ChannelDefinition> = NonNullable<Definition["calls"]>;
+
+type CallHandle<Definition> =
+  Definition extends CallDefinition<infer Input, infer Output> ? Call<Input, Output> : never;
+
 type EventsOf<Definition extends ChannelDefinition> = Definition["events"];
 type EventNames<Definition extends ChannelDefinition> = Exclude<
   keyof EventsOf<Definition> & string,
@@ -197,7 +220,7 @@ export type RoomMessage<Definition extends ChannelDefinition> = {
     : Message<OutputOf<EventsOf<Definition>[Name]>, Name>;
 }[EventNames<Definition>];
 
-/** One channel, subscribed: its controls, and each of its events by name. */
+/** One channel, subscribed: its controls, and each of its events and calls by name. */
 export type Room<Definition extends ChannelDefinition = ChannelDefinition> = RoomControls<RoomMessage<Definition>> & {
   readonly [Name in EventNames<Definition>]: EventHandle<EventsOf<Definition>[Name], Name>;
-};
+} & { readonly [Name in keyof CallsOf<Definition> & string]: CallHandle<CallsOf<Definition>[Name]> };

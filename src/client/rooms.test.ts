@@ -297,6 +297,20 @@ describe("delivery", () => {
     expect(bench.offsets()).toEqual([1]);
   });
 
+  test("[CC19] a log that lost its newest below a room is not waited for", () => {
+    const bench = new Bench().open();
+    bench.join();
+    bench.answer("subscribe", { type: "subscribed", channel: "chat/1", position: at(4), top: 9 });
+    bench.event(5);
+    bench.say({ type: "gap", channel: "chat/1", from: at(5), to: at(3), reason: "truncated" });
+    expect(bench.statuses()).toEqual(["replaying", "live"]);
+    bench.event(4);
+    bench.reopen();
+    bench.answer("resume", { type: "resumed", channels: [{ channel: "chat/1", position: at(4), top: 9 }] });
+    bench.say({ type: "gap", channel: "chat/1", from: at(4), to: at(7), reason: "trimmed" });
+    expect(bench.statuses().at(-1)).toBe("replaying");
+  });
+
   test("[CC9] a server that moves the position and tells no gap is not believed", () => {
     for (const position of [at(2), { ...at(1), tag: 7 }, at(1, "f".repeat(16))]) {
       const bench = new Bench().open();
@@ -484,10 +498,10 @@ describe("presence", () => {
       channels: [{ channel: "chat/1", position: at(0), top: 0, members: [ada] }],
     });
     expect(bench.seen("presence")).toEqual([
-      { type: "presence", room, change: { members: [ada], joined: [ada], left: [] } },
-      { type: "presence", room, change: { members: [ada, bob], joined: [bob], left: [] } },
-      { type: "presence", room, change: { members: [bob], joined: [], left: [ada] } },
-      { type: "presence", room, change: { members: [ada], joined: [ada], left: [bob] } },
+      { type: "presence", room, change: { members: [ada], count: 1, joined: [ada], left: [] } },
+      { type: "presence", room, change: { members: [ada, bob], count: 2, joined: [bob], left: [] } },
+      { type: "presence", room, change: { members: [bob], count: 1, joined: [], left: [ada] } },
+      { type: "presence", room, change: { members: [ada], count: 1, joined: [ada], left: [bob] } },
     ]);
   });
 });

@@ -4,6 +4,8 @@ import {
   type HelloMessage,
   type ServerMessage,
   type Subscribed,
+  type SubscribedMessage,
+  type UnsubscribedMessage,
   type User,
   type WireError,
 } from "../wire/index.ts";
@@ -11,7 +13,7 @@ import { retryDelayMs } from "./backoff.ts";
 import { ClientError } from "./errors.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import { isPassing, type Publish, Sender, type SenderOptions } from "./sender.ts";
-import { Subscription, type SubscriptionOptions } from "./subscription.ts";
+import { type HistorySpan, Subscription, type SubscriptionOptions } from "./subscription.ts";
 
 /** So that the largest resume, 256 names of 128 bytes, fits into 64 KiB. */
 const maxResumeCount = 256;
@@ -62,8 +64,12 @@ export class Rooms {
     return this.#sender.publish(this.#rooms.get(id), publish);
   }
 
-  history(id: number, before: number, count: number): number {
-    return this.#sender.history(this.#rooms.get(id), before, count);
+  history(id: number, span: HistorySpan): number {
+    return this.#sender.history(this.#rooms.get(id), span);
+  }
+
+  call(id: number, method: string, data: unknown): number {
+    return this.#sender.call(this.#rooms.get(id), method, data);
   }
 
   abort(ticket: number): void {
@@ -83,6 +89,23 @@ export class Rooms {
     this.#sender.limit(hello.limits.maxMessageBytes);
     this.#byName.clear();
     for (const room of this.#rooms.values()) this.#resolve(room, hello);
+  }
+
+  /** The server subscribed us by itself. Who has asked for the room hears of it by the answer. */
+  adopt({ definition = "", params = {}, ...subscribed }: SubscribedMessage): void {
+    if (this.#byName.has(subscribed.channel)) return;
+    const id = this.join({ channel: definition, params, recentCount: 0 });
+    const room = this.#rooms.get(id);
+    if (room === undefined) return;
+    this.#exchange.emit({ type: "room", room: id, channel: definition, params });
+    room.ask();
+    this.#stand(room, subscribed);
+  }
+
+  /** The server ended a subscription by itself. */
+  expel({ channel, error }: UnsubscribedMessage): void {
+    const room = this.#byName.get(channel);
+    if (room !== undefined) this.#end(room, "left", error && new ClientError(error.code, error.message));
   }
 
   /** The server said who we are. */

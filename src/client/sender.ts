@@ -1,11 +1,11 @@
-import { encodeClientOpWithData, type EventKind, parseJson } from "../wire/index.ts";
+import { encodeClientOp, encodeClientOpWithData, type EventKind, findDataFault } from "../wire/index.ts";
 import { encodeBase64 } from "./base64.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import type { Outgoing } from "./outbox.ts";
-import type { HistoryRequest, Subscription } from "./subscription.ts";
+import type { HistorySpan, Question, Subscription } from "./subscription.ts";
 
 export interface SenderOptions {
   readonly exchange: Exchange;
@@ -32,7 +32,7 @@ export function isPassing(code: ClientErrorCode): boolean {
   return code === "RATE_LIMITED" || code === "STORAGE_UNAVAILABLE";
 }
 
-/** What the application asked of its rooms and waits for: publishes and pages of history. Each is settled exactly once. */
+/** What the application asked of its rooms and waits for: publishes, calls and pages of history. Each is settled exactly once. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #exchange: Exchange;
@@ -56,15 +56,30 @@ export class Sender {
     return ticket;
   }
 
-  history(room: Subscription | undefined, before: number, count: number): number {
-    const ticket = this.#ticket();
-    const fault = room === undefined ? closedFault : this.#fullFault();
-    if (fault !== undefined) this.#failHistory(ticket, fault);
+  history(room: Subscription | undefined, span: HistorySpan): number {
+    const encode = (id: number): string => encodeClientOp({ type: "history", id, channel: room?.name ?? "", ...span });
+    return this.#question(room, { answer: "history", act: "read history", encode });
+  }
+
+  call(room: Subscription | undefined, method: string, data: unknown): number {
+    const json = toJson(data);
+    const encode = (id: number): string =>
+      encodeClientOpWithData({ type: "call", id, channel: room?.name ?? "", method, data: json.text });
+    return this.#question(room, { answer: "result", act: `call ${method}`, encode }, json.fault);
+  }
+
+  #question(
+    room: Subscription | undefined,
+    asked: Omit<Question, "ticket" | "isInFlight">,
+    fault: Fault | undefined = room === undefined ? closedFault : this.#fullFault(),
+  ): number {
+    const question = { ...asked, ticket: this.#ticket(), isInFlight: false };
+    if (fault !== undefined) this.#failQuestion(question, fault);
     else {
       this.#pendingCount += 1;
-      room?.histories.add({ ticket, before, count, isInFlight: false });
+      room?.questions.add(question);
     }
-    return ticket;
+    return question.ticket;
   }
 
   /** Gives up waiting for a publish. */
@@ -104,16 +119,16 @@ export class Sender {
       this.#remove(room, outgoing);
       this.#fail(outgoing, fault);
     }
-    for (const history of room.histories) {
-      this.#removeHistory(room, history);
-      this.#failHistory(history.ticket, fault);
-    }
+    for (const question of room.questions) this.#endQuestion(room, question, fault);
   }
 
-  /** What is in flight will not be answered; it is asked again on the next line. */
+  /** What is in flight will not be answered; it is asked again on the next line, but for calls: nobody knows what those did. */
   loseLine(room: Subscription): void {
     room.outbox.loseLine();
-    for (const history of room.histories) history.isInFlight = false;
+    for (const question of room.questions) {
+      if (question.isInFlight && question.answer === "result") this.#endQuestion(room, question, brokenFault);
+      question.isInFlight = false;
+    }
   }
 
   flush(rooms: Iterable<Subscription>, nowMs: number): void {
@@ -121,7 +136,7 @@ export class Sender {
     this.#pausedUntilMs = 0;
     for (const room of rooms) {
       if (room.phase !== "standing") continue;
-      for (const history of room.histories) this.#sendHistory(room, room.name, history);
+      for (const question of room.questions) this.#ask(room, question);
       for (let next = room.outbox.take(nowMs); next !== undefined; next = room.outbox.take(nowMs)) {
         this.#send({ room, channel: room.name, outgoing: next, nowMs });
       }
@@ -149,14 +164,11 @@ export class Sender {
     function encode(id: number): string {
       return encodeClientOpWithData({ type: "publish", id, channel, event, messageId, ...retry, data });
     }
-    const bytes = new TextEncoder().encode(encode(Number.MAX_SAFE_INTEGER)).byteLength;
-    if (bytes > this.#maxMessageBytes) {
+    const fault = this.#sizeFault(encode);
+    if (fault !== undefined) {
       // Sent, it would cost the line, and again on the next one.
       this.#remove(room, outgoing);
-      this.#fail(outgoing, {
-        code: "TOO_BIG",
-        message: `it is ${bytes} bytes, the limit is ${this.#maxMessageBytes} bytes`,
-      });
+      this.#fail(outgoing, fault);
       return;
     }
     this.#exchange.askText(encode, (answer, answeredAtMs) =>
@@ -179,22 +191,27 @@ export class Sender {
     this.#exchange.emit({ type: "sent", ticket, ack: { id, offset, durability, duplicate } });
   }
 
-  #sendHistory(room: Subscription, channel: string, history: HistoryRequest): void {
-    if (history.isInFlight) return;
-    history.isInFlight = true;
-    const { ticket, before, count } = history;
-    this.#exchange.ask({ type: "history", channel, before, count }, (answer, nowMs) => {
-      if (answer.type === "error" && isPassing(answer.code)) {
-        history.isInFlight = false;
-        this.#pause(nowMs, answer.retryAfterMs);
-      } else if (this.#removeHistory(room, history)) {
-        if (answer.type !== "history") this.#rejectHistory(ticket, faultOf(answer));
-        else {
-          const events = answer.events.map((event) => room.withData(event.event, event));
-          this.#exchange.emit({ type: "page", ticket, events, more: answer.more });
+  #ask(room: Subscription, question: Question): void {
+    if (question.isInFlight) return;
+    const fault = this.#sizeFault((id) => question.encode(id));
+    if (fault !== undefined) return this.#endQuestion(room, question, fault);
+    question.isInFlight = true;
+    const { ticket } = question;
+    this.#exchange.askText(
+      (id) => question.encode(id),
+      (answer, nowMs) => {
+        if (answer.type === "error" && isPassing(answer.code)) {
+          question.isInFlight = false;
+          this.#pause(nowMs, answer.retryAfterMs);
+        } else if (this.#removeQuestion(room, question)) {
+          if (answer.type !== question.answer) this.#rejectQuestion(ticket, faultOf(answer));
+          else if (answer.type === "history") {
+            const events = answer.events.map((event) => room.withData(event.event, event));
+            this.#exchange.emit({ type: "page", ticket, events, more: answer.more });
+          } else if (answer.type === "result") this.#exchange.emit({ type: "result", ticket, data: answer.data });
         }
-      }
-    });
+      },
+    );
   }
 
   #add(room: Subscription, ticket: number, { event, id, data, isSilent = false }: Publish): Fault | undefined {
@@ -235,10 +252,23 @@ export class Sender {
     return isRemoved;
   }
 
-  #removeHistory(room: Subscription, history: HistoryRequest): boolean {
-    const isRemoved = room.histories.delete(history);
+  #removeQuestion(room: Subscription, question: Question): boolean {
+    const isRemoved = room.questions.delete(question);
     if (isRemoved) this.#pendingCount -= 1;
     return isRemoved;
+  }
+
+  #endQuestion(room: Subscription, question: Question, fault: Fault): void {
+    this.#removeQuestion(room, question);
+    this.#failQuestion(question, fault);
+  }
+
+  #sizeFault(encode: (id: number) => string): Fault | undefined {
+    const bytes = new TextEncoder().encode(encode(Number.MAX_SAFE_INTEGER)).byteLength;
+    const limit = this.#maxMessageBytes;
+    return bytes > limit
+      ? { code: "TOO_BIG", message: `it is ${bytes} bytes, the limit is ${limit} bytes` }
+      : undefined;
   }
 
   #fullFault(): Fault | undefined {
@@ -255,16 +285,18 @@ export class Sender {
     this.#exchange.emit({ type: "failed", ticket, error: new SendError(code, message, id) });
   }
 
-  #failHistory(ticket: number, { code, message }: Fault): void {
-    this.#rejectHistory(ticket, { code, message: `Cannot read history: ${message}` });
+  #failQuestion({ act, ticket }: Question, { code, message }: Fault): void {
+    this.#rejectQuestion(ticket, { code, message: `Cannot ${act}: ${message}` });
   }
 
-  #rejectHistory(ticket: number, { code, message }: Fault): void {
+  #rejectQuestion(ticket: number, { code, message }: Fault): void {
     this.#exchange.emit({ type: "failed", ticket, error: new ClientError(code, message) });
   }
 }
 
 const closedFault: Fault = { code: "CLOSED", message: "the room is closed" };
+
+const brokenFault: Fault = { code: "DISCONNECTED", message: "the line broke; it may have been done nevertheless" };
 
 /** A server's error is a whole sentence already. */
 function faultOf(answer: Answer): Fault {
@@ -293,7 +325,6 @@ function toJson(data: unknown): { readonly text: string; readonly fault?: Fault 
     return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
   }
   if (text === undefined) return { text: "", fault: { code: "BAD_DATA", message: "it is not JSON" } };
-  // One level more: in the message it is a field.
-  const parsed = parseJson(`[${text}]`);
-  return parsed.type === "value" ? { text } : { text, fault: { code: "BAD_DATA", message: parsed.reason } };
+  const fault = findDataFault(text);
+  return fault === undefined ? { text } : { text, fault: { code: "BAD_DATA", message: fault } };
 }

@@ -2,6 +2,7 @@ import type {
   ChannelInfo,
   ChannelParams,
   GapMessage,
+  HistoryOp,
   Member,
   Position,
   PresenceMessage,
@@ -14,11 +15,16 @@ import type { ClientError } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { Gap, PresenceChange, RoomStatus } from "./room.ts";
 
-/** A history request that waits for its page. */
-export interface HistoryRequest {
+/** Which part of a history is asked for. */
+export type HistorySpan = Pick<HistoryOp, "before" | "after" | "count">;
+
+/** A call, or a page of history that is asked for. */
+export interface Question {
   readonly ticket: number;
-  readonly before: number;
-  readonly count: number;
+  readonly answer: "history" | "result";
+  /** For the words of its errors: `read history`. */
+  readonly act: string;
+  encode(id: number): string;
   isInFlight: boolean;
 }
 
@@ -40,7 +46,7 @@ export class Subscription {
   readonly channel: string;
   readonly params: ChannelParams;
   readonly outbox: Outbox = new Outbox();
-  readonly histories: Set<HistoryRequest> = new Set();
+  readonly questions: Set<Question> = new Set();
   /** What a hello said of the channel. */
   info: ChannelInfo | undefined;
   /** The name its pattern gives; empty until then. */
@@ -60,6 +66,7 @@ export class Subscription {
   /** The server said that delivery starts elsewhere: it owes a gap before the next event. */
   #isGapOwed = false;
   #members: ReadonlyMap<string, Member> = new Map();
+  #memberCount = 0;
 
   constructor({ id, channel, params, recentCount }: SubscriptionOptions) {
     this.id = id;
@@ -116,12 +123,12 @@ export class Subscription {
     this.error = error;
   }
 
-  stand({ position, top, members }: Subscribed): PresenceChange | undefined {
+  stand({ position, top, members, memberCount }: Subscribed): PresenceChange | undefined {
     this.#phase = "standing";
     if (this.#position === nowhere) this.#position = position;
     this.#isGapOwed = !isSamePosition(this.#position, position);
     this.#top = top;
-    return members === undefined ? undefined : this.#setMembers(new Map(members.map((one) => [one.member, one])));
+    return this.#setMembers(members, memberCount);
   }
 
   /** `next`: to be delivered, and the position is past it. `hole`: one is missing, or the log is not the one we know. */
@@ -150,27 +157,35 @@ export class Subscription {
     // What was lost is not known: from here on everything is told.
     this.#silent.clear();
     const from = this.at;
+    // A log that changed below us: how far it reaches now, nobody has told.
+    if (!this.#isGapOwed && reason !== "trimmed") this.#top = to.offset;
     this.#position = to;
     this.#isGapOwed = false;
     return { from, to: to.offset, reason };
   }
 
-  receivePresence({ joined, left }: PresenceMessage): PresenceChange | undefined {
-    const members = new Map(this.#members);
-    for (const id of left) members.delete(id);
-    for (const one of joined) members.set(one.member, one);
-    return this.#setMembers(members);
+  receivePresence({ joined, left, members, memberCount }: PresenceMessage): PresenceChange | undefined {
+    const known = new Map(this.#members);
+    for (const id of left) known.delete(id);
+    for (const one of joined) known.set(one.member, one);
+    return this.#setMembers(members ?? [...known.values()], memberCount);
   }
 
-  #setMembers(members: ReadonlyMap<string, Member>): PresenceChange | undefined {
+  /** Takes all who are there, or how many if they are too many for a list; neither in a channel without presence. */
+  #setMembers(list: readonly Member[] = [], memberCount = list.length): PresenceChange | undefined {
+    const isCounted = memberCount > list.length;
+    const wasCount = this.#memberCount;
+    this.#memberCount = memberCount;
+    const members = new Map(isCounted ? [] : list.map((one) => [one.member, one]));
     const before = this.#members;
     this.#members = members;
     // Who is here already, under another name, is told as joined again.
     const isNews = ({ member, user }: Member): boolean =>
       !before.has(member) || before.get(member)?.user.name !== user.name;
     const joined = [...members.values()].filter(isNews);
-    const left = [...before.values()].filter(({ member }) => !members.has(member));
-    return joined.length + left.length === 0 ? undefined : { members: this.members, joined, left };
+    const left = isCounted ? [] : [...before.values()].filter(({ member }) => !members.has(member));
+    if (joined.length + left.length === 0 && memberCount === wasCount) return undefined;
+    return { members: this.members, count: memberCount, joined, left };
   }
 }
 

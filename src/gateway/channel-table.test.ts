@@ -37,7 +37,14 @@ test("[CH7] a channel is joined once, whoever opens it", () => {
 test("[CH8] a channel that could not be joined is given up, and its successor is not", () => {
   const { deadlines, outbox, ...rest } = tools();
   const table = new ChannelTable({ outbox, deadlines, ...rest });
-  const subscriber = { connection: 1, isFlowing: true, lastSentMs: 0, sendText: () => {}, spend: () => {} };
+  const subscriber = {
+    connection: 1,
+    isFlowing: true,
+    lastSentMs: 0,
+    sendText: () => {},
+    sendReplay: () => {},
+    spend: () => {},
+  };
   table.open(routeTo("news")).subscribe(subscriber, { from: "live" }, () => {});
   const error = { code: "STORAGE_UNAVAILABLE", message: "" } as const;
   outbox.settle({ type: "settled", question: "join", request: 1, result: { type: "failed", error } });

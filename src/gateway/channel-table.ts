@@ -1,14 +1,22 @@
-import { Channel, type ChannelTools, type Counters } from "./channel.ts";
+import { Channel, type ChannelTools } from "./channel.ts";
+import type { Counters } from "./counters.ts";
 import type { Route } from "./directory.ts";
+import { ReplayPages } from "./replay-pages.ts";
 
 /** The channels this node has joined. */
 export class ChannelTable {
-  readonly counters: Counters = { droppedEphemeralCount: 0 };
+  readonly counters: Counters = {
+    deliveredCount: 0,
+    replayedCount: 0,
+    gapCounts: { trimmed: 0, truncated: 0, epoch: 0 },
+    droppedEphemeralCount: 0,
+  };
   readonly #channels = new Map<string, Channel>();
   readonly #tools: ChannelTools;
 
-  constructor(tools: Omit<ChannelTools, "release" | "counters">) {
-    this.#tools = { ...tools, counters: this.counters, release: (channel) => this.#release(channel) };
+  constructor(tools: Omit<ChannelTools, "release" | "counters" | "pages">) {
+    const pages = new ReplayPages(tools.limits.maxReplayCacheBytes);
+    this.#tools = { ...tools, pages, counters: this.counters, release: (channel) => this.#release(channel) };
   }
 
   get count(): number {

@@ -7,6 +7,7 @@ import { Directory, type Route } from "./directory.ts";
 import type { GatewayEffect } from "./effects.ts";
 import { defaultLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import { ReplayPages } from "./replay-pages.ts";
 import type { Position, ServerMessage, Start } from "../wire/index.ts";
 
 function routeTo(name: string): Route {
@@ -154,7 +155,7 @@ test("[DL6] a page that finds the queue full when it comes is read again later",
 });
 
 test("[DL7] a replay waits for the socket to drain after each page", () => {
-  const bench = benchWith({ count: 10, connections: [], limits: { maxPageCount: 2, maxPageBytes: 300 } });
+  const bench = benchWith({ count: 10, connections: [], limits: { maxPageCount: 2, maxReplayBytes: 300 } });
   bench.join(1);
   bench.congested.add(1);
   bench.send(1, { type: "subscribe", channel: "news", start: from(at(0)) });
@@ -325,7 +326,7 @@ test("[CH8] when only older entries cannot be read, who needs them is refused or
   subscribe(bench, 1, from(at(1)));
   expect(bench.take(1)).toMatchObject([{ type: "error", code: "STORAGE_UNAVAILABLE" }]);
   isDown = false;
-  bench.isHolding = (question) => question.type === "read" && question.read.maxCount === 256;
+  bench.isHolding = (question) => question.type === "read" && question.read.maxCount > 1;
   bench.send(1, { type: "subscribe", channel: "news", start: from(at(1)) });
   expect(bench.take(1)).toMatchObject([{ type: "subscribed" }]);
   isDown = true;
@@ -441,7 +442,13 @@ test("[SE9] what ends or drains for a connection that has no subscription change
     outbox,
     deadlines: new Deadlines(),
     limits: defaultLimits,
-    counters: { droppedEphemeralCount: 0 },
+    counters: {
+      deliveredCount: 0,
+      replayedCount: 0,
+      gapCounts: { trimmed: 0, truncated: 0, epoch: 0 },
+      droppedEphemeralCount: 0,
+    },
+    pages: new ReplayPages(1),
     release: () => {},
   });
   outbox.take();
@@ -539,7 +546,7 @@ test("[LT3] a subscriber whose queue is full is sent nothing, then the newest of
 });
 
 test("[LT3] a snapshot counts as a replay: past the page the socket has to drain before the next", () => {
-  const bench = new GatewayBench({ limits: { maxPageBytes: 10 } });
+  const bench = new GatewayBench({ limits: { maxReplayBytes: 10 } });
   tell(bench, "A", 1);
   tell(bench, "A", 1, "news");
   bench.join(1);
@@ -630,4 +637,12 @@ test("[LT9] a value of an event that this node does not know is ignored", () => 
   const payload = encodeBroadcast({ node: "n2", latest: { event: "odds", key: "A" }, text: "{}" });
   bench.handle({ type: "broadcasted", channel: ticker, payload });
   expect(bench.take(1)).toEqual([]);
+});
+
+test("[OP26] a channel says who is in it, if it tells anybody", () => {
+  const bench = new GatewayBench();
+  subscribe(bench, 1, live, "room/1");
+  subscribe(bench, 1, live);
+  expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{ user: { id: "u1" } }] });
+  expect(bench.core.attendanceOf("news")).toEqual({ members: [] });
 });

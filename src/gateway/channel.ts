@@ -1,4 +1,5 @@
 import { encodeServerMessage, type Member, type Position, type Start, type WireError } from "../wire/index.ts";
+import type { Counters } from "./counters.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Route } from "./directory.ts";
 import type { Failed } from "./effects.ts";
@@ -7,34 +8,14 @@ import type { GatewayLimits } from "./limits.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
+import type { Placed, Placement } from "./placement.ts";
 import type { Entry } from "./ports.ts";
-import { Presence } from "./presence.ts";
+import type { Attendance } from "./presence.ts";
+import { PresenceFeed } from "./presence-feed.ts";
+import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
+import type { Subscriber } from "./subscriber.ts";
 import { type Absorbed, Subscription } from "./subscription.ts";
-
-/** What a channel needs to know of the connection behind a subscription. */
-export interface Subscriber {
-  readonly connection: number;
-  /** Whether entries may be sent now. Whoever makes it true again calls `Channel.drained`. */
-  readonly isFlowing: boolean;
-  lastSentMs: number;
-  sendText(text: string): void;
-  /** Counts what a replay sent. */
-  spend(bytes: number): void;
-}
-
-/** Where a subscription starts, or why there is none. */
-export type Placed = Placement | Failed;
-
-export interface Placement {
-  readonly type: "placed";
-  readonly position: Position;
-  readonly top: number;
-  /** The subscription is about to be answered: its device is there from now on. @returns who is there, if the channel tells that. */
-  enter(member: Member): readonly Member[] | undefined;
-  /** The subscription was answered: its entries may follow. */
-  follow(): void;
-}
 
 interface Listener {
   readonly subscriber: Subscriber;
@@ -52,17 +33,12 @@ interface Listener {
 
 type ReadAnswer = { readonly type: "page"; readonly page: Page } | Failed;
 
-/** What all channels count together. */
-export interface Counters {
-  /** Ephemeral events that were not sent to a subscriber because its queue was full. */
-  droppedEphemeralCount: number;
-}
-
 export interface ChannelTools {
   readonly outbox: Outbox;
   readonly deadlines: Deadlines;
   readonly limits: GatewayLimits;
   readonly counters: Counters;
+  readonly pages: ReplayPages;
   /** Called when nobody needs the channel any more. */
   readonly release: (channel: Channel) => void;
 }
@@ -74,8 +50,8 @@ export class Channel {
   readonly route: Route;
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
-  readonly #page: PageLimits;
-  readonly #presence: Presence | undefined;
+  readonly #shelf: ReplayShelf;
+  readonly #presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
@@ -84,20 +60,24 @@ export class Channel {
   /** What is to be broadcast once the channel is joined. */
   readonly #unannounced: string[] = [];
   #isJoined = false;
-  #presenceDeadline: Deadline | undefined;
   #release: Deadline | undefined;
 
   constructor(route: Route, tools: ChannelTools) {
     const { limits } = tools;
     this.route = route;
     this.#tools = tools;
-    this.#page = { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes };
+    this.#shelf = new ReplayShelf(tools.pages, limits);
     this.#reader = new LogReader({
-      page: this.#page,
+      page: { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes },
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
     this.#presence = route.settings.presence
-      ? new Presence({ graceMs: limits.presenceGraceMs, diffMs: limits.presenceDiffMs })
+      ? new PresenceFeed({
+          ...tools,
+          channel: route.name,
+          tell: (text) => this.#tell(text),
+          changed: () => this.#releaseIfIdle(),
+        })
       : undefined;
     this.#feeds = latestFeedsOf(route, limits);
     tools.outbox.ask("join", { channel: route.name }, (result) => {
@@ -109,6 +89,10 @@ export class Channel {
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
+  }
+
+  get subscriberCount(): number {
+    return this.#listeners.size;
   }
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
@@ -133,14 +117,8 @@ export class Channel {
   unsubscribe(connection: number, isGoodbye: boolean): void {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
-    const { name } = this.route;
-    this.#drop(listener, {
-      code: "NOT_SUBSCRIBED",
-      message: `Cannot subscribe to "${name}": a later request ended the subscription`,
-    });
-    if (this.#presence === undefined || listener.member === undefined) return;
-    this.#presence.leave(listener.member, { isGoodbye, nowMs: this.#tools.outbox.nowMs });
-    this.#armPresence(this.#presence);
+    this.#drop(listener, this.#endedError());
+    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
   }
 
   /** The subscriber may be sent entries again. */
@@ -149,6 +127,11 @@ export class Channel {
     if (listener === undefined) return;
     this.#catchUp(listener);
     this.#serve(listener);
+  }
+
+  /** Who is there; nobody, where the channel does not tell. */
+  get attendance(): Attendance {
+    return this.#presence?.attendance ?? { members: [] };
   }
 
   /** A hint of the store. */
@@ -217,6 +200,8 @@ export class Channel {
 
   /** Makes the read the reader wants, and all that follow from it. */
   #drive(): void {
+    // What was kept is of a log that may have become another one.
+    if (!this.#reader.isReady) this.#shelf.renew();
     const wanted = this.#isJoined ? this.#reader.want() : undefined;
     if (wanted === undefined) return;
     this.#read(wanted.after, wanted, (answer) => {
@@ -232,12 +217,9 @@ export class Channel {
 
   /** One read of the store for all who want the same. */
   #read(after: number, { maxBytes, maxCount }: PageLimits, then: (answer: ReadAnswer) => void): void {
-    const key = `${after} ${maxCount}`;
+    const key = `${after} ${maxCount} ${maxBytes}`;
     const waiting = this.#reads.get(key);
-    if (waiting !== undefined) {
-      waiting.push(then);
-      return;
-    }
+    if (waiting !== undefined) return void waiting.push(then);
     const all = [then];
     this.#reads.set(key, all);
     const channel = this.route.name;
@@ -251,12 +233,15 @@ export class Channel {
 
   #fanOut(delivery: Delivery): void {
     const { epoch } = this.#reader.position;
-    const next = [...this.#listeners.values()].filter(
-      ({ isFollowing, isReading, subscriber, subscription }) =>
-        isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery),
-    );
-    for (const { subscription } of next) subscription.advance(delivery);
-    this.#send(next, delivery.text);
+    const to: number[] = [];
+    for (const { isFollowing, isReading, subscriber, subscription } of this.#listeners.values()) {
+      if (!isFollowing || isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)) continue;
+      subscription.advance(delivery);
+      subscriber.lastSentMs = this.#tools.outbox.nowMs;
+      to.push(subscriber.connection);
+    }
+    this.#tools.counters.deliveredCount += to.length;
+    if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
   }
 
   #send(to: readonly Listener[], text: string): void {
@@ -273,8 +258,9 @@ export class Channel {
     while (this.#reader.isReady && this.#isServable(listener)) {
       if (!listener.isPlaced) subscription.place(this.#reader.position);
       listener.isPlaced = true;
-      const limits = listener.placed === undefined ? this.#page : aPlace;
-      const page = this.#reader.read(subscription.after, limits);
+      const { after } = subscription;
+      const limits = listener.placed === undefined ? this.#shelf.limitsBehind(after) : aPlace;
+      const page = this.#reader.read(after, limits) ?? this.#shelf.find(after, this.#reader.position);
       if (page === undefined) return this.#readFor(listener, limits);
       if (!this.#advance(listener, page)) return;
     }
@@ -287,14 +273,16 @@ export class Channel {
 
   /** The ring does not reach back to this subscriber, or not yet up to it: the store does. */
   #readFor(listener: Listener, limits: PageLimits): void {
+    const { after } = listener.subscription;
     listener.isReading = true;
-    this.#read(listener.subscription.after, limits, (answer) => {
+    this.#read(after, limits, (answer) => {
       listener.isReading = false;
       if (!this.#isHere(listener)) return;
       if (answer.type === "failed") {
         if (listener.placed !== undefined) this.#drop(listener, answer.error);
         return;
       }
+      if (limits !== aPlace) this.#shelf.keep(after, answer.page, this.#reader);
       this.#reader.hint(answer.page.top.offset);
       this.#drive();
       // While the page was on its way the subscriber's queue may have filled up: then it is read again later.
@@ -321,6 +309,7 @@ export class Channel {
       type: "placed",
       position,
       top: Math.max(top, this.#reader.position.offset),
+      ended: () => (this.#isHere(listener) ? undefined : this.#endedError()),
       enter: (member) => this.#enter(listener, member),
       follow: () => {
         listener.isFollowing = this.#isHere(listener);
@@ -330,13 +319,15 @@ export class Channel {
     };
   }
 
-  #enter(listener: Listener, { member, user }: Member): readonly Member[] | undefined {
-    const presence = this.#presence;
-    if (presence === undefined || !this.#isHere(listener)) return presence?.members;
-    listener.member = member;
-    presence.join({ member, user });
-    this.#armPresence(presence);
-    return presence.members;
+  #enter(listener: Listener, member: Member): Attendance | undefined {
+    if (this.#presence === undefined) return undefined;
+    listener.member = member.member;
+    return this.#presence.enter(member);
+  }
+
+  #endedError(): WireError {
+    const message = `Cannot subscribe to "${this.route.name}": a later request ended the subscription`;
+    return { code: "NOT_SUBSCRIBED", message };
   }
 
   #isHere(listener: Listener): boolean {
@@ -345,14 +336,16 @@ export class Channel {
 
   #sendPage({ subscriber, subscription }: Listener, { deliveries, position }: Absorbed): void {
     const gap = subscription.takeGap(position);
-    if (gap !== undefined) subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
-    let bytes = 0;
-    for (const delivery of deliveries) {
-      subscriber.sendText(delivery.text);
-      subscription.advance(delivery);
-      bytes += delivery.text.length;
+    if (gap !== undefined) {
+      this.#tools.counters.gapCounts[gap.reason] += 1;
+      subscriber.sendText(encodeServerMessage({ type: "gap", channel: this.route.name, ...gap }));
     }
-    if (bytes > 0) subscriber.spend(bytes);
+    const last = deliveries.at(-1);
+    if (last === undefined) return;
+    subscriber.sendReplay(deliveries);
+    this.#tools.counters.replayedCount += deliveries.length;
+    subscription.advance(last);
+    subscriber.spend(deliveries.reduce((sum, { text }) => sum + text.length, 0));
   }
 
   #drop(listener: Listener, error: WireError): void {
@@ -365,22 +358,12 @@ export class Channel {
     for (const listener of this.#listeners.values()) if (listener.placed !== undefined) this.#drop(listener, error);
   }
 
-  // ---- who is there
-
-  #armPresence(presence: Presence): void {
-    this.#presenceDeadline?.cancel();
-    const { nextMs } = presence;
-    if (nextMs === Infinity) return;
-    this.#presenceDeadline = this.#tools.deadlines.at(nextMs, () => this.#tellPresence(presence));
-  }
-
-  #tellPresence(presence: Presence): void {
-    const diff = presence.take(this.#tools.outbox.nowMs);
-    this.#armPresence(presence);
-    this.#releaseIfIdle();
-    if (diff === undefined) return;
-    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
-    this.#send(following, encodeServerMessage({ type: "presence", channel: this.route.name, ...diff }));
+  /** Sends to all who follow, whatever their queues. */
+  #tell(text: string): void {
+    this.#send(
+      [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing),
+      text,
+    );
   }
 
   #releaseIfIdle(): void {

@@ -5,13 +5,17 @@ import type { Directory, Route } from "./directory.ts";
 import type { AuthorizeQuestion, Failed, Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Quotas } from "./quotas.ts";
 import type { Session } from "./session.ts";
+import type { Users } from "./users.ts";
 
 export interface Desk {
   readonly outbox: Outbox;
   readonly directory: Directory;
   readonly channels: ChannelTable;
+  readonly users: Users;
   readonly limits: GatewayLimits;
+  readonly quotas: Quotas;
 }
 
 /** A request in work. */
@@ -32,28 +36,44 @@ export function authorize(
     action,
     event,
     identity,
+    method,
     route,
   }: {
     readonly route: Route;
     readonly identity: Identity;
     readonly action: AuthorizeQuestion["action"];
     readonly event?: string;
+    readonly method?: string;
   },
   then: (error: WireError | undefined) => void,
 ): void {
   const { definition, name, params } = route;
-  const question: AuthorizeQuestion = { user: identity.user, definition, params, action };
-  outbox.ask("authorize", event === undefined ? question : { ...question, event }, (result) => {
+  const { claims, user } = identity;
+  const question: AuthorizeQuestion = {
+    user,
+    ...(claims === undefined ? {} : { claims }),
+    definition,
+    params,
+    action,
+    ...(event === undefined ? {} : { event }),
+    ...(method === undefined ? {} : { method }),
+  };
+  outbox.ask("authorize", question, (result) => {
     switch (result.type) {
       case "allowed":
         return then(undefined);
       case "denied":
         return then({
           code: "FORBIDDEN",
-          message: `Cannot ${action} ${event === undefined ? "" : `"${event}" `}to "${name}": this user may not`,
+          message: `Cannot ${describe(action, event ?? method)} "${name}": this user may not`,
         });
       default:
         return then((result satisfies Failed).error);
     }
   });
+}
+
+function describe(action: AuthorizeQuestion["action"], subject: string | undefined): string {
+  if (subject === undefined) return `${action} to`;
+  return `${action} "${subject}" ${action === "call" ? "of" : "to"}`;
 }

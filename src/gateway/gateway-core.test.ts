@@ -1,8 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeBroadcast } from "./broadcast.ts";
 import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
-import type { ClientOp } from "../wire/index.ts";
 
 const device = "0".repeat(32);
 const auth = { type: "auth", device } as const;
@@ -135,7 +133,7 @@ test.for([
     ...(id === undefined ? {} : { id }),
   };
   expect(answers).toEqual([expected, expected, expected]);
-  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages that cannot be read" }]);
+  expect(closesOf(bench)).toMatchObject([{ code: 4002, reason: "Too many messages were refused" }]);
 });
 
 test("[SE6] a binary message is refused", () => {
@@ -243,7 +241,7 @@ test("[LT9] newest values are taken from any node, in the order the store tells 
 });
 
 test("[DL7] the channels of a connection take turns when it drains", () => {
-  const bench = new GatewayBench({ limits: { maxPageBytes: 1 } });
+  const bench = new GatewayBench({ limits: { maxReplayBytes: 1 } });
   bench.join(1);
   for (const channel of ["room/a", "room/b"]) bench.send(1, { type: "subscribe", channel, start: live });
   bench.advance(1_000);
@@ -272,119 +270,86 @@ test("[DL3] all channels are probed at the same time", () => {
   ]);
 });
 
-// ---- properties
-
-const position = fc.record({
-  epoch: fc.constantFrom("0000000000000001", "0000000000000002"),
-  offset: fc.nat(9),
-  tag: fc.nat(9),
+test("[OP3] a connection that is let go gets its answers, is told when to come back, and is closed with 1001", () => {
+  const bench = joined();
+  bench.isHolding = (question) => question.type === "append";
+  const publish = { type: "publish", channel: "news", event: "item", messageId: "m1", data: 1 } as const;
+  const id = bench.send(1, publish);
+  bench.handle({ type: "leaving", connection: 1, afterMs: 700 });
+  bench.send(1, { ...publish, messageId: "m2" });
+  expect(closesOf(bench)).toEqual([]);
+  bench.answer(0);
+  expect(bench.take(1)).toMatchObject([
+    { type: "ack", id, offset: 1 },
+    { type: "reconnect", afterMs: 700 },
+  ]);
+  expect(closesOf(bench)).toEqual([{ type: "close", connection: 1, code: 1001, reason: "The server is going away" }]);
+  expect(bench.log("news").read({ channel: "news", after: 0, maxCount: 9, maxBytes: 99 }).top.offset).toBe(1);
 });
-const start = fc.oneof(
-  fc.constant(live),
-  fc.record({ from: fc.constant("recent" as const), count: fc.integer({ min: 1, max: 9 }) }),
-  fc.record({ from: fc.constant("position" as const), position }),
-);
-const channel = fc.constantFrom("news", "room/a", "nowhere");
-const id = fc.nat(9);
-const data = fc.constantFrom(1, null, { deep: [1] });
-const event = fc.constantFrom("item", "said", "typing", "mood", "constructor");
-const op: fc.Arbitrary<ClientOp> = fc.oneof(
-  fc.record({ type: fc.constant("auth" as const), id, device: fc.constantFrom(device, "f".repeat(32)) }),
-  fc.record({ type: fc.constant("subscribe" as const), id, channel, start }),
-  fc.record({
-    type: fc.constant("resume" as const),
-    id,
-    channels: fc.uniqueArray(fc.record({ channel, position }), { minLength: 1, selector: (wish) => wish.channel }),
-  }),
-  fc.record({ type: fc.constant("unsubscribe" as const), id, channel }),
-  fc.record({
-    type: fc.constant("publish" as const),
-    id,
-    channel,
-    event,
-    messageId: fc.constantFrom("m1", "m2", "m3"),
-    data,
-  }),
-  fc.record({ type: fc.constant("ephemeral" as const), id, channel, event, data }),
-  fc.record({
-    type: fc.constant("history" as const),
-    id,
-    channel,
-    before: fc.nat(9),
-    count: fc.integer({ min: 1, max: 9 }),
-  }),
-);
-const connection = fc.integer({ min: 1, max: 3 });
-const anyStep = fc.oneof(
-  fc.record({ act: fc.constant("op" as const), connection, op }),
-  fc.record({ act: fc.constant("text" as const), connection, text: fc.string({ maxLength: 9 }) }),
-  fc.record({
-    act: fc.constantFrom("open" as const, "closed" as const, "congested" as const, "drained" as const),
-    connection,
-  }),
-  fc.record({ act: fc.constant("answer" as const), index: fc.nat(5), isFailing: fc.boolean() }),
-  fc.record({ act: fc.constant("wait" as const), ms: fc.nat(9_000) }),
-  fc.record({ act: fc.constantFrom("lose" as const, "trim" as const, "append" as const), channel, count: fc.nat(3) }),
-);
 
-type Step = typeof anyStep extends fc.Arbitrary<infer One> ? One : never;
+test("[OP3] a connection with nothing to wait for is let go at once; one that is gone is nobody's business", () => {
+  const bench = joined();
+  bench.handle({ type: "leaving", connection: 1, afterMs: 0 });
+  expect(bench.take(1)).toEqual([{ type: "reconnect", afterMs: 0 }]);
+  expect(closesOf(bench)).toHaveLength(1);
+  bench.handle({ type: "leaving", connection: 2, afterMs: 0 });
+  bench.join(3);
+  bench.isHolding = () => true;
+  bench.send(3, { type: "subscribe", channel: "news", start: live });
+  bench.handle({ type: "leaving", connection: 3, afterMs: 0 });
+  bench.closed(3);
+  bench.isHolding = () => false;
+  bench.settle();
+  expect(closesOf(bench)).toHaveLength(1);
+});
 
-function take(bench: GatewayBench, step: Step): void {
-  switch (step.act) {
-    case "op":
-      return bench.sendText(step.connection, JSON.stringify(step.op));
-    case "text":
-      return bench.sendText(step.connection, step.text);
-    case "open":
-      return bench.open(step.connection);
-    case "closed":
-      return bench.closed(step.connection, true);
-    case "congested":
-    case "drained":
-      return bench.handle({ type: step.act, connection: step.connection });
-    case "answer":
-      return bench.answer(step.index % Math.max(1, bench.questions.length));
-    case "wait":
-      return bench.advance(step.ms);
-    case "lose":
-      return bench.log(step.channel).loseTail(step.count);
-    case "trim":
-      return bench.log(step.channel).trim(step.count);
-    case "append":
-      return bench.append(step.channel, `x${step.count}`);
-    default:
-      return step satisfies never;
-  }
-}
+test("[SE7] every kind of request is served", () => {
+  const bench = joined();
+  const channel = "room/1";
+  bench.send(1, { type: "subscribe", channel, start: live });
+  bench.send(1, { type: "publish", channel, event: "said", messageId: "m1", data: 1 });
+  bench.send(1, { type: "ephemeral", channel, event: "typing", data: {} });
+  bench.send(1, { type: "subscribe", channel: "news", start: live });
+  bench.send(1, { type: "call", channel: "news", method: "roll", data: 1 });
+  bench.send(1, { type: "history", channel, before: 2, count: 1 });
+  bench.send(1, { type: "unsubscribe", channel });
+  bench.send(1, {
+    type: "resume",
+    channels: [{ channel: "news", position: { epoch: "0".repeat(16), offset: 0, tag: 0 } }],
+  });
+  const answers = bench.take(1).flatMap((message) => ("id" in message ? [message.type] : []));
+  expect(answers).toEqual(["subscribed", "ack", "subscribed", "result", "history", "unsubscribed", "resumed"]);
+});
 
-test("[SE10] no sequence of inputs makes the core throw", () => {
-  const error = { code: "INTERNAL", message: "planted" } as const;
-  const run = (steps: readonly Step[]): void => {
-    let isFailing = false;
-    const answer = (): { readonly type: "failed"; readonly error: typeof error } | undefined =>
-      isFailing ? { type: "failed", error } : undefined;
-    const answers = {
-      authenticate: answer,
-      authorize: answer,
-      validate: answer,
-      append: answer,
-      read: answer,
-      join: answer,
-    };
-    const bench = new GatewayBench({
-      answers,
-      limits: { maxRingCount: 2, maxPageCount: 2, maxChannelsPerConnection: 1 },
-    });
-    for (const connectionNumber of [1, 2, 3]) bench.join(connectionNumber);
-    bench.isHolding = () => true;
-    for (const step of steps) {
-      isFailing = step.act === "answer" && step.isFailing;
-      take(bench, step);
-    }
-    isFailing = false;
-    bench.isHolding = () => false;
-    bench.settle();
-    bench.advance(60_000);
-  };
-  expect(() => fc.assert(fc.property(fc.array(anyStep, { maxLength: 60 }), run), { numRuns: 300 })).not.toThrow();
+test("[AU4, AU8] newer credentials are taken, and revoked ones end the connection", () => {
+  const bench = joined();
+  const id = bench.send(1, { type: "refresh", token: "newer" });
+  expect(bench.take(1)).toEqual([{ type: "refreshed", id }]);
+  bench.handle({ type: "revoked", target: { userId: "u1" } });
+  expect(closesOf(bench)).toMatchObject([{ connection: 1, code: 4502 }]);
+});
+
+test("[CO1] a command of the server's is carried out", () => {
+  const bench = joined();
+  bench.handle({
+    type: "commanded",
+    request: 7,
+    command: { type: "disconnect", userId: "u1", code: 4503, reason: "" },
+  });
+  expect(bench.effects.map(({ type }) => type)).toEqual(["close", "done"]);
+});
+
+test("[OP30] the core counts what it sent and refused, and knows who is where", () => {
+  const bench = joined();
+  bench.send(1, { type: "subscribe", channel: "room/1", start: live });
+  bench.send(1, { type: "publish", channel: "room/1", event: "said", messageId: "m1", data: 1 });
+  bench.send(1, { type: "unsubscribe", channel: "news" });
+  const { deliveredCount, refusedCounts } = bench.core.counters;
+  expect([deliveredCount, [...refusedCounts]]).toEqual([1, [["NOT_SUBSCRIBED", 1]]]);
+  expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{ user: { id: "u1" } }] });
+  expect(bench.core.attendanceOf("room/2")).toEqual({ members: [] });
+  expect(bench.core.find("room/1")).toMatchObject({
+    type: "found",
+    value: { definition: "room", params: { id: "1" } },
+  });
 });

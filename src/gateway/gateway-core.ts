@@ -1,5 +1,4 @@
 import {
-  type AuthOp,
   type ClientOp,
   closeCodes,
   decodeClientOp,
@@ -9,18 +8,25 @@ import {
   type HistoryOp,
   subprotocol,
 } from "../wire/index.ts";
+import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
+import { call } from "./call.ts";
 import { ChannelTable } from "./channel-table.ts";
+import { command } from "./command.ts";
+import type { GatewayCounters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
-import { Directory } from "./directory.ts";
-import type { ChannelSettings, Failed, GatewayEffect, GatewayInput, Identity } from "./effects.ts";
+import { Directory, type Found, type Route } from "./directory.ts";
+import type { ChannelSettings, GatewayEffect, GatewayInput, RevocationTarget } from "./effects.ts";
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { Attendance } from "./presence.ts";
 import { publish, sendEphemeral, tell } from "./publish.ts";
+import { Quotas } from "./quotas.ts";
 import { Session } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
+import { Users } from "./users.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface GatewayCoreOptions {
@@ -33,9 +39,6 @@ export interface GatewayCoreOptions {
   /** A name that no other node or run of this node has: it marks what this node broadcasts. */
   readonly node: string;
 }
-
-/** RFC 6455 §7.4.1: "the server … encountered an unexpected condition that prevented it from fulfilling the request". */
-const internalError = 1011;
 
 export interface GatewayCoreInfo {
   readonly connectionCount: number;
@@ -60,13 +63,23 @@ export class GatewayCore {
   readonly #watchdogs = new Map<number, Watchdog>();
   /** Sessions whose next request may start. */
   readonly #startable = new Set<Session>();
+  /** Sessions that are to end once they are idle, and when each is to come back. */
+  readonly #leaving = new Map<Session, number>();
   #isProbing = false;
 
   constructor(options: GatewayCoreOptions) {
     const { limits } = options;
     this.#options = options;
     const channels = new ChannelTable({ outbox: this.#outbox, deadlines: this.#deadlines, limits });
-    this.#desk = { outbox: this.#outbox, directory: new Directory(options.channels), channels, limits };
+    const users = new Users(limits.maxConnectionsPerUser);
+    this.#desk = {
+      outbox: this.#outbox,
+      directory: new Directory(options.channels),
+      channels,
+      users,
+      limits,
+      quotas: new Quotas(),
+    };
     this.#hello = encodeServerMessage(this.#makeHello());
   }
 
@@ -77,7 +90,25 @@ export class GatewayCore {
 
   get info(): GatewayCoreInfo {
     const { count: channelCount, counters } = this.#desk.channels;
-    return { connectionCount: this.#sessions.size, channelCount, ...counters };
+    return {
+      connectionCount: this.#sessions.size,
+      channelCount,
+      droppedEphemeralCount: counters.droppedEphemeralCount,
+    };
+  }
+
+  get counters(): GatewayCounters {
+    return { ...this.#desk.channels.counters, refusedCounts: this.#outbox.refusedCounts };
+  }
+
+  /** What a channel's name leads to. */
+  find(channel: string): Found<Route> {
+    return this.#desk.directory.find(channel);
+  }
+
+  /** Who is in a channel, as far as this node knows. */
+  attendanceOf(channel: string): Attendance {
+    return this.#desk.channels.find(channel)?.attendance ?? { members: [] };
   }
 
   /** @param nowMs - of a clock that never goes back; what it counts from does not matter. */
@@ -85,6 +116,7 @@ export class GatewayCore {
     this.#outbox.begin(nowMs);
     this.#take(input);
     for (const session of this.#startable) this.#startRequests(session);
+    for (const [session, afterMs] of this.#leaving) this.#letGo(session, afterMs);
     this.#deadlines.run(nowMs);
     this.#probeLater();
     return this.#outbox.take();
@@ -102,10 +134,16 @@ export class GatewayCore {
         return this.#drained(input.connection);
       case "closed":
         return this.#closed(input.connection, input.isGoodbye);
+      case "leaving":
+        return this.#leave(input.connection, input.afterMs);
       case "settled":
         return this.#outbox.settle(input);
       case "appended":
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
+      case "revoked":
+        return this.#revoke(input.target);
+      case "commanded":
+        return command(this.#desk, input);
       case "told":
         return tell(this.#desk, input.tell, this.#options.node);
       case "broadcasted":
@@ -147,10 +185,25 @@ export class GatewayCore {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     session.end();
+    this.#leaving.delete(session);
+    this.#desk.users.remove(session);
     this.#sessions.delete(connection);
     this.#watchdogs.get(connection)?.end();
     this.#watchdogs.delete(connection);
     for (const channel of session.channels.values()) channel.unsubscribe(connection, isGoodbye);
+  }
+
+  #leave(connection: number, afterMs: number): void {
+    const session = this.#sessions.get(connection);
+    if (session !== undefined) this.#leaving.set(session, afterMs);
+  }
+
+  /** Ends a session that has all its answers. What it sent and nobody looked at has none, so its client sends it again elsewhere. */
+  #letGo(session: Session, afterMs: number): void {
+    if (!session.isIdle) return;
+    this.#leaving.delete(session);
+    session.send({ type: "reconnect", afterMs });
+    session.close(closeCodes.goingAway, "The server is going away");
   }
 
   /** The channels that had to wait go on, those that were served last go last: a busy one does not starve the others. */
@@ -171,7 +224,7 @@ export class GatewayCore {
 
   #receive({ bytes, connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
     const session = this.#sessions.get(connection);
-    if (session?.isOpen !== true) return;
+    if (session?.isOpen !== true || this.#leaving.has(session)) return;
     const { maxMessageBytes, maxMessageBytesBeforeAuth } = this.#options.limits;
     const maxBytes = session.identity === undefined ? maxMessageBytesBeforeAuth : maxMessageBytes;
     if (bytes > maxBytes) {
@@ -206,7 +259,9 @@ export class GatewayCore {
   #start(session: Session, op: ClientOp, { admitted, answered }: Pick<Case<ClientOp>, "admitted" | "answered">): void {
     const { identity } = session;
     const request = { session, identity, admitted, answered };
-    if (op.type === "auth") return this.#authenticate({ ...request, op });
+    if (op.type === "auth") {
+      return authenticate(this.#desk, { ...request, op }, this.#watchdogs.get(session.connection));
+    }
     if (identity === undefined) {
       session.refuse(op.id, {
         code: "UNAUTHENTICATED",
@@ -221,6 +276,8 @@ export class GatewayCore {
   #serve(request: Omit<Case<ClientOp>, "op">, op: Exclude<ClientOp, { readonly type: "auth" }>): void {
     const { durability, node } = this.#options;
     switch (op.type) {
+      case "refresh":
+        return refresh(this.#desk, { ...request, op }, this.#watchdogs.get(request.session.connection));
       case "subscribe":
         return subscribe(this.#desk, { ...request, op });
       case "resume":
@@ -231,43 +288,18 @@ export class GatewayCore {
         return publish(this.#desk, { ...request, op }, durability);
       case "ephemeral":
         return sendEphemeral(this.#desk, { ...request, op }, node);
+      case "call":
+        return call(this.#desk, { ...request, op });
       default:
         return sendHistory(this.#desk, { ...request, op: op satisfies HistoryOp });
     }
   }
 
-  #authenticate({
-    admitted,
-    answered,
-    identity,
-    op,
-    session,
-  }: Omit<Case<AuthOp>, "identity"> & { readonly identity: Identity | undefined }): void {
-    const { connection } = session;
-    if (identity !== undefined) {
-      session.refuse(op.id, {
-        code: "BAD_MESSAGE",
-        message: `Cannot auth again: this connection is "${identity.user.id}" already`,
-      });
-      admitted();
-      return answered();
+  /** Whoever has these credentials is gone, and is not to come back with them. */
+  #revoke(target: RevocationTarget): void {
+    for (const session of this.#desk.users.find(target)) {
+      session.close(closeCodes.revoked, "The credentials were revoked");
     }
-    this.#watchdogs.get(connection)?.authCame();
-    this.#outbox.ask("authenticate", { connection, token: op.token, device: op.device }, (result) => {
-      switch (result.type) {
-        case "accepted":
-          session.identity = result.identity;
-          session.send({ type: "authenticated", id: op.id, user: result.identity.user });
-          admitted();
-          return answered();
-        case "refused":
-          return session.close(closeCodes.badCredentials, "The credentials were refused");
-        default:
-          result satisfies Failed;
-          // Not the client's fault: a code that lets it try again.
-          return session.close(internalError, "The server cannot check credentials now");
-      }
-    });
   }
 
   // ---- channels

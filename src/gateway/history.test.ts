@@ -89,3 +89,35 @@ test("[CH8] when the store cannot be read, history is refused", () => {
   const id = bench.send(1, { type: "history", channel: "news", before: 2, count: 7 });
   expect(bench.take(1)).toEqual([{ type: "error", id, ...error }]);
 });
+
+function askOn(bench: GatewayBench, after: number, count: number): unknown {
+  bench.send(1, { type: "history", channel: "news", after, count });
+  return bench
+    .take(1)
+    .map((answer) => (answer.type === "history" ? [answer.events.map(({ offset }) => offset), answer.more] : answer));
+}
+
+test("[CH10] history the other way is the entries just after an offset, and whether there are newer ones", () => {
+  const bench = benchWith(9);
+  expect(askOn(bench, 0, 3)).toEqual([[[1, 2, 3], true]]);
+  expect(askOn(bench, 6, 3)).toEqual([[[7, 8, 9], false]]);
+  expect(askOn(bench, 9, 3)).toEqual([[[], false]]);
+  expect(askOn(bench, 100, 3)).toEqual([[[], false]]);
+  bench.log("news").trim(4);
+  expect(askOn(bench, 0, 3)).toEqual([[[6, 7, 8], true]]);
+});
+
+test("[CH10] it has at most a page of entries and bytes", () => {
+  expect(askOn(benchWith(9, { limits: { maxPageCount: 4 } }), 0, 9)).toEqual([[[1, 2, 3, 4], true]]);
+  expect(askOn(benchWith(9, { limits: { maxPageBytes: 30 } }), 0, 9)).toEqual([[[1, 2, 3], true]]);
+});
+
+test("[CH8] when the store cannot be read, history the other way is refused", () => {
+  const error = { code: "STORAGE_UNAVAILABLE", message: "The store does not answer" } as const;
+  const bench = benchWith(1);
+  bench.isHolding = ({ type }) => type === "read";
+  const id = bench.send(1, { type: "history", channel: "news", after: 0, count: 7 });
+  const [read] = bench.questions.splice(0);
+  bench.handle({ type: "settled", question: "read", request: read?.request ?? 0, result: { type: "failed", error } });
+  expect(bench.take(1)).toEqual([{ type: "error", id, ...error }]);
+});

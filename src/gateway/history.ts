@@ -8,11 +8,14 @@ interface Span {
   readonly count: number;
 }
 
-/** Answers with older entries of a channel the session is subscribed to. */
+/** Answers with stored entries of a channel the session is subscribed to. */
 export function sendHistory(desk: Desk, request: Case<HistoryOp>): void {
   const { admitted, answered, op, session } = request;
   admitted();
-  if (session.channels.has(op.channel)) return read(desk, request, op);
+  if (session.channels.has(op.channel)) {
+    const { after, before = 0, count } = op;
+    return after === undefined ? read(desk, request, { before, count }) : readOn(desk, request, { after, count });
+  }
   session.refuse(op.id, {
     code: "NOT_SUBSCRIBED",
     message: `Cannot read the history of "${op.channel}": subscribe to it first`,
@@ -33,6 +36,24 @@ function read(desk: Desk, request: Case<HistoryOp>, span: Span): void {
     const { first, top } = answer.result;
     const events = answer.result.entries.filter(({ offset }) => offset < span.before);
     const more = events[0] !== undefined && events[0].offset > first;
+    session.sendText(encodeHistory({ id: op.id, channel: op.channel, epoch: top.epoch, events, more }));
+  });
+}
+
+/** The entries after an offset. */
+function readOn(
+  desk: Desk,
+  { answered, op, session }: Case<HistoryOp>,
+  { after, count }: { readonly after: number; readonly count: number },
+): void {
+  const { maxPageBytes: maxBytes, maxPageCount } = desk.limits;
+  const maxCount = Math.min(count, maxPageCount);
+  desk.outbox.ask("read", { read: { channel: op.channel, after, maxCount, maxBytes } }, (answer) => {
+    answered();
+    if (answer.type === "failed") return session.refuse(op.id, answer.error);
+    const { entries: events, top } = answer.result;
+    const last = events.at(-1);
+    const more = last !== undefined && last.offset < top.offset;
     session.sendText(encodeHistory({ id: op.id, channel: op.channel, epoch: top.epoch, events, more }));
   });
 }

@@ -2,18 +2,28 @@
 export type {
   AppendDraft,
   AuthorizeQuestion,
+  ChannelLimits,
   ChannelSettings,
+  Command,
+  Claims,
   EventSettings,
   Failed,
   GatewayEffect,
   GatewayInput,
   Identity,
+  OwnChannel,
   QuestionEffect,
   Questions,
   Results,
+  RevocationTarget,
   SettledInput,
   Tell,
+  ValidateQuestion,
 } from "./effects.ts";
+export type { GatewayCounters } from "./counters.ts";
+export type { Found, Route } from "./directory.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";
+export type { Attendance } from "./presence.ts";
+export type { Delivery } from "./ring.ts";

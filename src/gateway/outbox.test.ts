@@ -23,3 +23,12 @@ test("[SE7] a result goes to whoever asked, and only the first time", () => {
   outbox.settle({ type: "settled", question: "append", request: 1, result: { type: "conflict" } });
   expect(heard).toEqual(["joined"]);
 });
+
+test("[OP30] refusals are counted by their code", () => {
+  const outbox = new Outbox();
+  for (const code of ["LIMIT", "TOO_BIG", "LIMIT"] as const) outbox.countRefusal(code);
+  expect([...outbox.refusedCounts]).toEqual([
+    ["LIMIT", 2],
+    ["TOO_BIG", 1],
+  ]);
+});

@@ -1,3 +1,4 @@
+import type { WireError } from "../wire/index.ts";
 import type { GatewayEffect, QuestionEffect, Questions, Results, SettledInput } from "./effects.ts";
 
 type Waiting = { readonly [Type in keyof Results]: Map<number, (result: Results[Type]) => void> };
@@ -8,10 +9,13 @@ export class Outbox {
     authenticate: new Map(),
     authorize: new Map(),
     validate: new Map(),
+    call: new Map(),
     append: new Map(),
     read: new Map(),
     join: new Map(),
   };
+  /** How many requests were refused, by the code of the error. */
+  readonly refusedCounts: Map<WireError["code"], number> = new Map();
   #effects: GatewayEffect[] = [];
   #request = 0;
   #nowMs = 0;
@@ -23,6 +27,10 @@ export class Outbox {
 
   begin(nowMs: number): void {
     this.#nowMs = nowMs;
+  }
+
+  countRefusal(code: WireError["code"]): void {
+    this.refusedCounts.set(code, (this.refusedCounts.get(code) ?? 0) + 1);
   }
 
   push(effect: Exclude<GatewayEffect, QuestionEffect>): void {

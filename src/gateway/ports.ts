@@ -35,6 +35,8 @@ export interface AppendRequest {
 export interface HistoryLimits {
   readonly maxCount: number;
   readonly maxAgeMs: number;
+  /** Of `data` in UTF-8. The newest entry stays whatever its size. Absent: no limit. */
+  readonly maxBytes?: number;
 }
 
 export type AppendResult =
@@ -98,8 +100,22 @@ export interface Broker {
   leave(channel: string): Promise<void>;
   /** To every node that joined the channel, this one included. Nothing is stored. */
   broadcast(channel: string, payload: string): Promise<void>;
+  /** For those who watch it. Optional: not every store can tell. */
+  stats?(): BrokerStats;
   /** Every accepted append is settled first. */
   close(): Promise<void>;
+}
+
+/** What a store has done since it was opened. */
+export interface BrokerStats {
+  /** Writes that made something stable; many appends may share one. */
+  readonly commitCount: number;
+  /** Appends that were in them. */
+  readonly committedCount: number;
+  /** How long they took in all, waiting for the disk included. */
+  readonly commitMs: number;
+  /** Appends that wait now. */
+  readonly pendingCount: number;
 }
 
 /** Why a store refuses. `STORAGE_FULL` and `STORAGE_UNAVAILABLE` are also told to clients. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Member } from "../wire/index.ts";
-import { Presence } from "./presence.ts";
+import { Presence, type PresenceDiff } from "./presence.ts";
 
-const options = { graceMs: 5_000, diffMs: 250 };
+const options = { graceMs: 5_000, diffMs: 250, maxListCount: 1_000 };
 const ada: Member = { member: "a", user: { id: "ada" } };
 const bob: Member = { member: "b", user: { id: "bob" } };
 
@@ -12,7 +12,7 @@ test("[PR1] who joined is there, and is told at once", () => {
   expect(presence.isEmpty).toBe(true);
   expect(presence.nextMs).toBe(Infinity);
   presence.join(ada);
-  expect(presence.members).toEqual([ada]);
+  expect(presence.attendance).toEqual({ members: [ada] });
   expect(presence.isEmpty).toBe(false);
   expect(presence.nextMs).toBeLessThanOrEqual(0);
   expect(presence.take(0)).toEqual({ joined: [ada], left: [] });
@@ -25,7 +25,7 @@ test("[PR2] a device with two connections is one member, until the second is gon
   presence.join(ada);
   presence.take(0);
   presence.leave("a", { isGoodbye: true, nowMs: 1_000 });
-  expect(presence.members).toEqual([ada]);
+  expect(presence.attendance).toEqual({ members: [ada] });
   expect(presence.take(1_000)).toBeUndefined();
   presence.leave("a", { isGoodbye: true, nowMs: 1_000 });
   expect(presence.take(1_000)).toEqual({ joined: [], left: ["a"] });
@@ -37,7 +37,7 @@ test("[PR3] a goodbye leaves at once, and a second one is nothing", () => {
   presence.take(0);
   presence.leave("a", { isGoodbye: true, nowMs: 300 });
   presence.leave("a", { isGoodbye: true, nowMs: 300 });
-  expect(presence.members).toEqual([]);
+  expect(presence.attendance).toEqual({ members: [] });
   expect(presence.take(300)).toEqual({ joined: [], left: ["a"] });
 });
 
@@ -48,7 +48,7 @@ test("[PR4] a device that is cut off leaves when its grace is over, and not befo
   presence.leave("a", { isGoodbye: false, nowMs: 1_000 });
   expect(presence.nextMs).toBe(6_000);
   expect(presence.take(5_999)).toBeUndefined();
-  expect(presence.members).toEqual([ada]);
+  expect(presence.attendance).toEqual({ members: [ada] });
   expect(presence.take(6_000)).toEqual({ joined: [], left: ["a"] });
 });
 
@@ -92,7 +92,17 @@ test("[PR6] a new name is told, the same one is not", () => {
   expect(presence.take(500)).toBeUndefined();
 });
 
-test("[PR5] whoever applies all diffs knows who is there", () => {
+/** What a client makes of a diff. @returns how many are there now, if it tells anything. */
+function applyTo(list: Map<string, Member>, diff: PresenceDiff | undefined): number | undefined {
+  if (diff === undefined) return undefined;
+  const { joined, left, memberCount, members = joined } = diff;
+  if (members !== joined || memberCount !== undefined) list.clear();
+  for (const one of members) list.set(one.member, one);
+  for (const id of left) list.delete(id);
+  return memberCount ?? list.size;
+}
+
+test("[PR5, PR7] whoever applies all diffs knows who is there", () => {
   const step = fc.record({
     id: fc.constantFrom("a", "b", "c"),
     act: fc.constantFrom("join", "bye", "cut"),
@@ -101,22 +111,67 @@ test("[PR5] whoever applies all diffs knows who is there", () => {
   fc.assert(
     fc.property(fc.array(step), (steps) => {
       const presence = new Presence(options);
+      const counted = new Presence({ ...options, maxListCount: 2 });
       const known = new Set<string>();
+      const list = new Map<string, Member>();
+      let count = 0;
       let nowMs = 0;
       const hear = (): void => {
         const diff = presence.take(nowMs);
         for (const { member } of diff?.joined ?? []) known.add(member);
         for (const member of diff?.left ?? []) known.delete(member);
+        count = applyTo(list, counted.take(nowMs)) ?? count;
       };
       for (const { act, id, waitMs } of steps) {
         nowMs += waitMs;
-        if (act === "join") presence.join({ member: id, user: { id } });
-        else presence.leave(id, { isGoodbye: act === "bye", nowMs });
+        for (const one of [presence, counted]) {
+          if (act === "join") one.join({ member: id, user: { id } });
+          else one.leave(id, { isGoodbye: act === "bye", nowMs });
+        }
         hear();
       }
       nowMs += 10_000;
       hear();
-      expect([...known].sort()).toEqual(presence.members.map(({ member }) => member).sort());
+      expect([...known].sort()).toEqual(membersOf(presence).sort());
+      const isList = "members" in counted.attendance;
+      expect(isList ? [...list.keys()].sort() : count).toEqual(isList ? membersOf(counted).sort() : known.size);
     }),
   );
+});
+
+function membersOf({ attendance }: Presence): string[] {
+  return "members" in attendance ? attendance.members.map(({ member }) => member) : [];
+}
+
+/** Devices `0` to `count - 1` are there, and that is told. */
+function crowd(count: number): Presence {
+  const presence = new Presence(options);
+  for (let index = 0; index < count; index += 1) presence.join({ member: String(index), user: ada.user });
+  return presence;
+}
+
+test("[PR7] a thousand members are a list; with one more only their number is told, to newcomers too", () => {
+  const presence = crowd(1_000);
+  expect(membersOf(presence)).toHaveLength(1_000);
+  expect(presence.take(0)?.joined).toHaveLength(1_000);
+  presence.join(bob);
+  expect(presence.attendance).toEqual({ memberCount: 1_001 });
+  expect(presence.take(250)).toEqual({ joined: [], left: [], memberCount: 1_001 });
+  presence.join(ada);
+  presence.leave("a", { isGoodbye: true, nowMs: 400 });
+  expect(presence.take(500)).toBeUndefined();
+  presence.join(ada);
+  expect(presence.take(500)).toEqual({ joined: [], left: [], memberCount: 1_002 });
+});
+
+test("[PR7] lists are back when there are a tenth fewer, with all who are there", () => {
+  const presence = crowd(1_001);
+  presence.take(0);
+  for (let index = 0; index < 100; index += 1) presence.leave(String(index), { isGoodbye: true, nowMs: 250 });
+  expect(presence.take(250)).toEqual({ joined: [], left: [], memberCount: 901 });
+  presence.leave("100", { isGoodbye: true, nowMs: 500 });
+  const diff = presence.take(500);
+  expect([diff?.members?.length, diff?.joined, diff?.left, diff?.memberCount]).toEqual([900, [], [], undefined]);
+  presence.leave("101", { isGoodbye: true, nowMs: 750 });
+  expect(presence.take(750)).toEqual({ joined: [], left: ["101"] });
 });

@@ -5,9 +5,21 @@ interface Present {
   connectionCount: number;
 }
 
+/** Who came and who went; or how many there are, if they are too many for a list; or all of them, now that they are not any more. */
 export interface PresenceDiff {
   readonly joined: readonly Member[];
   readonly left: readonly string[];
+  readonly members?: readonly Member[];
+  readonly memberCount?: number;
+}
+
+/** Who is there: a list, or how many. */
+export type Attendance = { readonly members: readonly Member[] } | { readonly memberCount: number };
+
+export interface PresenceOptions {
+  readonly graceMs: number;
+  readonly diffMs: number;
+  readonly maxListCount: number;
 }
 
 /**
@@ -15,28 +27,36 @@ export interface PresenceDiff {
  *
  * A device that is cut off stays for a while, so that its reconnect is not seen by anybody; one that says goodbye leaves at once.
  * Changes are collected, and told at most so often. A diff says how things are now: telling somebody what they know is harmless.
+ *
+ * Past a number of members only their number is told: a list would have to go to as many as it has members. Lists are back when there
+ * are a tenth fewer, so that who comes and goes at the limit does not cost everybody a list each time.
  */
 export class Presence {
   readonly #graceMs: number;
   readonly #diffMs: number;
+  readonly #maxListCount: number;
   readonly #present = new Map<string, Present>();
   /** Those without a connection and when they leave, soonest first: the grace is the same for all. */
   readonly #leaving = new Map<string, number>();
   readonly #joined = new Map<string, Member>();
   readonly #left = new Set<string>();
   #quietUntilMs = -Infinity;
+  #isCounting = false;
+  #toldCount = 0;
 
-  constructor({ diffMs, graceMs }: { readonly graceMs: number; readonly diffMs: number }) {
+  constructor({ diffMs, graceMs, maxListCount }: PresenceOptions) {
     this.#graceMs = graceMs;
     this.#diffMs = diffMs;
+    this.#maxListCount = maxListCount;
   }
 
   get isEmpty(): boolean {
     return this.#present.size === 0;
   }
 
-  get members(): readonly Member[] {
-    return Array.from(this.#present.values(), ({ member }) => member);
+  /** What somebody who comes now is told. The next diff goes on from there. */
+  get attendance(): Attendance {
+    return this.#isCounting ? { memberCount: this.#present.size } : { members: this.#members() };
   }
 
   /** When `take` may have something to tell; `Infinity` if never. */
@@ -52,6 +72,7 @@ export class Presence {
     if (present === undefined) {
       this.#present.set(member.member, { member, connectionCount: 1 });
       this.#tellJoined(member);
+      if (this.#present.size > this.#maxListCount) this.#isCounting = true;
       return;
     }
     present.connectionCount += 1;
@@ -73,11 +94,28 @@ export class Presence {
   take(nowMs: number): PresenceDiff | undefined {
     for (const [id, leavesAtMs] of this.#leaving) if (leavesAtMs <= nowMs) this.#remove(id);
     if (this.#joined.size + this.#left.size === 0 || nowMs < this.#quietUntilMs) return undefined;
-    const diff = { joined: [...this.#joined.values()], left: [...this.#left] };
+    const diff = this.#isCounting ? this.#count() : { joined: [...this.#joined.values()], left: [...this.#left] };
     this.#joined.clear();
     this.#left.clear();
-    this.#quietUntilMs = nowMs + this.#diffMs;
+    if (diff !== undefined) this.#quietUntilMs = nowMs + this.#diffMs;
     return diff;
+  }
+
+  #count(): PresenceDiff | undefined {
+    const nobody = { joined: [], left: [] };
+    const memberCount = this.#present.size;
+    this.#isCounting = memberCount > this.#maxListCount * 0.9;
+    if (!this.#isCounting) {
+      this.#toldCount = 0;
+      return { ...nobody, members: this.#members() };
+    }
+    if (memberCount === this.#toldCount) return undefined;
+    this.#toldCount = memberCount;
+    return { ...nobody, memberCount };
+  }
+
+  #members(): readonly Member[] {
+    return Array.from(this.#present.values(), ({ member }) => member);
   }
 
   #tellJoined(member: Member): void {

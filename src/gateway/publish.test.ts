@@ -308,3 +308,34 @@ test("[EP6] what the server tells to a channel or of an event that is not there 
   bench.handle({ type: "told", tell: { ...told, channel: "room/a", event: "said" } });
   expect([bench.take(1), bench.take(2), bench.questions]).toEqual([[], [], []]);
 });
+
+test("[PB10] who publishes what is known where it is judged, and what comes of it is what counts", () => {
+  const asked: unknown[] = [];
+  const bench = pair({
+    answers: {
+      validate: (question) => {
+        asked.push(question.context);
+        return { type: "valid", data: '{"text":"***"}' };
+      },
+    },
+  });
+  bench.send(1, say);
+  bench.send(1, say);
+  bench.send(1, type);
+  const member = "m-0001";
+  const context = { user: { id: "u1" }, member, claims: {}, channel: "room/a", params: { id: "a" } };
+  expect(asked).toEqual([{ ...context, messageId: "m1" }, { ...context, messageId: "m1" }, context]);
+  expect(bench.take(2)).toMatchObject([{ data: { text: "***" } }, { type: "ephemeral" }]);
+});
+
+test("[CH11] data that is too big for the channel is refused before it is judged", () => {
+  const limits = { maxSubscriberCount: 1, publishesPerSecond: 1, maxDataBytes: 1 };
+  const events = { said: { kind: "event" } } as const;
+  const history = { maxCount: 1, maxAgeMs: 1 };
+  const bench = new GatewayBench({
+    channels: { room: { pattern: "room/:id", events, presence: false, limits, history } },
+  });
+  bench.join(1);
+  bench.send(1, say);
+  expect(bench.take(1)).toMatchObject([{ type: "error", code: "TOO_BIG" }]);
+});

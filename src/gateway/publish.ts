@@ -19,7 +19,10 @@ export function publish(desk: Desk, request: Case<PublishOp>, durability: Durabi
   if (route.type === "error") return refuse(request, route.error);
   const event = findEvent(route.value, op.event, ["event"]);
   if (event.type === "error") return refuse(request, event.error);
-  admit(desk, request, route.value, ({ data }) => append(desk, request, { data, durability, route: route.value }));
+  const startedMs = desk.outbox.nowMs;
+  admit(desk, request, route.value, ({ data }) =>
+    append(desk, request, { data, durability, route: route.value, startedMs }),
+  );
 }
 
 /** Tells an event that is not stored: to those who are subscribed now, or as the newest value of its key. Answered only when it is refused. */
@@ -78,7 +81,12 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
   const { identity, op } = request;
   authorize(desk, { route, identity, action: "publish", event: op.event }, (denied) => {
     if (denied !== undefined) return refuse(request, denied);
-    desk.outbox.ask("validate", { definition: route.definition, event: op.event, data: op.data }, (result) => {
+    const past = desk.quotas.refuse(route, { content: JSON.stringify(op.data), nowMs: desk.outbox.nowMs });
+    if (past !== undefined) return refuse(request, past);
+    const { definition, params } = route;
+    const { claims = {}, member, user } = identity;
+    const context = { user, member, claims, channel: op.channel, params, ...messageIdOf(op) };
+    desk.outbox.ask("validate", { definition, event: op.event, data: op.data, context }, (result) => {
       if (!request.session.isOpen) return;
       switch (result.type) {
         case "valid":
@@ -95,15 +103,33 @@ function admit(desk: Desk, request: Case<PublishOp | EphemeralOp>, route: Route,
   });
 }
 
+function messageIdOf(op: PublishOp | EphemeralOp): { readonly messageId?: string } {
+  return op.type === "publish" ? { messageId: op.messageId } : {};
+}
+
 function append(
   { outbox }: Desk,
   request: Case<PublishOp>,
-  { data, durability, route }: { readonly route: Route; readonly data: string; readonly durability: Durability },
+  {
+    data,
+    durability,
+    route,
+    startedMs,
+  }: { readonly route: Route; readonly data: string; readonly durability: Durability; readonly startedMs: number },
 ): void {
   const { identity, op } = request;
   const { channel, event, messageId, retryAfterFirstMs } = op;
   const content = JSON.stringify(op.data);
-  const draft = { channel, event, messageId, user: identity.user, data, content, history: route.settings.history };
+  const draft = {
+    channel,
+    event,
+    messageId,
+    user: identity.user,
+    data,
+    content,
+    history: route.settings.history,
+    startedMs,
+  };
   const settled = (result: Results["append"]): void => answer(request, durability, result);
   outbox.ask("append", { draft: retryAfterFirstMs === undefined ? draft : { ...draft, retryAfterFirstMs } }, settled);
   // The store keeps the order of its calls, so the next request need not wait for the disk.

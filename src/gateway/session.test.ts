@@ -19,6 +19,7 @@ const device = "0".repeat(32);
 const position = { epoch: "0".repeat(16), offset: 0, tag: 0 };
 const ops = {
   auth: { type: "auth", id: 1, device },
+  refresh: { type: "refresh", id: 8, token: "t" },
   subscribe: { type: "subscribe", id: 2, channel: "c", start: { from: "live" } },
   resume: {
     type: "resume",
@@ -52,12 +53,23 @@ function answers(): string[] {
 
 const fault = { code: "BAD_MESSAGE", message: "no" } as const;
 
+test("[OP3] a session is idle when every request that was taken has its answer", () => {
+  expect(session.isIdle).toBe(true);
+  session.accept(ops.publish);
+  expect(session.isIdle).toBe(false);
+  session.startNext();
+  session.admitted();
+  expect(session.isIdle).toBe(false);
+  session.answered();
+  expect(session.isIdle).toBe(true);
+});
+
 test("[SE7] requests start one after the other, in the order they came", () => {
   for (const op of Object.values(ops)) session.accept(op);
   expect(session.startNext()?.type).toBe("auth");
   expect(session.startNext()).toBeUndefined();
   session.admitted();
-  expect(startAll()).toEqual(["subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"]);
+  expect(startAll()).toEqual(["refresh", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"]);
   expect(answers()).toEqual([]);
 });
 
@@ -92,6 +104,18 @@ test("[SE6] the fourth refused frame within a minute closes the connection, late
   expect(session.isOpen).toBe(true);
   strikeAt(69_999);
   expect(session.isOpen).toBe(false);
+});
+
+test("[DL20] a page of a replay is sent as it is, and not after a close", () => {
+  const deliveries = [{ offset: 1, tag: 1, previousTag: 0, text: "{}" }];
+  outbox.begin(7);
+  session.sendReplay(deliveries);
+  expect(outbox.take()).toEqual([{ type: "replay", connection: 1, deliveries }]);
+  expect(session.lastSentMs).toBe(7);
+  session.close(4000, "");
+  outbox.take();
+  session.sendReplay(deliveries);
+  expect(outbox.take()).toEqual([]);
 });
 
 test("[SE6] after a close nothing is sent or started, and it is not closed twice", () => {
@@ -133,6 +157,44 @@ test("[RL2] a resume of more channels than a connection may have costs no more t
   expect(startAll()).toEqual(["resume"]);
 });
 
+/** Sends `count` publishes a second for some seconds, whatever is answered. */
+function flood({ count, seconds, op = ops.publish }: { count: number; seconds: number; op?: ClientOp }): void {
+  for (let second = 0; second < seconds; second += 1) {
+    outbox.begin(second * 1_000);
+    for (let sent = 0; sent < count && session.isOpen; sent += 1) session.accept(op);
+    startAll();
+  }
+}
+
+test("[RL7] who goes on although it is refused is closed with 4004 in the third second", () => {
+  flood({ count: 141, seconds: 2 });
+  expect(session.isOpen).toBe(true);
+  flood({ count: 141, seconds: 3 });
+  expect(answers().at(-1)).toBe("close");
+});
+
+test("[RL7] a burst too large is refused and closes nothing, nor does somewhat too fast a sender", () => {
+  flood({ count: 10_000, seconds: 1 });
+  expect(session.isOpen).toBe(true);
+  makeSession();
+  // The bucket gives 60 at once and 20 a second after; 60 more may be refused each second.
+  flood({ count: 80, seconds: 300 });
+  expect(session.isOpen).toBe(true);
+});
+
+test("[RL7] each kind of request is measured by its own burst", () => {
+  makeSession({ ephemeralBurstCount: 1, requestBurstCount: 2, maxOverrunsPerMinute: 1 });
+  flood({ count: 2, seconds: 1, op: ops.ephemeral });
+  expect(session.isOpen).toBe(true);
+  flood({ count: 3, seconds: 1, op: ops.ephemeral });
+  expect(session.isOpen).toBe(false);
+  makeSession({ requestBurstCount: 2, maxOverrunsPerMinute: 1 });
+  flood({ count: 4, seconds: 1, op: ops.history });
+  expect(session.isOpen).toBe(true);
+  session.accept(ops.history);
+  expect(session.isOpen).toBe(false);
+});
+
 test("[RL5] one request more than may wait is refused, until one is answered", () => {
   makeSession({ maxPendingRequestCount: 2 });
   session.accept(ops.history);
@@ -149,7 +211,7 @@ test("[RL5] one request more than may wait is refused, until one is answered", (
 });
 
 test("[DL7] after a page of a replay the socket has to drain", () => {
-  makeSession({ maxPageBytes: 10 });
+  makeSession({ maxReplayBytes: 10 });
   session.spend(9);
   expect(session.isFlowing).toBe(true);
   session.spend(1);

@@ -1,8 +1,11 @@
 import { type ClientOp, closeCodes, encodeServerMessage, type ServerMessage, type WireError } from "../wire/index.ts";
-import type { Channel, Subscriber } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import type { Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
+import { Overruns } from "./overruns.ts";
+import type { Delivery } from "./ring.ts";
+import type { Subscriber } from "./subscriber.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const minuteMs = 60_000;
@@ -10,14 +13,19 @@ const minuteMs = 60_000;
 /** What the gateway knows of one connection: who it is, what it asked for, and how much it may still ask and be sent. */
 export class Session implements Subscriber {
   readonly connection: number;
-  /** Set once, by a successful `auth`. */
+  /** Set by a successful `auth`, renewed by `refresh`; the user's id stays. */
   identity: Identity | undefined;
+  /** The device's secret, once `auth` has told it. */
+  device = "";
   lastSentMs: number;
+  /** Calls in work. */
+  pendingCallCount = 0;
   /** By name. */
   readonly channels: Map<string, Channel> = new Map();
   readonly #outbox: Outbox;
   readonly #limits: GatewayLimits;
   readonly #buckets: Readonly<Record<"publish" | "ephemeral" | "request", TokenBucket>>;
+  readonly #overruns: Overruns;
   readonly #queue: ClientOp[] = [];
   /** Requests that were started and are not answered. */
   #startedCount = 0;
@@ -33,7 +41,8 @@ export class Session implements Subscriber {
     this.#outbox = outbox;
     this.#limits = limits;
     this.lastSentMs = outbox.nowMs;
-    this.#budgetBytes = limits.maxPageBytes;
+    this.#budgetBytes = limits.maxReplayBytes;
+    this.#overruns = new Overruns(limits.maxOverrunsPerMinute);
     this.#buckets = {
       publish: new TokenBucket({ perSecond: limits.publishesPerSecond, burstCount: limits.publishBurstCount }),
       ephemeral: new TokenBucket({ perSecond: limits.ephemeralsPerSecond, burstCount: limits.ephemeralBurstCount }),
@@ -56,8 +65,16 @@ export class Session implements Subscriber {
     this.#outbox.push({ type: "send", to: [this.connection], text });
   }
 
+  /** Sends entries that others may be sent too. */
+  sendReplay(deliveries: readonly Delivery[]): void {
+    if (this.#isClosing) return;
+    this.lastSentMs = this.#outbox.nowMs;
+    this.#outbox.push({ type: "replay", connection: this.connection, deliveries });
+  }
+
   /** Answers a request with an error; the line stays open. */
   refuse(id: number | undefined, error: WireError): void {
+    this.#outbox.countRefusal(error.code);
     this.send(id === undefined ? { type: "error", ...error } : { type: "error", id, ...error });
   }
 
@@ -76,7 +93,7 @@ export class Session implements Subscriber {
 
   // ---- what it may ask
 
-  /** A message that is no message of the protocol: the answer, and the end of it if that goes on. */
+  /** A message that is no message of the protocol, or credentials that are not good: the answer, and the end of it if that goes on. */
   strike(id: number | undefined, error: WireError): void {
     const { nowMs } = this.#outbox;
     this.refuse(id, error);
@@ -84,7 +101,7 @@ export class Session implements Subscriber {
     this.#refusedAtMs = [...this.#refusedAtMs.filter((atMs) => nowMs - atMs < minuteMs), nowMs];
     const { maxRefusalsInARow, maxRefusalsPerMinute } = this.#limits;
     if (this.#refusedInARow >= maxRefusalsInARow || this.#refusedAtMs.length > maxRefusalsPerMinute) {
-      this.close(closeCodes.tooManyErrors, "Too many messages that cannot be read");
+      this.close(closeCodes.tooManyErrors, "Too many messages were refused");
     }
   }
 
@@ -93,13 +110,8 @@ export class Session implements Subscriber {
     this.#refusedInARow = 0;
     const retryAfterMs = this.#takeToken(op);
     const { maxPendingRequestCount } = this.#limits;
-    if (retryAfterMs > 0) {
-      this.refuse(op.id, {
-        code: "RATE_LIMITED",
-        message: `Cannot take ${op.type}: too many in too short a time`,
-        retryAfterMs,
-      });
-    } else if (this.#queue.length + this.#startedCount >= maxPendingRequestCount) {
+    if (retryAfterMs > 0) this.#slowDown(op, retryAfterMs);
+    else if (this.#queue.length + this.#startedCount >= maxPendingRequestCount) {
       const message = `Cannot take ${op.type}: ${maxPendingRequestCount} requests of this connection are not answered yet`;
       this.refuse(op.id, { code: "LIMIT", message, retryAfterMs: 1_000 });
     } else this.#queue.push(op);
@@ -115,6 +127,11 @@ export class Session implements Subscriber {
     return op;
   }
 
+  /** Whether every request that was taken has its answer. */
+  get isIdle(): boolean {
+    return this.#queue.length + this.#startedCount === 0;
+  }
+
   /** The request that was started last is on its way; the next one may start. */
   admitted(): void {
     this.#isAdmitting = false;
@@ -125,11 +142,22 @@ export class Session implements Subscriber {
     this.#startedCount -= 1;
   }
 
+  /** Refuses softly, unless this has gone on for too long. */
+  #slowDown(op: ClientOp, retryAfterMs: number): void {
+    const { ephemeralBurstCount, publishBurstCount, requestBurstCount } = this.#limits;
+    const bursts = { publish: publishBurstCount, ephemeral: ephemeralBurstCount, request: requestBurstCount };
+    const message = `Cannot take ${op.type}: too many in too short a time`;
+    this.refuse(op.id, { code: "RATE_LIMITED", message, retryAfterMs });
+    if (this.#overruns.refused(this.#outbox.nowMs, bursts[bucketOf(op)])) {
+      this.close(closeCodes.tooFast, "Too many requests, although they were refused");
+    }
+  }
+
   #takeToken(op: ClientOp): number {
     const { nowMs } = this.#outbox;
-    if (op.type === "publish" || op.type === "ephemeral") return this.#buckets[op.type].take(nowMs);
+    const bucket = this.#buckets[bucketOf(op)];
     const channelCount = op.type === "resume" ? Math.min(op.channels.length, this.#limits.maxChannelsPerConnection) : 1;
-    return this.#buckets.request.take(nowMs, channelCount);
+    return bucket.take(nowMs, channelCount);
   }
 
   // ---- what it may be sent
@@ -153,6 +181,10 @@ export class Session implements Subscriber {
 
   drained(): void {
     this.#isWaitingForDrain = false;
-    this.#budgetBytes = this.#limits.maxPageBytes;
+    this.#budgetBytes = this.#limits.maxReplayBytes;
   }
+}
+
+function bucketOf({ type }: ClientOp): "publish" | "ephemeral" | "request" {
+  return type === "publish" || type === "ephemeral" ? type : "request";
 }

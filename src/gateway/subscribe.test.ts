@@ -207,6 +207,30 @@ test("[RS8] nothing of any channel is sent before the resume is answered for all
   expect(typesOf(bench.take(1))).toEqual(["resumed", "event", "event", "presence"]);
 });
 
+test("[RS9] a resume that is answered late tells of no subscription that a later request replaced", () => {
+  const bench = new GatewayBench();
+  for (const id of ["m1", "m2", "m3"]) bench.append("room/a", id);
+  bench.join(1);
+  bench.isHolding = (question) => question.type === "join" && question.channel === "news";
+  bench.send(1, { type: "resume", channels: ["room/a", "news"].map((channel) => ({ channel, position: zero })) });
+  bench.send(1, { type: "subscribe", channel: "room/a", start: live });
+  expect(bench.take(1)).toMatchObject([{ type: "subscribed", position: { offset: 3 } }, { type: "presence" }]);
+  bench.isHolding = () => false;
+  bench.settle();
+  const message = 'Cannot subscribe to "room/a": a later request ended the subscription';
+  expect(bench.take(1)).toMatchObject([
+    {
+      type: "resumed",
+      channels: [
+        { channel: "room/a", error: { code: "NOT_SUBSCRIBED", message } },
+        { channel: "news", position: zero },
+      ],
+    },
+  ]);
+  bench.append("room/a", "m4");
+  expect(bench.take(1)).toMatchObject([{ type: "event", offset: 4 }]);
+});
+
 test("[CH5] a channel of a resume that was ended before the answer is followed by nothing", () => {
   const bench = new GatewayBench();
   bench.join(1);
@@ -232,4 +256,22 @@ test("[SE9] a subscription whose connection ended while it was decided is none",
   bench.settle();
   expect(bench.joined.size).toBe(0);
   expect(bench.core.info.channelCount).toBe(0);
+});
+
+test("[CH13] a subscription that is one too many for the channel is refused, and the line stays open", () => {
+  const limits = { maxSubscriberCount: 1, publishesPerSecond: 1, maxDataBytes: 1 };
+  const channels = {
+    news: { pattern: "news", events: {}, presence: false, limits, history: { maxCount: 1, maxAgeMs: 1 } },
+  };
+  const bench = new GatewayBench({ channels });
+  for (const connection of [1, 2]) {
+    bench.join(connection);
+    bench.send(connection, { type: "subscribe", channel: "news", start: { from: "live" } });
+  }
+  expect([bench.take(1), bench.take(2)]).toMatchObject([[{ type: "subscribed" }], [{ type: "error", code: "LIMIT" }]]);
+  const none = { ...channels.news, limits: { ...limits, maxSubscriberCount: 0 } };
+  const closed = new GatewayBench({ channels: { news: none } });
+  closed.join(1);
+  closed.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
+  expect([closed.take(1), closed.core.info.channelCount]).toMatchObject([[{ code: "LIMIT" }], 0]);
 });

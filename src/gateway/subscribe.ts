@@ -7,8 +7,11 @@ import type {
   UnsubscribeOp,
   WireError,
 } from "../wire/index.ts";
-import type { Placed } from "./channel.ts";
 import { type Case, type Desk, authorize } from "./desk.ts";
+import type { Route } from "./directory.ts";
+import type { ChannelLimits, Identity } from "./effects.ts";
+import type { Placed, Placement } from "./placement.ts";
+import type { Session } from "./session.ts";
 
 type Refused = Extract<ResumedMessage["channels"][number], { readonly error: WireError }>;
 
@@ -22,7 +25,7 @@ export function subscribe(desk: Desk, request: Case<SubscribeOp>): void {
   const { admitted, answered, op, session } = request;
   enroll(desk, { request, wish: op, admitted }, (placed) => {
     answered();
-    const answer = enter(request, op.channel, placed);
+    const answer = answerOf(request, op.channel, placed);
     if ("error" in answer) return session.refuse(op.id, answer.error);
     session.send({ type: "subscribed", id: op.id, ...answer });
     follow(placed);
@@ -45,7 +48,7 @@ export function resume(desk: Desk, request: Case<ResumeOp>): void {
     session.send({
       type: "resumed",
       id: op.id,
-      channels: Array.from(outcomes, ([channel, outcome]) => enter(request, channel, outcome)),
+      channels: Array.from(outcomes, ([channel, outcome]) => answerOf(request, channel, outcome)),
     });
     for (const outcome of outcomes.values()) follow(outcome);
   };
@@ -90,29 +93,49 @@ function enroll(desk: Desk, { admitted, request, wish }: Enrolment, then: (place
   authorize(desk, { route: route.value, identity, action: "subscribe" }, (denied) => {
     if (!session.isOpen) return;
     if (denied !== undefined) return fail(denied);
-    session.channels.get(wish.channel)?.unsubscribe(session.connection, false);
-    session.channels.delete(wish.channel);
-    const { maxChannelsPerConnection } = desk.limits;
-    if (session.channels.size >= maxChannelsPerConnection) {
-      const message = `Cannot subscribe to "${wish.channel}": this connection has ${maxChannelsPerConnection} channels already`;
-      return fail({ code: "LIMIT", message });
-    }
-    const channel = desk.channels.open(route.value);
-    session.channels.set(wish.channel, channel);
-    channel.subscribe(session, wish.start, (placed) => {
-      if (placed.type === "failed") session.channels.delete(wish.channel);
-      then(placed);
-    });
+    seat(desk, { session, route: route.value, start: wish.start }, then);
     admitted();
   });
 }
 
+interface Seat {
+  readonly session: Session;
+  readonly route: Route;
+  readonly start: Start;
+}
+
+/** Joins a channel that the session may have; `then` hears where delivery starts, or why it does not. */
+export function seat(desk: Desk, { route, session, start }: Seat, then: (placed: Placed) => void): void {
+  const { name } = route;
+  session.channels.get(name)?.unsubscribe(session.connection, false);
+  session.channels.delete(name);
+  const { maxChannelsPerConnection } = desk.limits;
+  if (session.channels.size >= maxChannelsPerConnection) {
+    const message = `Cannot subscribe to "${name}": this connection has ${maxChannelsPerConnection} channels already`;
+    return then({ type: "failed", error: { code: "LIMIT", message } });
+  }
+  const { maxSubscriberCount = Infinity }: Partial<ChannelLimits> = route.settings.limits ?? {};
+  if ((desk.channels.find(name)?.subscriberCount ?? 0) >= maxSubscriberCount) {
+    const message = `Cannot subscribe to "${name}": the channel has ${maxSubscriberCount} subscribers already`;
+    return then({ type: "failed", error: { code: "LIMIT", message } });
+  }
+  const channel = desk.channels.open(route);
+  session.channels.set(name, channel);
+  channel.subscribe(session, start, (placed) => {
+    if (placed.type === "failed") session.channels.delete(name);
+    then(placed);
+  });
+}
+
 /** The device is there from now on; what the client is told of it. */
-function enter({ identity }: Case<SubscribeOp | ResumeOp>, channel: string, placed: Placed): Subscribed | Refused {
+export function enter(identity: Identity, channel: string, { enter: enterAs, position, top }: Placement): Subscribed {
+  return { channel, position, top, ...enterAs(identity) };
+}
+
+function answerOf({ identity }: Case<SubscribeOp | ResumeOp>, channel: string, placed: Placed): Subscribed | Refused {
   if (placed.type === "failed") return { channel, error: placed.error };
-  const { position, top } = placed;
-  const members = placed.enter(identity);
-  return members === undefined ? { channel, position, top } : { channel, position, top, members };
+  const error = placed.ended();
+  return error === undefined ? enter(identity, channel, placed) : { channel, error };
 }
 
 function follow(placed: Placed): void {

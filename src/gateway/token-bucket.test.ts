@@ -27,3 +27,10 @@ test("[RL6] an infinite rate never runs out", () => {
   const bucket = new TokenBucket({ perSecond: Infinity, burstCount: 1 });
   expect([bucket.take(5), bucket.take(5), bucket.take(6)]).toEqual([0, 0, 0]);
 });
+
+test("[CH12] a bucket is full until something is taken, and again when that is back", () => {
+  const bucket = new TokenBucket({ perSecond: 10, burstCount: 5 });
+  expect(bucket.isFull(0)).toBe(true);
+  bucket.take(0);
+  expect([bucket.isFull(99), bucket.isFull(100)]).toEqual([false, true]);
+});

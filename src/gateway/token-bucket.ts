@@ -12,6 +12,11 @@ export class TokenBucket {
     this.#level = this.#burst;
   }
 
+  /** Whether nothing is missing. */
+  isFull(nowMs: number): boolean {
+    return this.#level + (nowMs - this.#filledAtMs) * this.#perSecond >= this.#burst;
+  }
+
   /** Takes `count` tokens, or none: then says how many milliseconds from now there will be enough. */
   take(nowMs: number, count = 1): number {
     if (this.#perSecond === Infinity) return 0;

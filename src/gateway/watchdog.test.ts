@@ -49,3 +49,50 @@ test("[SE9] nothing more is due for a connection that ended", () => {
   watchdog.end();
   expect(tools.deadlines.nextMs).toBe(Infinity);
 });
+
+const expiring = (expiresInMs: number): GatewayEffect => ({
+  type: "send",
+  to: [1],
+  text: JSON.stringify({ type: "expiring", expiresInMs }),
+});
+const expired: GatewayEffect = { type: "close", connection: 1, code: 4001, reason: "The credentials have expired" };
+
+test("[AU2, AU3] credentials that expire are warned of a minute before, and end the connection", () => {
+  watchdog.authCame();
+  watchdog.expiresIn(150_000);
+  expect(effectsAt(89_999)).toEqual([ping]);
+  expect(effectsAt(90_000)).toEqual([expiring(60_000)]);
+  expect(effectsAt(149_999)).toEqual([ping]);
+  expect(effectsAt(150_000)).toEqual([expired]);
+  expect(effectsAt(300_000)).toEqual([]);
+});
+
+test("[AU2] credentials of a short life are warned of at half of it, however late the tick is", () => {
+  watchdog.authCame();
+  watchdog.expiresIn(10_000);
+  expect(effectsAt(4_999)).toEqual([]);
+  expect(effectsAt(5_001)).toEqual([expiring(4_999)]);
+  expect(effectsAt(10_000)).toEqual([expired]);
+});
+
+test("[AU3] a tick that comes after everything warns and ends at once", () => {
+  watchdog.authCame();
+  watchdog.expiresIn(1_000);
+  expect(effectsAt(2_000)).toEqual([expiring(0), expired]);
+});
+
+test("[AU4] newer credentials make what was said of those before void", () => {
+  watchdog.authCame();
+  watchdog.expiresIn(10_000);
+  effectsAt(5_000);
+  watchdog.expiresIn(10_000);
+  expect(effectsAt(10_000)).toEqual([expiring(5_000)]);
+  watchdog.expiresIn(undefined);
+  expect(effectsAt(15_000)).toEqual([]);
+});
+
+test("[SE9] nothing is due for a connection that ended with its credentials good", () => {
+  watchdog.expiresIn(10_000);
+  watchdog.end();
+  expect(tools.deadlines.nextMs).toBe(Infinity);
+});

@@ -10,12 +10,17 @@ export interface WatchdogTools {
   readonly limits: GatewayLimits;
 }
 
-/** The deadlines of one session: it must authenticate, and it must hear from us now and then. Dead sockets are the engine's. */
+/**
+ * The deadlines of one session: it must authenticate, its credentials must not expire, and it must hear from us now and then. Dead
+ * sockets are the engine's.
+ */
 export class Watchdog {
   readonly #session: Session;
   readonly #tools: WatchdogTools;
   readonly #auth: Deadline;
   #ping: Deadline;
+  /** The warning, then the end. */
+  #expiry: Deadline | undefined;
 
   constructor(session: Session, tools: WatchdogTools) {
     this.#session = session;
@@ -31,10 +36,27 @@ export class Watchdog {
     this.#auth.cancel();
   }
 
+  /** The credentials that count now are good for so long; `undefined`: for ever. What was said of those before is void. */
+  expiresIn(expiresInMs: number | undefined): void {
+    this.#expiry?.cancel();
+    if (expiresInMs === undefined) return;
+    const { deadlines, limits, outbox } = this.#tools;
+    const expiresAtMs = outbox.nowMs + expiresInMs;
+    const warningMs = Math.min(limits.expiryWarningMs, expiresInMs / 2);
+    this.#expiry = deadlines.at(expiresAtMs - warningMs, (nowMs) => {
+      this.#session.send({ type: "expiring", expiresInMs: Math.max(0, Math.floor(expiresAtMs - nowMs)) });
+      const { credentialsExpired } = closeCodes;
+      this.#expiry = deadlines.at(expiresAtMs, () =>
+        this.#session.close(credentialsExpired, "The credentials have expired"),
+      );
+    });
+  }
+
   /** The connection is gone. */
   end(): void {
     this.#auth.cancel();
     this.#ping.cancel();
+    this.#expiry?.cancel();
   }
 
   #armPing(): Deadline {

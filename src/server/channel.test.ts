@@ -112,3 +112,13 @@ test("[SV2] wrong names and payloads do not compile, with the types of a real ga
   // @ts-expect-error authorize has no such parameter
   channel("chat/:room", { events: {}, authorize: ({ params }) => params.rome === "1" });
 });
+
+test("[SV1] a channel's limits are numbers that are not negative", () => {
+  const options = { events: {}, limits: { publishesPerSecond: -1 } };
+  expect(() => channel("c", options)).toThrow(
+    'Cannot use -1 as publishesPerSecond of "c": give a number that is not negative',
+  );
+  expect(() => channel("c", { events: {}, history: { maxBytes: NaN } })).toThrow("Cannot use NaN as maxBytes");
+  const limits = { publishesPerSecond: Infinity, maxSubscriberCount: 0 };
+  expect(channel("c", { events: {}, limits, history: { maxCount: 0 } }).limits).toEqual(limits);
+});

@@ -1,7 +1,7 @@
-import type { ErrorCode } from "../wire/index.ts";
+import type { AppErrorCode, ErrorCode } from "../wire/index.ts";
 
 /** Besides the codes that clients get: the store gives less than `require`, or the gateway was closed. */
-export type GatewayErrorCode = ErrorCode | "DURABILITY_TOO_LOW" | "CLOSED";
+export type GatewayErrorCode = ErrorCode | AppErrorCode | "DURABILITY_TOO_LOW" | "CLOSED";
 
 /** What `createGateway` and the methods of a gateway throw and reject with, for faults that are not a store's own `BrokerError`. */
 export class GatewayError extends Error {

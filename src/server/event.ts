@@ -1,4 +1,14 @@
-import type { EventDefinition, StandardSchema } from "../wire/index.ts";
+import type { EventDefinition, EventKind, HandleContext, StandardSchema } from "../wire/index.ts";
+
+/** What every event can be declared with. */
+export interface EventOptions<Output> {
+  /**
+   * Sees what a client publishes, after the schema and before it is stored or told: gives the data that is used instead, or nothing to
+   * leave it as it is, and throws a `Refusal` to refuse it. It is asked at each try of a message: the same `messageId` should get the same
+   * verdict. What the server itself publishes it does not see.
+   */
+  handle?(data: Output, context: HandleContext): Output | undefined | Promise<Output | undefined>;
+}
 
 /**
  * Declares an event that is stored, ordered and replayed.
@@ -6,12 +16,15 @@ import type { EventDefinition, StandardSchema } from "../wire/index.ts";
  * @param schema - anything that speaks Standard Schema (zod, valibot, arktype). It judges what publishers send; what it makes of
  * it is what subscribers get, so that must be a JSON value.
  */
-export function event<Input, Output>(schema: StandardSchema<Input, Output>): EventDefinition<"event", Input, Output> {
-  return { kind: "event", schema };
+export function event<Input, Output>(
+  schema: StandardSchema<Input, Output>,
+  { handle }: EventOptions<Output> = {},
+): EventDefinition<"event", Input, Output> {
+  return define({ kind: "event", schema }, handle);
 }
 
 /** What an ephemeral event is declared with. */
-export interface EphemeralOptions {
+export interface EphemeralOptions<Output = unknown> extends EventOptions<Output> {
   /** How long it means something to those who get it, in milliseconds. Default 10 000. */
   readonly ttlMs?: number;
 }
@@ -19,14 +32,14 @@ export interface EphemeralOptions {
 /** Declares an event that is told to those who are there now, and never stored: someone types, a pointer moves. */
 export function ephemeral<Input, Output>(
   schema: StandardSchema<Input, Output>,
-  { ttlMs = defaultTtlMs }: EphemeralOptions = {},
+  { handle, ttlMs = defaultTtlMs }: EphemeralOptions<Output> = {},
 ): EventDefinition<"ephemeral", Input, Output> {
   if (!(ttlMs > 0)) throw new RangeError(`Cannot use ${ttlMs} as ttlMs: give a positive number`);
-  return { kind: "ephemeral", schema, ttlMs };
+  return define({ kind: "ephemeral", schema, ttlMs }, handle);
 }
 
 /** What a `latest` event is declared with. */
-export interface LatestOptions<Output> {
+export interface LatestOptions<Output> extends EventOptions<Output> {
   /** The key of a value, 0-128 characters, from what the schema made of it. Default: all values are of one key, `""`. */
   readonly by?: (data: Output) => string;
   /** The least time between two messages of the event to one subscriber, in milliseconds. Default 100. */
@@ -50,11 +63,18 @@ export interface LatestOptions<Output> {
  */
 export function latest<Input, Output>(
   schema: StandardSchema<Input, Output>,
-  { by, everyMs = defaultEveryMs }: LatestOptions<Output> = {},
+  { by, everyMs = defaultEveryMs, handle }: LatestOptions<Output> = {},
 ): EventDefinition<"latest", Input, Output> {
   if (!isPeriod(everyMs)) throw new RangeError(`Cannot use ${everyMs} as everyMs: give a positive number`);
   const definition = { kind: "latest", schema, everyMs } as const;
-  return by === undefined ? definition : { ...definition, by };
+  return define(by === undefined ? definition : { ...definition, by }, handle);
+}
+
+function define<Kind extends EventKind, Input, Output>(
+  definition: EventDefinition<Kind, Input, Output>,
+  handle: EventOptions<Output>["handle"],
+): EventDefinition<Kind, Input, Output> {
+  return handle === undefined ? definition : { ...definition, handle };
 }
 
 /** A time that something can be repeated after. */

@@ -262,13 +262,14 @@ test("[SV14] close waits for what was accepted, acknowledges it, and closes with
   await client.next("subscribed");
   const closing = gateway.close();
   expect(gateway.close()).toBe(closing);
-  expect(gateway.info().status).toBe("closed");
+  expect(gateway.info().status).toBe("draining");
   expect((await get(`http://127.0.0.1:${port}/healthz`)).status).toBe(503);
   client.send({ type: "publish", channel: "chat/1", event: "message", messageId: "m2", data: { text: "late" } });
   release();
   expect(await client.next("ack")).toMatchObject({ offset: 1 });
   expect(await client.closed).toMatchObject({ code: 1001, by: "peer", reason: "The server is going away" });
   await closing;
+  expect(gateway.info().status).toBe("closed");
   expect(client.messages.filter(({ type }) => type === "ack")).toHaveLength(1);
   await expect(gateway.listen({ port: 0 })).rejects.toMatchObject({ code: "CLOSED" });
 });

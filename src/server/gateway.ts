@@ -1,20 +1,33 @@
-import { randomUUID } from "node:crypto";
 import { sqliteBroker } from "../brokers/index.ts";
-import type { AnyHttpServer, OriginPolicy } from "../engine/index.ts";
-import { type Broker, type ChannelSettings, GatewayCore } from "../gateway/index.ts";
-import type { Durability, EventDefinition, HasChannels } from "../wire/index.ts";
-import { isBinary } from "./binary.ts";
-import { findChannelFault, type ServerChannel } from "./channel.ts";
+import type { AnyHttpServer, CompressionOptions, OriginPolicy } from "../engine/index.ts";
+import { type Broker, type Command, GatewayCore } from "../gateway/index.ts";
+import type { Durability, HasChannels } from "../wire/index.ts";
+import type { ServerChannel } from "./channel.ts";
+import { checkChannels, settingsOf } from "./channel-settings.ts";
+import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
+import {
+  disconnectCommand,
+  type DisconnectRequest,
+  type Reached,
+  subscribeCommand,
+  type SubscribeRequest,
+  unsubscribeCommand,
+  type UnsubscribeRequest,
+} from "./commands.ts";
 import { GatewayError } from "./errors.ts";
-import { defaultEveryMs, defaultTtlMs } from "./event.ts";
 import type { GatewayInfo } from "./health.ts";
 import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
 import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
+import { type Machine, thisMachine } from "./machine.ts";
+import { type AdminAddress, AdminListener, type AdminOptions } from "./operate/admin-listener.ts";
+import { Meters } from "./operate/meters.ts";
+import type { Operated } from "./operate/operated.ts";
+import { canaryChannel, Readiness } from "./operate/readiness.ts";
+import { findTracing } from "./operate/tracing.ts";
 import {
   type DurableEventOf,
-  historyOf,
   prepareTell,
   publish,
   type Published,
@@ -40,6 +53,11 @@ export interface GatewayOptions<Channels extends ServerChannels> {
   readonly require?: Durability;
   /** Which pages may connect. Default `"same"`: those of the same origin. */
   readonly origins?: OriginPolicy;
+  /**
+   * How to compress, for clients that can: `{}` is the defaults. A message that goes to many is compressed once for all who agreed on the
+   * same. Default: not at all. Read what {@link CompressionOptions} says of secrets first.
+   */
+  readonly compression?: CompressionOptions;
   readonly limits?: Partial<ServerLimits>;
   /** Default: says nothing. */
   readonly log?: Log;
@@ -58,6 +76,13 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   /** Opens the store and answers the handshakes of an HTTP server of yours, at one path. Throws as `listen` does. */
   attach(server: AnyHttpServer, options?: { readonly path?: string }): Promise<void>;
   /**
+   * Opens the store and listens for those who operate the gateway: `/healthz`, `/readyz`, `/metrics`, and the HTTP API under `/v1`, which
+   * `/v1/openapi.json` describes. On this machine only, unless `host` says otherwise.
+   *
+   * @throws {TypeError} for a key that cannot be, and for another host without one. Else as `listen` does.
+   */
+  listenAdmin(options: AdminOptions): Promise<AdminAddress>;
+  /**
    * Publishes for the server itself: validated, stored, told to all subscribers. `authorize` is not asked.
    *
    * @throws {GatewayError} with the code a client would get.
@@ -74,12 +99,29 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   tell<Name extends keyof Channels & string, Event extends UnstoredEventOf<Channels[Name]>>(
     request: TellRequest<Channels, Name, Event>,
   ): Promise<void>;
+  /**
+   * Subscribes every connection that a user has at this node, from now on, without asking `authorize`: the client gets the room by
+   * `client.onRoom`. Resolves when they are subscribed. When a client comes back later, `authorize` is asked as ever.
+   *
+   * @throws {GatewayError} with the code a client would get, for a channel or parameters that cannot be.
+   */
+  subscribe<Name extends keyof Channels & string>(request: SubscribeRequest<Channels, Name>): Promise<Reached>;
+  /** Ends a user's subscriptions to a channel, at this node: their rooms are `left`, with the reason. Throws as `subscribe` does. */
+  unsubscribe<Name extends keyof Channels & string>(request: UnsubscribeRequest<Channels, Name>): Promise<Reached>;
+  /**
+   * Closes every connection that a user has at this node. By default with 4503, after which a client does not come back.
+   *
+   * @throws {GatewayError} `BAD_MESSAGE` for a code that is not 4000-4999 or a reason of more than 123 bytes.
+   */
+  disconnect(request: DisconnectRequest): Promise<Reached>;
   info(): GatewayInfo;
   /**
-   * Stops: takes no more connections and messages, waits until what was accepted is stored and acknowledged, closes every connection
-   * with 1001, and closes the store. Again: the same promise.
+   * Stops: takes no more connections, gives every connection the answers it waits for, tells it when to come back, closes it with 1001,
+   * and then closes the store. Again: the same promise.
+   *
+   * @throws {RangeError} for an option that cannot be.
    */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
+  close(options?: Partial<DrainOptions>): Promise<void>;
 }
 
 /**
@@ -96,32 +138,38 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
 export function createGateway<const Channels extends ServerChannels>(
   options: GatewayOptions<Channels>,
 ): Gateway<Channels> {
-  return new GatewayServer(options);
+  return createGatewayOn(thisMachine, options);
+}
+
+/** Makes a gateway that takes its time, its chance and its sockets from a machine of the caller's. */
+export function createGatewayOn<const Channels extends ServerChannels>(
+  machine: Machine,
+  options: GatewayOptions<Channels>,
+): Gateway<Channels> {
+  return new GatewayServer(machine, options);
 }
 
 /** An open gateway. */
-interface Running {
-  readonly shell: Shell;
-  readonly store: Store;
-  readonly hooks: Hooks;
-  readonly durability: Durability;
+interface Running extends Operated {
   readonly description: string;
 }
 
-const defaultGraceMs = 25_000;
-
 class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels> {
   readonly channels: Channels;
+  readonly #machine: Machine;
   readonly #options: GatewayOptions<Channels>;
   readonly #limits: ServerLimits;
   readonly #log: Log;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: { close(): Promise<void> }[] = [];
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
+  /** No connection is left, and nothing is published any more. */
+  #isDrained = false;
 
-  constructor(options: GatewayOptions<Channels>) {
+  constructor(machine: Machine, options: GatewayOptions<Channels>) {
     this.channels = options.channels;
+    this.#machine = machine;
     this.#options = options;
     this.#limits = readLimits(options.limits);
     this.#log = options.log ?? silentLog;
@@ -138,48 +186,86 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     return address;
   }
 
+  async listenAdmin(options: AdminOptions): Promise<AdminAddress> {
+    const listener = new AdminListener(options, await this.#open());
+    this.#listeners.push(listener);
+    const address = await listener.listen();
+    this.#log.info({ url: address.url }, "Listening for operators");
+    return address;
+  }
+
   async attach(server: AnyHttpServer, options: { readonly path?: string } = {}): Promise<void> {
     const { shell } = await this.#open();
     shell.engine.attach(server, { path: options.path ?? "/" });
   }
 
   async publish(request: Parameters<typeof publish>[1]): Promise<Published> {
-    const { durability, hooks, store } = await this.#open();
+    const { durability, hooks, store } = await this.#use();
     return publish({ channels: this.channels, durability, hooks, store }, request);
   }
 
   async tell(request: Parameters<typeof prepareTell>[1]): Promise<void> {
-    const { hooks, shell } = await this.#open();
+    const { hooks, shell } = await this.#use();
     shell.feed({ type: "told", tell: await prepareTell({ channels: this.channels, hooks }, request) });
+  }
+
+  async subscribe(request: Parameters<typeof subscribeCommand>[1]): Promise<Reached> {
+    return this.#command(subscribeCommand(this.channels, request));
+  }
+
+  async unsubscribe(request: Parameters<typeof unsubscribeCommand>[1]): Promise<Reached> {
+    return this.#command(unsubscribeCommand(this.channels, request));
+  }
+
+  async disconnect(request: DisconnectRequest): Promise<Reached> {
+    return this.#command(disconnectCommand(request));
+  }
+
+  async #command(command: Command): Promise<Reached> {
+    const { shell } = await this.#use();
+    return { connectionCount: await shell.command(command) };
   }
 
   info(): GatewayInfo {
     const running = this.#running;
     const counts = running?.shell.info ?? { connectionCount: 0, channelCount: 0, droppedEphemeralCount: 0 };
-    if (this.#closing !== undefined) return { status: "closed", ...counts };
+    const isClosing = this.#closing !== undefined;
+    if (isClosing && (this.#isDrained || running === undefined)) return { status: "closed", ...counts };
     if (running === undefined) return { status: "starting", ...counts };
     const { description: store, durability } = running;
+    if (isClosing) return { status: "draining", durability, store, ...counts };
     const reason = running.store.outage;
     if (reason !== undefined) return { status: "unavailable", reason, durability, store, ...counts };
     return { status: "ok", durability, store, ...counts };
   }
 
-  close({ graceMs = defaultGraceMs }: { readonly graceMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(graceMs);
+  close(options: Partial<DrainOptions> = {}): Promise<void> {
+    this.#closing ??= this.#close(readDrainOptions(options));
     return this.#closing;
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async #close(options: DrainOptions): Promise<void> {
     const running = await this.#opening?.catch(() => undefined);
     if (running === undefined) return;
     const { shell, store } = running;
-    shell.stopListening();
-    await Promise.race([store.settled(), delay(graceMs)]);
+    const endMs = this.#machine.steadyMs() + options.graceMs;
+    shell.refuseNew();
+    await drain(shell, this.#machine, options);
+    this.#isDrained = true;
+    const graceMs = Math.max(1, endMs - this.#machine.steadyMs());
+    await this.#settle(store, graceMs);
     await shell.engine.close({ code: 1001, reason: "The server is going away", graceMs });
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     shell.stop();
     await store.close();
     this.#log.info({}, "Closed");
+  }
+
+  /** While it drains, the server itself still publishes. */
+  async #use(): Promise<Running> {
+    return this.#closing !== undefined && this.#running !== undefined && !this.#isDrained
+      ? this.#running
+      : this.#open();
   }
 
   #open(): Promise<Running> {
@@ -192,17 +278,25 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const {
       authenticate = authenticateGuest,
       broker = sqliteBroker({ file: "data/switchboard.db" }),
+      compression,
       origins = "same",
       require = "mem",
     } = this.#options;
     const log = this.#log;
+    const machine = this.#machine;
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
-    const store = new Store({ broker, require, log });
-    const hooks = new Hooks({ authenticate, channels, timeoutMs: limits.hookTimeoutMs, log });
+    const { callTimeoutMs, hookTimeoutMs: timeoutMs } = limits;
+    const meters = new Meters();
+    const store = new Store({ broker, require, log, machine, meters });
+    const readiness = new Readiness({ store, machine, info: () => this.info() });
+    const hooks = new Hooks({ meters, authenticate, channels, timeoutMs, callTimeoutMs, log, machine });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
-      appended: (channel, epoch, entry) => shell.feed({ type: "appended", channel, epoch, entry }),
+      appended(channel, epoch, entry) {
+        if (channel === canaryChannel) readiness.heard(entry.messageId);
+        else shell.feed({ type: "appended", channel, epoch, entry });
+      },
       broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
     });
     const core = new GatewayCore({
@@ -210,70 +304,40 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       limits,
       durability,
       dedupWindowMs,
-      node: randomUUID(),
+      node: machine.createName(),
     });
-    const shell = new Shell({ core, hooks, store, limits, origins, log });
-    this.#running = { shell, store, hooks, durability, description };
+    const shell = new Shell({ core, hooks, store, limits, origins, compression, log, machine, meters });
+    store.tracing = await findTracing((name) => patternOf(shell, name));
+    const info = (): GatewayInfo => this.info();
+    this.#running = {
+      channels,
+      shell,
+      store,
+      hooks,
+      broker,
+      durability,
+      description,
+      meters,
+      readiness,
+      log,
+      machine,
+      info,
+    };
     return this.#running;
   }
-}
 
-/** Clients have their channels as properties, beside these of their own. */
-const clientNames: ReadonlySet<string> = new Set([
-  "state",
-  "user",
-  "durability",
-  "onState",
-  "onError",
-  "reconnect",
-  "close",
-  "then",
-]);
-
-function checkChannels(channels: ServerChannels): void {
-  const patterns = new Set<string>();
-  for (const [name, channel] of Object.entries(channels)) {
-    const fault = clientNames.has(name)
-      ? `Cannot name a channel "${name}": a client has a property of that name`
-      : findChannelFault(channel);
-    if (fault !== undefined) throw new TypeError(fault);
-    const shape = channel.pattern.replace(/:[^/]+/g, ":");
-    if (patterns.has(shape)) {
-      throw new TypeError(`Cannot use pattern "${channel.pattern}": another channel's matches the same names`);
-    }
-    patterns.add(shape);
+  /** Waits until every append has its answer, but not for ever. */
+  async #settle(store: Store, graceMs: number): Promise<void> {
+    let cancel: (() => void) | undefined;
+    const grace = new Promise<void>((resolve) => {
+      cancel = this.#machine.after(graceMs, resolve);
+    });
+    await Promise.race([store.settled(), grace]);
+    cancel?.();
   }
 }
 
-function settingsOf(channels: ServerChannels): Readonly<Record<string, ChannelSettings>> {
-  return Object.fromEntries(Object.entries(channels).map(([name, channel]) => [name, channelSettingsOf(channel)]));
-}
-
-function channelSettingsOf(channel: ServerChannel): ChannelSettings {
-  const { events, pattern, presence } = channel;
-  const eventSettings = Object.entries(events).map(([name, event]) => [name, eventSettingsOf(event)] as const);
-  const settings = { pattern, presence, history: historyOf(channel), events: Object.fromEntries(eventSettings) };
-  const bytes = Object.keys(events).filter((name) => events[name] !== undefined && isBinary(events[name].schema));
-  return bytes.length === 0 ? settings : { ...settings, binary: bytes };
-}
-
-function eventSettingsOf({
-  everyMs = defaultEveryMs,
-  kind,
-  ttlMs = defaultTtlMs,
-}: EventDefinition): ChannelSettings["events"][string] {
-  switch (kind) {
-    case "event":
-      return { kind };
-    case "ephemeral":
-      return { kind, ttlMs };
-    case "latest":
-      return { kind, everyMs };
-    default:
-      return kind satisfies never;
-  }
-}
-
-async function delay(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+function patternOf(shell: Shell, name: string): string | undefined {
+  const found = shell.find(name);
+  return found.type === "found" ? found.value.settings.pattern : undefined;
 }

@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { Durability } from "../wire/index.ts";
 
-/** `starting`: not open yet. `unavailable`: the store is not there. `closed`: closing, or closed. */
+/** `starting`: not open yet. `unavailable`: the store is not there. `draining`: it lets its connections go. `closed`: none is left. */
 export interface GatewayInfo {
-  readonly status: "starting" | "ok" | "unavailable" | "closed";
+  readonly status: "starting" | "ok" | "unavailable" | "draining" | "closed";
   /** Why it is unavailable. */
   readonly reason?: string;
   /** Since it was opened. */

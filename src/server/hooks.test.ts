@@ -5,6 +5,8 @@ import type { AuthorizeQuestion, Questions, Results } from "../gateway/index.ts"
 import { channel, type ServerChannel } from "./channel.ts";
 import { event, latest } from "./event.ts";
 import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+import { thisMachine } from "./machine.ts";
+import { Meters } from "./operate/meters.ts";
 
 const request: UpgradeRequest = {
   path: "/",
@@ -19,8 +21,11 @@ const request: UpgradeRequest = {
 const device = "0123456789abcdef".repeat(2);
 
 let logged: string[];
+/** The reasons of what was refused. */
+let refusals: unknown[];
 beforeEach(() => {
   logged = [];
+  refusals = [];
 });
 
 function hooksWith(parts: {
@@ -32,7 +37,14 @@ function hooksWith(parts: {
     authenticate: parts.authenticate ?? authenticateGuest,
     channels: parts.channel === undefined ? {} : { c: parts.channel },
     timeoutMs: parts.timeoutMs ?? 10_000,
-    log: { info: () => {}, warn: () => {}, error: (_fields, message) => logged.push(message) },
+    callTimeoutMs: 20_000,
+    log: {
+      info: () => {},
+      warn: (fields) => refusals.push("reason" in fields && fields.reason),
+      error: (_fields, message) => logged.push(message),
+    },
+    machine: thisMachine,
+    meters: new Meters(),
   });
 }
 
@@ -116,7 +128,7 @@ test("[SV7] a guest is the same for the same device, which its id does not give 
   expect(guest(device)).not.toContain(device.slice(0, 8));
 });
 
-test("[SV7] undefined refuses, and is not logged", async () => {
+test("[SV7] undefined refuses, and is no failure", async () => {
   expect(await authenticate(() => undefined)).toEqual({ type: "refused" });
   expect(await authenticate(async () => undefined)).toEqual({ type: "refused" });
   expect(logged).toEqual([]);
@@ -160,6 +172,46 @@ test("[SV8] a hook that hangs is a failure when its time is over", async () => {
   }
 });
 
+const nowMs = Date.now();
+
+test("[AU1] what the credentials say besides is handed on: until when, by which id, with which claims", async () => {
+  const claims = { role: "admin" };
+  const result = await authenticate(() => ({
+    user: { id: "u" },
+    expiresAtMs: nowMs + 60_000,
+    tokenId: "j1",
+    claims,
+  }));
+  expect(result).toMatchObject({ type: "accepted", identity: { user: { id: "u" }, tokenId: "j1", claims } });
+  const expiresInMs = result.type === "accepted" ? result.expiresInMs : undefined;
+  expect(expiresInMs).toBeGreaterThan(0);
+  expect(expiresInMs).toBeLessThanOrEqual(60_000);
+});
+
+test("[AU1] credentials that say no time do not expire", async () => {
+  for (const answer of [{ user: { id: "u" } }, { user: { id: "u" }, expiresAtMs: Infinity }]) {
+    expect(await authenticate(() => answer)).not.toHaveProperty("expiresInMs");
+  }
+});
+
+test("[AU7] a refusal has its reason in the log, and nothing else", async () => {
+  expect(await authenticate(() => ({ refused: "signed by nobody" }))).toEqual({ type: "refused" });
+  expect(await authenticate(() => ({ user: { id: "u" }, expiresAtMs: 1 }))).toEqual({ type: "refused" });
+  expect(await authenticate(() => undefined)).toEqual({ type: "refused" });
+  expect(refusals).toEqual([
+    "signed by nobody",
+    expect.stringMatching(/^the credentials expired \d+ ms ago$/),
+    "authenticate gave no user",
+  ]);
+});
+
+test("[AU7] a user without an id, and a time that is none, are faults of the hook", async () => {
+  for (const answer of [{ id: "" }, { id: 7 }, { user: { id: "" } }, { user: { id: "u" }, expiresAtMs: Number.NaN }]) {
+    expect(await authenticate(() => answer as { id: string })).toMatchObject({ type: "failed" });
+  }
+  expect(logged).toEqual(Array.from({ length: 4 }, () => "The hook authenticate failed"));
+});
+
 test("[SV8] a hook without a limit may take its time", async () => {
   const then = new Promise((resolve) => {
     hooksWith({ authenticate: async () => ({ id: "u" }), timeoutMs: Infinity }).authenticate(
@@ -173,7 +225,8 @@ test("[SV8] a hook without a limit may take its time", async () => {
 test("[SV9] authorize is asked with user, parameters, action and event", async () => {
   const hook = vi.fn<() => boolean>(() => true);
   expect(await authorize(hook)).toEqual({ type: "allowed" });
-  expect(hook).toHaveBeenCalledWith({ user: { id: "u" }, params: { id: "1" }, action: "publish", event: "e" });
+  const asked = { user: { id: "u" }, claims: {}, params: { id: "1" }, action: "publish", event: "e" };
+  expect(hook).toHaveBeenCalledWith(asked);
 });
 
 test("[SV9] without a hook it is a yes; with one, only true is", async () => {

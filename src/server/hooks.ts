@@ -1,10 +1,16 @@
-import { createHash } from "node:crypto";
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
-import { type EventDefinition, type SchemaIssue, type SchemaResult, textRules, type User } from "../wire/index.ts";
+import { errorCodes, type EventDefinition, textRules, type User } from "../wire/index.ts";
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
+import { checkSchema } from "./check-schema.ts";
+import { digest, type Identification, readIdentification } from "./credentials.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
+import { Refusal } from "./refusal.ts";
+import type { ServerCall } from "./rpc.ts";
+import { ownChannelsOf } from "./user-channel.ts";
 
 /** What `authenticate` decides about. */
 export interface AuthenticateRequest {
@@ -16,14 +22,20 @@ export interface AuthenticateRequest {
   readonly request: UpgradeRequest;
 }
 
-/** Says who it is, or `undefined` to refuse (close code 4500: the client does not try again). */
-export type Authenticate = (request: AuthenticateRequest) => User | undefined | Promise<User | undefined>;
+/**
+ * Says who it is: a user, or a user and what else the credentials say. `undefined` and `{ refused }` refuse (close code 4500: the
+ * client does not try again). Asked for each connection, and again when a client sends newer credentials.
+ */
+export type Authenticate = (request: AuthenticateRequest) => Identification | Promise<Identification>;
 
 export interface HooksOptions {
   readonly authenticate: Authenticate;
   readonly channels: Readonly<Record<string, ServerChannel>>;
   readonly timeoutMs: number;
+  readonly callTimeoutMs: number;
   readonly log: Log;
+  readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 /** Gets a result at once, or when a promise is settled. */
@@ -32,10 +44,6 @@ export type Then<Result> = (result: Result) => void;
 /** Everybody is welcome: a guest's id is the same as long as the device's is, and does not give it away. */
 export function authenticateGuest({ device }: AuthenticateRequest): User {
   return { id: `guest-${digest(device).slice(0, 16)}` };
-}
-
-export function digest(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }
 
 /** The application's functions, run so that whatever they do is a result: what throws, rejects or hangs is a logged no. */
@@ -47,19 +55,34 @@ export class Hooks {
   }
 
   authenticate(request: AuthenticateRequest, then: Then<Results["authenticate"]>): void {
-    const ask = (): User | undefined | Promise<User | undefined> => this.#options.authenticate(request);
+    const ask = (): Identification | Promise<Identification> => this.#options.authenticate(request);
     this.#run("authenticate", ask, (answer) => {
       if (answer.type === "failed") return then(answer);
-      if (answer.value === undefined) return then({ type: "refused" });
-      const user = publicPart(answer.value);
-      then({ type: "accepted", identity: { user, member: digest(`${user.id} ${request.device}`).slice(0, 16) } });
+      this.#run(
+        "authenticate",
+        () => this.#judge(answer.value, request),
+        (judged) => then(judged.type === "failed" ? judged : judged.value),
+      );
     });
+  }
+
+  #judge(answer: Identification, { device }: AuthenticateRequest): Results["authenticate"] {
+    const nowMs = this.#options.machine.wallMs();
+    const read = readIdentification(answer, { device, nowMs });
+    if (read.type === "refused") {
+      this.#options.log.warn({ reason: read.reason }, "Credentials were refused");
+      return { type: "refused" };
+    }
+    const { expiresAtMs = Infinity, identity } = read;
+    const own = ownChannelsOf(this.#options.channels, identity.user.id);
+    const accepted = { type: "accepted", identity, ...(own.length === 0 ? {} : { channels: own }) } as const;
+    return expiresAtMs === Infinity ? accepted : { ...accepted, expiresInMs: expiresAtMs - nowMs };
   }
 
   authorize({ definition, ...request }: AuthorizeQuestion, then: Then<Results["authorize"]>): void {
     const channel = this.#options.channels[definition];
     if (channel?.authorize === undefined) return then({ type: "allowed" });
-    const ask = (): boolean | Promise<boolean> | undefined => channel.authorize?.(request);
+    const ask = (): boolean | Promise<boolean> | undefined => channel.authorize?.({ claims: {}, ...request });
     this.#run("authorize", ask, (answer) => {
       if (answer.type === "failed") return then(answer);
       // A function that forgets to return says undefined, which is not yes.
@@ -67,34 +90,83 @@ export class Hooks {
     });
   }
 
-  validate({ data, definition, event }: Questions["validate"], then: Then<Results["validate"]>): void {
+  /** Judges by the event's schema, and lets its `handle` see what a client sent. */
+  validate(question: Questions["validate"], then: Then<Results["validate"]>): void {
+    const { context, data, definition, event } = question;
     const declared = this.#options.channels[definition]?.events[event];
-    const ask = (): SchemaResult<unknown> | Promise<SchemaResult<unknown>> | undefined =>
-      declared?.schema["~standard"].validate(data);
-    this.#run("validate", ask, (answer) => {
-      if (answer.type === "failed") return then(answer);
-      const result = answer.value;
-      if (result?.issues !== undefined) return then({ type: "invalid", reason: describeIssue(result.issues[0]) });
-      this.#run(
-        "validate",
-        () => ({ data: toJson(result?.value), ...keyOf(declared, result?.value) }),
-        (made) => {
+    if (declared === undefined) return then({ type: "invalid", reason: "there is no such event" });
+    this.#run(
+      "validate",
+      () => checkSchema(declared.schema, data),
+      (answer) => {
+        const checked = answer.type === "value" ? answer.value : answer;
+        if (checked.type !== "value") return then(checked);
+        if (context === undefined || declared.handle === undefined) return this.#finish(declared, checked.value, then);
+        this.#run(
+          "handle",
+          () => declared.handle?.(checked.value, context),
+          (handled) => {
+            if (handled.type === "failed") return then(handled);
+            this.#finish(declared, handled.value === undefined ? checked.value : handled.value, then);
+          },
+        );
+      },
+    );
+  }
+
+  /** Lets a call be answered. */
+  call(question: Questions["call"], then: Then<Results["call"]>): void {
+    const { data, definition, method, channel, claims, member, params, user } = question;
+    const calls: Readonly<Record<string, ServerCall>> = this.#options.channels[definition]?.calls ?? {};
+    const declared = calls[method];
+    if (declared === undefined) return then({ type: "invalid", reason: "there is no such call" });
+    this.#run(
+      "call",
+      () => checkSchema(declared.schema, data),
+      (answer) => {
+        const checked = answer.type === "value" ? answer.value : answer;
+        if (checked.type !== "value") return then(checked);
+        const abort = new AbortController();
+        const context = { channel, claims, member, params, user, signal: abort.signal };
+        const ask = async (): Promise<string | undefined> => {
+          const result = await declared.answer(checked.value, context);
+          return result === undefined ? undefined : toJson(result);
+        };
+        this.#run("call", ask, (made) => {
+          if (made.type === "failed") abort.abort();
           if (made.type === "failed") return then(made);
-          const key: unknown = "key" in made.value ? made.value.key : "";
-          if (typeof key === "string" && textRules.key.pattern.test(key)) return then({ type: "valid", ...made.value });
-          then({ type: "invalid", reason: `its key must be ${textRules.key.means}` });
-        },
-      );
-    });
+          then(made.value === undefined ? { type: "answered" } : { type: "answered", data: made.value });
+        });
+      },
+    );
+  }
+
+  #finish(declared: EventDefinition, value: unknown, then: Then<Results["validate"]>): void {
+    this.#run(
+      "validate",
+      () => ({ data: toJson(value), ...keyOf(declared, value) }),
+      (made) => {
+        if (made.type === "failed") return then(made);
+        const key: unknown = "key" in made.value ? made.value.key : "";
+        if (typeof key === "string" && textRules.key.pattern.test(key)) return then({ type: "valid", ...made.value });
+        then({ type: "invalid", reason: `its key must be ${textRules.key.means}` });
+      },
+    );
   }
 
   #run<Value>(
-    hook: string,
+    hook: Hook,
     ask: () => Value | Promise<Value>,
     then: Then<{ readonly type: "value"; readonly value: Value } | Failed>,
   ): void {
     const fail = (error: unknown): void => {
+      if (error instanceof Refusal) {
+        return then({ type: "failed", error: { code: `app:${error.code}`, message: error.message } });
+      }
+      this.#options.meters.hookFailed(hook);
       this.#options.log.error({ hook, error }, `The hook ${hook} failed`);
+      const isLate = hook === "call" && error instanceof LateError;
+      if (isLate) return then({ type: "failed", error: { code: "TIMEOUT", message: errorCodes.TIMEOUT } });
       then({ type: "failed", error: { code: "INTERNAL", message: `The server failed to ${hook}; it has logged why` } });
     };
     let answer: Value | Promise<Value>;
@@ -104,42 +176,42 @@ export class Hooks {
       return fail(error);
     }
     if (!isPromise(answer)) return then({ type: "value", value: answer });
-    withTimeout(answer, this.#options.timeoutMs).then((value) => then({ type: "value", value }), fail);
+    const { callTimeoutMs, machine, timeoutMs } = this.#options;
+    const within = { machine, timeoutMs: hook === "call" ? callTimeoutMs : timeoutMs };
+    withTimeout(answer, within).then((value) => then({ type: "value", value }), fail);
   }
+}
+
+type Hook = "authenticate" | "authorize" | "validate" | "handle" | "call";
+
+/** A hook took too long. */
+class LateError extends Error {
+  override readonly name = "LateError";
 }
 
 function isPromise<Value>(answer: Value | Promise<Value>): answer is Promise<Value> {
   return typeof answer === "object" && answer !== null && "then" in answer;
 }
 
-async function withTimeout<Value>(answer: Promise<Value>, timeoutMs: number): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
+async function withTimeout<Value>(
+  answer: Promise<Value>,
+  { machine, timeoutMs }: Pick<HooksOptions, "machine" | "timeoutMs">,
+): Promise<Value> {
+  let cancel: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
     if (timeoutMs !== Infinity) {
-      timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms`)), timeoutMs);
+      cancel = machine.after(timeoutMs, () => reject(new LateError(`No answer within ${timeoutMs} ms`)));
     }
   });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  return Promise.race([answer, late]).finally(() => cancel?.());
 }
 
-/** What everybody may know. A row of a user table may well be handed in, and the rest of it is not for the wire. */
-function publicPart({ id, name }: User): User {
-  return name === undefined ? { id } : { id, name };
-}
-
-function keyOf(declared: EventDefinition | undefined, data: unknown): { readonly key?: string } {
-  return declared?.by === undefined ? {} : { key: declared.by(data) };
+function keyOf(declared: EventDefinition, data: unknown): { readonly key?: string } {
+  return declared.by === undefined ? {} : { key: declared.by(data) };
 }
 
 function toJson(value: unknown): string {
   const text = stringify(value);
   if (text === undefined) throw new TypeError("Cannot send what the schema made of the data: it is no JSON value");
   return text;
-}
-
-/** The field that is wrong, and why: `text: too long`. */
-function describeIssue(issue: SchemaIssue | undefined): string {
-  if (issue === undefined) return "it does not fit the schema";
-  const path = (issue.path ?? []).map((step) => String(typeof step === "object" ? step.key : step));
-  return path.length === 0 ? issue.message : `${path.join(".")}: ${issue.message}`;
 }

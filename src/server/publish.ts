@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HistoryLimits, Results, Tell } from "../gateway/index.ts";
+import type { AppendDraft, HistoryLimits, Results, Tell } from "../gateway/index.ts";
 import {
   buildChannelName,
   type ChannelDefinition,
@@ -15,6 +15,7 @@ import type { ServerChannel } from "./channel.ts";
 import { GatewayError } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Store } from "./store.ts";
+import { ownParams } from "./user-channel.ts";
 
 /** The events of a channel that can be stored. */
 export type DurableEventOf<Channel extends ChannelDefinition> = {
@@ -82,7 +83,9 @@ interface Plain {
   readonly user?: User;
 }
 
-const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000 };
+type PlainPublish = Plain & { readonly messageId?: string };
+
+const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000, maxBytes: 16 * 1024 * 1024 };
 const server: User = { id: "server" };
 
 /** What a channel keeps. */
@@ -91,19 +94,31 @@ export function historyOf({ history }: ServerChannel): HistoryLimits {
 }
 
 /** Validates and stores an event for the server itself. Subscribers get it as they get any other: from the log. */
-export async function publish(
-  tools: PublishTools,
-  request: Plain & { readonly messageId?: string },
-): Promise<Published> {
+export async function publish(tools: PublishTools, request: PlainPublish): Promise<Published> {
+  return append(tools, await prepareAppend(tools, request));
+}
+
+/** Validates an event that is to be stored. */
+export async function prepareAppend(
+  tools: Pick<PublishTools, "channels" | "hooks">,
+  request: PlainPublish,
+): Promise<AppendDraft> {
   const { data: given, event, messageId = randomUUID(), user = server } = request;
   const { definition, name: channel } = findTarget(tools, request, { isStored: true });
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(messageId)) {
     throw new GatewayError("BAD_MESSAGE", `Cannot publish "${messageId}": an id must be 1-64 of A-Z a-z 0-9 _ -`);
   }
   const { data } = await validate(tools, request, channel);
-  const draft = { channel, event, messageId, user, data, content: stringify(given) ?? "" };
-  const result = await tools.store.append({ ...draft, history: historyOf(definition) });
-  return publishedOf(messageId, tools.durability, result);
+  const history = historyOf(definition);
+  return { channel, event, messageId, user, data, content: stringify(given) ?? "", history };
+}
+
+/** Stores what `prepareAppend` made. The store keeps the order of these calls. */
+export async function append(
+  { durability, store }: Pick<PublishTools, "durability" | "store">,
+  draft: AppendDraft,
+): Promise<Published> {
+  return publishedOf(draft.messageId, durability, await store.append(draft));
 }
 
 /** Validates an event of the server's own that is not stored. */
@@ -124,19 +139,29 @@ function findTarget(
   { channel, event, params }: Plain,
   { isStored }: { readonly isStored: boolean },
 ): Target {
-  const definition = channels[channel];
-  if (definition === undefined) {
-    throw new GatewayError("UNKNOWN_CHANNEL", `Cannot publish: there is no channel "${channel}"`);
-  }
-  const built = buildChannelName(definition.pattern, params);
-  if (built.type === "refused") throw new GatewayError("BAD_CHANNEL", built.reason);
+  const { definition, name } = findChannel(channels, { channel, params }, "publish");
   const kind = Object.hasOwn(definition.events, event) ? definition.events[event]?.kind : undefined;
   if (kind === undefined || (kind === "event") !== isStored) {
     throw new GatewayError(
       "UNKNOWN_EVENT",
-      `Cannot publish "${event}" to "${built.name}": it has no ${isStored ? "stored event" : "event that is not stored"} of that name`,
+      `Cannot publish "${event}" to "${name}": it has no ${isStored ? "stored event" : "event that is not stored"} of that name`,
     );
   }
+  return { definition, name };
+}
+
+/** @throws {GatewayError} for a channel that is not there, or parameters that its pattern does not take. */
+export function findChannel(
+  channels: PublishTools["channels"],
+  { channel, params }: Pick<Plain, "channel" | "params">,
+  act: string,
+): Target {
+  const definition = Object.hasOwn(channels, channel) ? channels[channel] : undefined;
+  if (definition === undefined) {
+    throw new GatewayError("UNKNOWN_CHANNEL", `Cannot ${act}: there is no channel "${channel}"`);
+  }
+  const built = buildChannelName(definition.pattern, ownParams(definition, params));
+  if (built.type === "refused") throw new GatewayError("BAD_CHANNEL", built.reason);
   return { definition, name: built.name };
 }
 

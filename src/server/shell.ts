@@ -1,25 +1,37 @@
 import {
+  type Accept,
   accept,
   type CloseInfo,
-  createWebSocketServer,
+  type CompressionOptions,
   type OriginPolicy,
+  type PreparedMessage,
   prepareMessage,
+  type Reject,
+  reject,
   type ServerSocket,
   type UpgradeRequest,
   type WebSocketServer,
 } from "../engine/index.ts";
 import {
+  type Command,
+  type Delivery,
+  type Attendance,
+  type Found,
   type GatewayCore,
   type GatewayCoreInfo,
+  type GatewayCounters,
   type GatewayEffect,
   type GatewayInput,
   type QuestionEffect,
   type Results,
+  type Route,
 } from "../gateway/index.ts";
 import { closeCodes, subprotocol } from "../wire/index.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
 
 export interface ShellOptions {
@@ -28,7 +40,10 @@ export interface ShellOptions {
   readonly store: Store;
   readonly limits: ServerLimits;
   readonly origins: OriginPolicy;
+  readonly compression: CompressionOptions | undefined;
   readonly log: Log;
+  readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 type Socket = ServerSocket<UpgradeRequest>;
@@ -43,22 +58,31 @@ export class Shell {
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
   readonly #congested = new Set<number>();
+  /** The frames of the deliveries that replays are made of, as long as those are kept. */
+  readonly #prepared = new WeakMap<Delivery, PreparedMessage>();
   readonly #inputs: GatewayInput[] = [];
+  readonly #commands = new Map<number, (connectionCount: number) => void>();
+  #lastCommand = 0;
   #isRunning = false;
-  #isDeaf = false;
-  #timer: NodeJS.Timeout | undefined;
+  #isDraining = false;
+  #emptied: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #timerAtMs = Infinity;
 
   constructor(options: ShellOptions) {
-    const { limits, log, origins } = options;
+    const { compression, limits, log, machine, origins } = options;
     this.#options = options;
-    this.engine = createWebSocketServer<UpgradeRequest>({
+    this.engine = machine.createWebSocketServer<UpgradeRequest>({
       protocols: [subprotocol],
       origins,
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
       maxConnections: limits.maxConnections,
       pingAfterMs: limits.pingAfterMs,
-      upgrade: (request) => accept({ data: request }),
+      deadAfterMs: limits.deadAfterMs,
+      stalledAfterMs: limits.stalledAfterMs,
+      highWaterBytes: limits.highWaterBytes,
+      ...(compression === undefined ? {} : { compression }),
+      upgrade: (request) => this.#admit(request),
       open: (socket) => this.#open(socket),
       message: (socket, data) => this.#receive(socket, data),
       drain: (socket) => this.#drained(socket),
@@ -71,14 +95,54 @@ export class Shell {
     return this.#options.core.info;
   }
 
+  get counters(): GatewayCounters {
+    return this.#options.core.counters;
+  }
+
+  /** Bytes that wait for their receivers, all connections together. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#sockets.values()) bytes += socket.bufferedBytes;
+    return bytes;
+  }
+
+  /** Connections whose queue is over its mark. */
+  get congestedCount(): number {
+    return this.#congested.size;
+  }
+
+  /** What a channel's name leads to. */
+  find(channel: string): Found<Route> {
+    return this.#options.core.find(channel);
+  }
+
+  attendanceOf(channel: string): Attendance {
+    return this.#options.core.attendanceOf(channel);
+  }
+
   /** Takes an input; at once, or after those that are in work. */
   feed(input: GatewayInput): void {
     this.#inputs.push(input);
     if (this.#isRunning) return;
     this.#isRunning = true;
+    const { core, machine, store } = this.#options;
+    const { tracing } = store;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const effect of this.#options.core.handle(next, performance.now())) this.#carryOut(effect);
+        const startMs = machine.steadyMs();
+        const effects = core.handle(next, startMs);
+        for (const effect of effects) this.#carryOut(effect);
+        if (tracing !== undefined && next.type === "appended") {
+          const { channel, entry } = next;
+          tracing.delivered(
+            { channel, tag: entry.tag },
+            {
+              startMs,
+              endMs: machine.steadyMs(),
+              receiverCount: countReceivers(effects),
+            },
+          );
+        }
       }
     } finally {
       this.#isRunning = false;
@@ -86,18 +150,46 @@ export class Shell {
     this.#arm();
   }
 
-  /** What clients send from now on is not looked at any more. What they get is. */
-  stopListening(): void {
-    this.#isDeaf = true;
+  /** The connections that speak the protocol. */
+  get connections(): readonly number[] {
+    return [...this.#sockets.keys()];
+  }
+
+  /** Takes no more connections: handshakes are refused with 503. */
+  refuseNew(): void {
+    this.#isDraining = true;
+  }
+
+  /** Resolves when no connection is left. */
+  async emptied(): Promise<void> {
+    if (this.#sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+  }
+
+  /** Carries out a command. @returns at how many connections something came of it. */
+  async command(command: Command): Promise<number> {
+    this.#lastCommand += 1;
+    const request = this.#lastCommand;
+    return new Promise((resolve) => {
+      this.#commands.set(request, resolve);
+      this.feed({ type: "commanded", request, command });
+    });
   }
 
   /** Nothing more happens by itself. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     this.#timerAtMs = -Infinity;
   }
 
   // ---- sockets
+
+  #admit(request: UpgradeRequest): Accept<UpgradeRequest> | Reject {
+    if (!this.#isDraining) return accept({ data: request });
+    return reject(503, "The server is going away", { "Retry-After": "1" });
+  }
 
   #open(socket: Socket): void {
     const { log } = this.#options;
@@ -111,7 +203,7 @@ export class Shell {
   }
 
   #receive({ id }: Socket, data: string | Uint8Array): void {
-    if (!this.#isDeaf) this.feed({ type: "received", connection: id, data, bytes: Buffer.byteLength(data) });
+    this.feed({ type: "received", connection: id, data, bytes: Buffer.byteLength(data) });
   }
 
   #drained({ id }: Socket): void {
@@ -121,21 +213,44 @@ export class Shell {
 
   #closed({ id }: Socket, { by, code, reason, wasClean }: CloseInfo): void {
     this.#options.log.info({ connection: id, code, reason, by, wasClean }, "Connection closed");
+    this.#options.meters.closed({ by, code });
     this.#sockets.delete(id);
     this.#congested.delete(id);
     // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
     const isGoodbye = by === "peer" && (code === 1000 || code === 1001 || code === 1005);
     this.feed({ type: "closed", connection: id, isGoodbye });
+    if (this.#sockets.size === 0) this.#emptied?.();
   }
 
   #send(to: readonly number[], text: string): void {
     const message = to.length === 1 ? text : prepareMessage(text);
     for (const id of to) {
       const socket = this.#sockets.get(id);
-      if (socket === undefined || socket.send(message) || this.#congested.has(id)) continue;
-      this.#congested.add(id);
-      this.feed({ type: "congested", connection: id });
+      if (socket !== undefined && !socket.send(message)) this.#tellCongested(id);
     }
+  }
+
+  #replay(id: number, deliveries: readonly Delivery[]): void {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    let isFlowing = true;
+    for (const delivery of deliveries) isFlowing = socket.send(this.#prepare(delivery));
+    if (!isFlowing) this.#tellCongested(id);
+  }
+
+  /** Subscribers who are behind are sent what others were sent before them or will be. */
+  #prepare(delivery: Delivery): PreparedMessage {
+    const known = this.#prepared.get(delivery);
+    if (known !== undefined) return known;
+    const message = prepareMessage(delivery.text);
+    this.#prepared.set(delivery, message);
+    return message;
+  }
+
+  #tellCongested(id: number): void {
+    if (this.#congested.has(id)) return;
+    this.#congested.add(id);
+    this.feed({ type: "congested", connection: id });
   }
 
   // ---- effects
@@ -145,6 +260,8 @@ export class Shell {
     switch (effect.type) {
       case "send":
         return this.#send(effect.to, effect.text);
+      case "replay":
+        return this.#replay(effect.connection, effect.deliveries);
       case "close":
         this.#options.log.warn(
           { connection: effect.connection, code: effect.code, reason: effect.reason },
@@ -153,6 +270,10 @@ export class Shell {
         return this.#sockets.get(effect.connection)?.close(effect.code, effect.reason);
       case "awaitDrain":
         if (!this.#congested.has(effect.connection)) this.feed({ type: "drained", connection: effect.connection });
+        return;
+      case "done":
+        this.#commands.get(effect.request)?.(effect.connectionCount);
+        this.#commands.delete(effect.request);
         return;
       case "leave":
         return void store.leave(effect.channel);
@@ -170,13 +291,13 @@ export class Shell {
       case "authenticate":
         return this.#authenticate(effect);
       case "authorize": {
-        const { action, definition, event, params, user } = effect;
-        const question =
-          event === undefined ? { user, definition, params, action } : { user, definition, params, action, event };
+        const { request: _request, type: _type, ...question } = effect;
         return hooks.authorize(question, (result) => this.#settle({ question: "authorize", request, result }));
       }
       case "validate":
         return hooks.validate(effect, (result) => this.#settle({ question: "validate", request, result }));
+      case "call":
+        return hooks.call(effect, (result) => this.#settle({ question: "call", request, result }));
       case "append":
         return void store.append(effect.draft).then((result) => this.#settle({ question: "append", request, result }));
       case "read":
@@ -210,14 +331,18 @@ export class Shell {
   }
 
   #arm(): void {
-    const { nextMs } = this.#options.core;
+    const { core, machine } = this.#options;
+    const { nextMs } = core;
     if (nextMs >= this.#timerAtMs || this.#timerAtMs === -Infinity) return;
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     this.#timerAtMs = nextMs;
-    const waitMs = Math.max(0, Math.ceil(nextMs - performance.now()));
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer = machine.after(Math.max(0, Math.ceil(nextMs - machine.steadyMs())), () => {
       this.#timerAtMs = Infinity;
       this.feed({ type: "tick" });
-    }, waitMs);
+    });
   }
+}
+
+function countReceivers(effects: readonly GatewayEffect[]): number {
+  return effects.reduce((count, effect) => (effect.type === "send" ? count + effect.to.length : count), 0);
 }

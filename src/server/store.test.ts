@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { memoryBroker } from "../brokers/index.ts";
 import { type AppendDraft, type Broker, BrokerError, type BrokerSink } from "../gateway/index.ts";
+import { thisMachine } from "./machine.ts";
+import { Meters } from "./operate/meters.ts";
 import { Store } from "./store.ts";
 
 interface Rig {
@@ -37,7 +39,13 @@ function rigWith(require: "mem" | "os" = "mem"): Rig {
     },
   };
   const note = (_fields: object, message: string): void => void logged.push(message);
-  const store = new Store({ broker, require, log: { info: note, warn: note, error: note } });
+  const store = new Store({
+    broker,
+    require,
+    machine: thisMachine,
+    meters: new Meters(),
+    log: { info: note, warn: note, error: note },
+  });
   const rig: Rig = {
     store,
     logged,

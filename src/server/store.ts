@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import {
   type AppendDraft,
   type Broker,
@@ -11,8 +10,11 @@ import {
 } from "../gateway/index.ts";
 import { type Durability, errorCodes } from "../wire/index.ts";
 import { GatewayError } from "./errors.ts";
-import { digest } from "./hooks.ts";
+import { digest } from "./credentials.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
+import type { Meters } from "./operate/meters.ts";
+import type { Tracing } from "./operate/tracing.ts";
 
 const levels: readonly Durability[] = ["mem", "os", "fsync", "quorum"];
 
@@ -20,11 +22,15 @@ export interface StoreOptions {
   readonly broker: Broker;
   readonly require: Durability;
   readonly log: Log;
+  readonly machine: Machine;
+  readonly meters: Meters;
 }
 
 /** The broker as the gateway uses it: every failure is a result, and a run of the same failure is logged once. */
 export class Store {
   readonly #options: StoreOptions;
+  /** Undefined where nobody collects spans. */
+  tracing: Tracing | undefined;
   /** Appends that are not settled. */
   readonly #appends = new Set<Promise<unknown>>();
   #outage: string | undefined;
@@ -59,17 +65,23 @@ export class Store {
     return info;
   }
 
-  async append({ content, ...draft }: AppendDraft): Promise<Results["append"]> {
+  async append({ content, startedMs, ...draft }: AppendDraft): Promise<Results["append"]> {
+    const { machine, meters } = this.#options;
+    const startMs = machine.steadyMs();
     const request = {
       ...draft,
-      tag: randomInt(1, 2 ** 32),
-      nowMs: Date.now(),
+      tag: machine.createTag(),
+      nowMs: machine.wallMs(),
       payloadHash: digest(`${draft.event}\n${content}`),
     };
+    const trace = this.tracing?.append(request, { startedMs: startedMs ?? startMs, steadyMs: startMs });
     const appending = this.#attempt(() => this.#options.broker.append(request));
     this.#appends.add(appending);
     const result = await appending;
     this.#appends.delete(appending);
+    const endMs = machine.steadyMs();
+    trace?.end(result, endMs);
+    meters.appended(result.type, endMs - startMs);
     if (result.type !== "failed") this.#note(undefined);
     return result;
   }

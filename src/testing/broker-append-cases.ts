@@ -138,6 +138,41 @@ export const appendCases: readonly BrokerCase[] = [
     },
   },
   {
+    rule: "BR26",
+    title:
+      "a log keeps maxBytes of data, counted in UTF-8; one byte more trims the oldest, and the newest stays whatever its size",
+    async run(bench) {
+      await bench.open();
+      const history = { maxCount: 100, maxAgeMs: Infinity, maxBytes: 30 };
+      // 10 bytes each, of which the second has 6 characters.
+      for (const data of ['"aaaaaaaa"', '"éééé"', '"bbbbbbbb"']) await bench.append(data, { history, data });
+      bench.expect((await bench.read()).first).toEqual(1);
+      await bench.append("m4", { history, data: '"cccccccc"' });
+      bench.expect(offsetsOf((await bench.read()).entries)).toEqual([2, 3, 4]);
+      await bench.append("m5", { history, data: '"ddddddddd"' });
+      bench.expect(offsetsOf((await bench.read()).entries)).toEqual([4, 5]);
+      await bench.append("m6", { history, data: `"${"e".repeat(29)}"` });
+      bench.expect(offsetsOf((await bench.read()).entries)).toEqual([6]);
+      await bench.append("m7", { history, data: "7" });
+      bench.expect(offsetsOf((await bench.read()).entries)).toEqual([7]);
+    },
+  },
+  {
+    rule: "BR27",
+    title: "a limit of bytes that was lowered, or comes later, holds after some appends",
+    async run(bench) {
+      await bench.open();
+      await bench.fill(100, { data: '"aaaaaaaa"' });
+      const history = { maxCount: 1000, maxAgeMs: Infinity, maxBytes: 50 };
+      await bench.append("n1", { history, data: '"aaaaaaaa"' });
+      for (const id of ["n2", "n3", "n4"]) await bench.append(id, { history, data: '"aaaaaaaa"' });
+      bench.expect(offsetsOf((await bench.read()).entries)).toEqual([100, 101, 102, 103, 104]);
+      await bench.append("n5", { data: '"aaaaaaaa"' });
+      await bench.append("n6", { history, data: '"aaaaaaaa"' });
+      bench.expect(offsetsOf((await bench.read()).entries)).toEqual([102, 103, 104, 105, 106]);
+    },
+  },
+  {
     rule: "BR9",
     title: "after opening again everything is there, and the chain goes on",
     needsPersistence: true,

@@ -36,6 +36,7 @@ export const benchChannels: Readonly<Record<string, ChannelSettings>> = {
     pattern: "news",
     events: { item: { kind: "event" }, mood: { kind: "ephemeral", ttlMs: 500 } },
     presence: false,
+    calls: ["roll"],
     history,
   },
   ticker: {
@@ -196,6 +197,9 @@ export class GatewayBench {
     switch (effect.type) {
       case "send":
         return this.#deliver(effect.to, effect.text);
+      case "replay":
+        for (const { text } of effect.deliveries) this.#deliver([effect.connection], text);
+        return;
       case "awaitDrain":
         if (!this.congested.has(effect.connection)) this.#feed({ type: "drained", connection: effect.connection });
         return;
@@ -207,6 +211,7 @@ export class GatewayBench {
         this.effects.push(effect);
         return;
       case "close":
+      case "done":
         this.effects.push(effect);
         return;
       default:
@@ -234,6 +239,8 @@ export class GatewayBench {
         return { type: "allowed" };
       case "validate":
         return { type: "valid", data: JSON.stringify(question.data), ...keyOf(question.data) };
+      case "call":
+        return { type: "answered", data: JSON.stringify(question.data) };
       case "append":
         return this.log(question.draft.channel).append(question.draft, this.#nowMs);
       case "read":

@@ -38,3 +38,13 @@ test("[TS1] a cleared timer does not run, and time does not go back", () => {
   expect(() => clock.advance(-1)).toThrow(new RangeError("Cannot advance a clock by -1 ms"));
   expect(() => clock.advance(NaN)).toThrow(RangeError);
 });
+
+test("[TS1] one timer at a time can be run, of those of the same moment too", () => {
+  const clock = new VirtualClock(100);
+  const ran: string[] = [];
+  clock.setTimeout(() => ran.push(`one ${clock.nowMs}`), 7);
+  clock.setTimeout(() => ran.push(`two ${clock.nowMs}`), 7);
+  expect([clock.runNext(), ran, clock.pendingCount]).toEqual([true, ["one 107"], 1]);
+  expect([clock.runNext(), ran]).toEqual([true, ["one 107", "two 107"]]);
+  expect([clock.runNext(), clock.nowMs]).toEqual([false, 107]);
+});

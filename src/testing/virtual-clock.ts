@@ -51,12 +51,25 @@ export class VirtualClock {
   advance(byMs: number): void {
     if (!(byMs >= 0)) throw new RangeError(`Cannot advance a clock by ${byMs} ms`);
     const endMs = this.#nowMs + byMs;
-    for (let next = this.#next(); next !== undefined && next.dueMs <= endMs; next = this.#next()) {
-      this.#pending.delete(next);
-      this.#nowMs = next.dueMs;
-      next.run();
-    }
+    for (let next = this.#next(); next !== undefined && next.dueMs <= endMs; next = this.#next()) this.#run(next);
     this.#nowMs = endMs;
+  }
+
+  /**
+   * Goes on to the next timer and runs that one alone, so that a test can let promises settle between two timers, those of the same
+   * moment too. @returns false if no timer waits; then it stands still.
+   */
+  runNext(): boolean {
+    const next = this.#next();
+    if (next === undefined) return false;
+    this.#run(next);
+    return true;
+  }
+
+  #run(timer: Pending): void {
+    this.#pending.delete(timer);
+    this.#nowMs = timer.dueMs;
+    timer.run();
   }
 
   #next(): Pending | undefined {

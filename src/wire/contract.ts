@@ -1,3 +1,5 @@
+import type { User } from "./messages.ts";
+
 /** The shape of channels that a server declares and its clients infer from. Types only: nothing here runs. */
 
 /** Anything that speaks Standard Schema v1 (zod, valibot, arktype). See https://standardschema.dev */
@@ -37,17 +39,51 @@ export interface EventDefinition<Kind extends EventKind = EventKind, Input = unk
   readonly everyMs?: number;
   /** The key of a `latest` event's value, 0-128 characters. Absent: all values are of one key, `""`. */
   by?(data: Output): string;
+  /**
+   * Sees what a client publishes, after its schema and before anybody else: gives what is stored and told instead, or nothing to leave
+   * it as it is; throws a `Refusal` to refuse it. What the server itself publishes it does not see.
+   */
+  handle?(data: Output, context: HandleContext): Output | undefined | Promise<Output | undefined>;
+}
+
+/** Where a request came from, for the functions that handle it. */
+export interface RequestContext<Params = Readonly<Record<string, string>>> {
+  readonly user: User;
+  /** The user's device, as presence names it. */
+  readonly member: string;
+  /** The channel's name on the wire. */
+  readonly channel: string;
+  readonly params: Params;
+  /** What `authenticate` gave of the user's credentials, such as the claims of a token. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What an event's `handle` knows of a publish. */
+export interface HandleContext extends RequestContext {
+  /** The publisher's id for a stored event: the same at every try, of which each is handled. */
+  readonly messageId?: string;
+}
+
+/** A request that the server answers, as `rpc(schema, …)` makes it. */
+export interface CallDefinition<Input = unknown, Output = unknown> {
+  readonly schema: StandardSchema<Input, unknown>;
+  answer(data: never, context: never): Promise<Output>;
 }
 
 /** A channel, as `channel(pattern, …)` makes it. */
 export interface ChannelDefinition<
   Pattern extends string = string,
   Events extends Readonly<Record<string, EventDefinition>> = Readonly<Record<string, EventDefinition>>,
+  Calls extends Readonly<Record<string, CallDefinition>> = NoCalls,
 > {
   readonly pattern: Pattern;
   readonly events: Events;
+  readonly calls?: Calls;
   readonly presence: boolean;
 }
+
+/** Of a channel that answers nothing. Any calls are assignable to it. */
+export type NoCalls = Readonly<Record<never, CallDefinition>>;
 
 /** Channels by the name that a client uses: `client.<name>(params)`. */
 export type ChannelDefinitions = Readonly<Record<string, ChannelDefinition>>;

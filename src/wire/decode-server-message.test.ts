@@ -7,6 +7,7 @@ import {
   encodeHistory,
   encodeLatest,
   encodeLatestValue,
+  encodeResult,
   encodeServerMessage,
 } from "./encode.ts";
 import type { ServerMessage } from "./messages.ts";
@@ -41,6 +42,10 @@ const messages: readonly ServerMessage[] = [
   },
   { type: "authenticated", id: 1, user },
   { type: "authenticated", id: 1, user: { id: "u2" } },
+  { type: "authenticated", id: 1, user, expiresInMs: 3_600_000 },
+  { type: "refreshed", id: 8 },
+  { type: "refreshed", id: 8, expiresInMs: 0 },
+  { type: "expiring", expiresInMs: 60_000 },
   { type: "subscribed", id: 2, ...subscribed },
   { type: "subscribed", id: 2, ...subscribed, members: [member] },
   {
@@ -51,12 +56,19 @@ const messages: readonly ServerMessage[] = [
       { channel: "chat/7", error },
     ],
   },
+  { type: "subscribed", ...subscribed, definition: "chat", params: { room: "42" } },
+  { type: "subscribed", id: 2, ...subscribed, memberCount: 1001 },
   { type: "unsubscribed", id: 4, channel: "chat/42" },
+  { type: "unsubscribed", channel: "chat/42", error },
   { type: "ack", id: 5, ...position, durability: "quorum", duplicate: true },
+  { type: "result", id: 6, data: { value: 4 } },
+  { type: "result", id: 6 },
   { type: "history", id: 6, channel: "chat/42", epoch: position.epoch, events: [entry], more: false },
   { type: "event", channel: "chat/42", ...entry },
   { type: "gap", channel: "chat/42", from: position, to: { ...position, offset: 50 }, reason: "trimmed" },
   { type: "presence", channel: "chat/42", joined: [member], left: ["d2"] },
+  { type: "presence", channel: "chat/42", joined: [], left: [], memberCount: 1001 },
+  { type: "presence", channel: "chat/42", joined: [], left: [], members: [member] },
   { type: "ephemeral", channel: "chat/42", event: "typing", member: "d1", user, ttlMs: 10_000, data: {} },
   { type: "ephemeral", channel: "chat/42", event: "typing", user, ttlMs: 0, data: null },
   { type: "latest", channel: "chat/42", event: "at", snapshot: true, values: [] },
@@ -71,6 +83,8 @@ const messages: readonly ServerMessage[] = [
   { type: "error", ...error },
   { type: "error", id: 7, code: "FORBIDDEN", message: "No" },
   { type: "ping" },
+  { type: "reconnect", afterMs: 0 },
+  { type: "reconnect", afterMs: 600_000 },
 ];
 
 describe("decodeServerMessage", () => {
@@ -88,6 +102,8 @@ describe("decodeServerMessage", () => {
       [encodeEvent("chat/42", texted), { type: "event", channel: "chat/42", ...entry }],
       [encodeHistory({ ...page, events: [texted, texted] }), { type: "history", ...page, events: [entry, entry] }],
       [encodeEphemeral({ ...typing, data: "null" }), { type: "ephemeral", ...typing }],
+      [encodeResult(7, "[4]"), { type: "result", id: 7, data: [4] }],
+      [encodeResult(7, undefined), { type: "result", id: 7 }],
       [encodeLatest(quote, [encodeLatestValue({ key: "A", user, data: "7" })]), { type: "latest", ...quote, values }],
     ];
     for (const [text, message] of pairs) expect(decodeServerMessage(text)).toStrictEqual({ type: "message", message });
@@ -102,7 +118,7 @@ describe("decodeServerMessage", () => {
     });
     expect(decodeServerMessage('{"type":"error","id":1,"code":"NEW_CODE","message":"x"}')).toStrictEqual({
       type: "message",
-      message: { type: "error", id: 1, code: "INTERNAL", message: "x" },
+      message: { type: "error", id: 1, code: "NEW_CODE", message: "x" },
     });
   });
 
@@ -111,22 +127,27 @@ describe("decodeServerMessage", () => {
     ["[]", "Cannot read a message: it must be an object, got a list"],
     ["{}", "Cannot read a message: type must be a text, got nothing"],
     ['{"type":"unsubscribed","id":1}', "Cannot read unsubscribed: channel must be a text, got nothing"],
-    ['{"type":"hello","version":2}', "Cannot read hello: limits must be an object, got nothing"],
+    ['{"type":"expiring"}', "Cannot read expiring: expiresInMs must be an integer 0-9007199254740991, got nothing"],
+    ['{"type":"hello","version":2}', "Cannot read hello: version must be an integer 1-1, got 2"],
     [
-      '{"type":"hello","version":2,"limits":{},"channels":{}}',
-      "Cannot read hello: version must be an integer 1-1, got 2",
+      '{"type":"hello","version":1,"durability":"ram"}',
+      'Cannot read hello: durability must be one of mem, os, fsync, quorum, got "ram"',
     ],
     [
       '{"type":"presence","channel":"c","joined":[{}],"left":[]}',
       "Cannot read presence: joined.0.member must be a text, got nothing",
     ],
     [
-      JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k".repeat(129) }] }),
-      `Cannot read latest: values.0.key must be a text of 0-128 characters, got "${"k".repeat(60)}"…`,
+      JSON.stringify({ type: "latest", channel: "c", event: "e", snapshot: true, values: [{ key: "k" }] }),
+      "Cannot read latest: values.0.user must be an object, got nothing",
+    ],
+    [
+      JSON.stringify({ type: "resumed", id: 1, channels: [{ channel: "c", error: { code: "FORBIDDEN" } }] }),
+      "Cannot read resumed: channels.0.error.message must be a text, got nothing",
     ],
     [
       JSON.stringify({ ...messages[0], channels: { c: { pattern: "x", events: {}, presence: true, binary: [1] } } }),
-      "Cannot read hello: channels.c.binary must be a list of texts, got a list",
+      "Cannot read hello: channels.c.binary.0 must be a text, got 1",
     ],
     [
       JSON.stringify({ ...messages[0], channels: { chat: { pattern: "x", events: { e: "?" }, presence: true } } }),
@@ -138,10 +159,20 @@ describe("decodeServerMessage", () => {
   });
 
   test("[WR15] a message with any one field missing is refused by that field's name, unless the field may be absent", () => {
-    const optional = new Set(["members", "member", "retryAfterMs"]);
+    const optional = new Set([
+      "definition",
+      "error",
+      "members",
+      "memberCount",
+      "member",
+      "params",
+      "retryAfterMs",
+      "expiresInMs",
+    ]);
     for (const message of messages) {
       for (const field of Object.keys(message).filter((key) => key !== "type" && !optional.has(key))) {
-        if (field === "id" && message.type === "error") continue;
+        if (field === "id" && ["error", "subscribed", "unsubscribed"].includes(message.type)) continue;
+        if (field === "data" && message.type === "result") continue;
         const decoded = decodeServerMessage(JSON.stringify({ ...message, [field]: undefined }));
         expect(decoded).toMatchObject({ type: "refused", reason: expect.stringContaining(`${field} must be`) });
       }

@@ -1,199 +1,118 @@
-import { errorCodes, type ErrorCode } from "./errors.ts";
-import { FieldReader, textRules } from "./field-reader.ts";
-import type {
-  ChannelInfo,
-  Durability,
-  HelloMessage,
-  Member,
-  ServerMessage,
-  Subscribed,
-  User,
-  WireError,
-  WireEvent,
-  WireLatest,
-} from "./messages.ts";
-import { integers, readPosition } from "./read-position.ts";
+import { isObject } from "./describe.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { ServerMessage } from "./messages.ts";
+import { boolean, integer, json, listOf, object, oneOf, recordOf, type Shape, text } from "./shape.ts";
 
-/** What a client makes of a text. `unknown`: a newer server's message, to be ignored. */
+/** What a client makes of a text. */
 export type DecodedServerMessage =
   | { readonly type: "message"; readonly message: ServerMessage }
   /** A type this version does not know: a newer server's. To be ignored. */
   | { readonly type: "unknown" }
   | { readonly type: "refused"; readonly reason: string };
 
-/** Reads one message of a server, for its client. Never throws; unknown fields are ignored. */
-export function decodeServerMessage(text: string): DecodedServerMessage {
+/**
+ * Reads one message of a server, for its client. Never throws; unknown fields are ignored.
+ * What a client does not act on (the letters of a name, say) it leaves to the server.
+ */
+export function decodeServerMessage(json: string): DecodedServerMessage {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(json);
   } catch {
     return { type: "refused", reason: "Cannot read a message: it is not JSON" };
   }
-  const fields = FieldReader.of(value);
-  const type = fields.text("type", textRules.any);
-  const message = isKnownType(type) ? readers[type](fields) : undefined;
-  const fault = fields.fault();
-  if (fault !== undefined) return { type: "refused", reason: `Cannot read ${type || "a message"}: ${fault.reason}` };
-  return message === undefined ? { type: "unknown" } : { type: "message", message };
+  return readServerMessage(value);
 }
 
-const durabilities = ["mem", "os", "fsync", "quorum"] as const satisfies readonly Durability[];
+function readServerMessage(value: unknown): DecodedServerMessage {
+  let subject = "a message";
+  try {
+    const { type } = typed(value, "");
+    if (!isKnownType(type)) return { type: "unknown" };
+    subject = type;
+    // The shape of this type's fields has just been seen, and so has its type.
+    const message = { type, ...shapes[type](value, "") } as ServerMessage;
+    return { type: "message", message };
+  } catch (error) {
+    return {
+      type: "refused",
+      reason: `Cannot read ${subject}: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}
 
-type Readers = {
-  readonly [Type in ServerMessage["type"]]: (fields: FieldReader) => Extract<ServerMessage, { type: Type }>;
+const typed = object({ type: text });
+const natural = integer(0, Number.MAX_SAFE_INTEGER);
+const durability = oneOf("mem", "os", "fsync", "quorum");
+const placed = { epoch: text, offset: natural, tag: integer(0, 0xffff_ffff) };
+const position = object(placed);
+const user = object({ id: text }, { name: text });
+const member = object({ member: text, user });
+/** A newer server's code is handed on as it is: who compares codes has to expect one it does not know. */
+const code = text as Shape<ErrorCode>;
+const refusal = { code, message: text };
+const patience = { retryAfterMs: natural };
+const subscribed = { channel: text, position, top: natural };
+const presence = { members: listOf(member), memberCount: natural };
+const expiry = { expiresInMs: natural };
+const entry = {
+  event: text,
+  offset: natural,
+  tag: placed.tag,
+  messageId: text,
+  user,
+  atMs: natural,
+  data: json,
 };
+const resumed = object(subscribed, presence);
+const refused = object({ channel: text, error: object(refusal, patience) });
+const channelInfo = object(
+  { pattern: text, events: recordOf(oneOf("event", "ephemeral", "latest")), presence: boolean },
+  { binary: listOf(text) },
+);
 
-const readers: Readers = {
-  hello: readHello,
-  authenticated: (fields) => ({ type: "authenticated", id: readId(fields), user: readUser(fields) }),
-  subscribed: (fields) => ({ type: "subscribed", id: readId(fields), ...readSubscribed(fields) }),
-  resumed: (fields) => ({
-    type: "resumed",
-    id: readId(fields),
-    channels: fields.list("channels", integers.safe, readResumed),
+const shapes: {
+  readonly [Type in ServerMessage["type"]]: Shape<Omit<Extract<ServerMessage, { readonly type: Type }>, "type">>;
+} = {
+  hello: object({
+    version: integer(1, 1) as Shape<1>,
+    durability,
+    pingAfterMs: natural,
+    dedupWindowMs: natural,
+    limits: object({ maxMessageBytes: natural, maxChannelsPerConnection: natural, authTimeoutMs: natural }),
+    channels: recordOf(channelInfo),
   }),
-  unsubscribed: (fields) => ({ type: "unsubscribed", id: readId(fields), channel: fields.channel("channel") }),
-  ack: (fields) => ({
-    type: "ack",
-    id: readId(fields),
-    ...readPosition(fields),
-    durability: fields.oneOf("durability", durabilities),
-    duplicate: fields.boolean("duplicate"),
+  authenticated: object({ id: natural, user }, expiry),
+  refreshed: object({ id: natural }, expiry),
+  expiring: object(expiry),
+  subscribed: object(subscribed, { id: natural, ...presence, definition: text, params: recordOf(text) }),
+  resumed: object({
+    id: natural,
+    channels: listOf((value, path) => (isRefused(value) ? refused(value, path) : resumed(value, path))),
   }),
-  history: (fields) => ({
-    type: "history",
-    id: readId(fields),
-    channel: fields.channel("channel"),
-    epoch: fields.text("epoch", textRules.epoch),
-    events: fields.list("events", integers.safe, readEvent),
-    more: fields.boolean("more"),
+  unsubscribed: object({ channel: text }, { id: natural, error: object(refusal, patience) }),
+  ack: object({ id: natural, ...placed, durability, duplicate: boolean }),
+  result: object({ id: natural }, { data: json }),
+  history: object({ id: natural, channel: text, epoch: text, events: listOf(object(entry)), more: boolean }),
+  event: object({ channel: text, ...entry }),
+  gap: object({ channel: text, from: position, to: position, reason: oneOf("trimmed", "truncated", "epoch") }),
+  presence: object({ channel: text, joined: listOf(member), left: listOf(text) }, presence),
+  ephemeral: object({ channel: text, event: text, user, ttlMs: natural, data: json }, { member: text }),
+  latest: object({
+    channel: text,
+    event: text,
+    snapshot: boolean,
+    values: listOf(object({ key: text, user, data: json })),
   }),
-  event: (fields) => ({ type: "event", channel: fields.channel("channel"), ...readEvent(fields) }),
-  gap: (fields) => ({
-    type: "gap",
-    channel: fields.channel("channel"),
-    from: readPosition(fields.object("from")),
-    to: readPosition(fields.object("to")),
-    reason: fields.oneOf("reason", ["trimmed", "truncated", "epoch"]),
-  }),
-  presence: (fields) => ({
-    type: "presence",
-    channel: fields.channel("channel"),
-    joined: fields.list("joined", integers.safe, readMember),
-    left: fields.texts("left"),
-  }),
-  ephemeral: (fields) => ({
-    type: "ephemeral",
-    channel: fields.channel("channel"),
-    event: fields.text("event", textRules.event),
-    ...fields.present("member", () => fields.text("member", textRules.any)),
-    user: readUser(fields),
-    ttlMs: fields.integer("ttlMs", integers.safe),
-    data: fields.json("data"),
-  }),
-  latest: (fields) => ({
-    type: "latest",
-    channel: fields.channel("channel"),
-    event: fields.text("event", textRules.event),
-    snapshot: fields.boolean("snapshot"),
-    values: fields.list("values", integers.safe, readLatest),
-  }),
-  error: (fields) => ({ type: "error", ...fields.present("id", () => readId(fields)), ...readError(fields) }),
-  ping: () => ({ type: "ping" }),
+  error: object(refusal, { id: natural, ...patience }),
+  ping: object({}),
+  reconnect: object({ afterMs: integer(0, 600_000) }),
 };
 
 function isKnownType(type: string): type is ServerMessage["type"] {
-  return Object.hasOwn(readers, type);
+  return Object.hasOwn(shapes, type);
 }
 
-function readId(fields: FieldReader): number {
-  return fields.integer("id", integers.safe);
-}
-
-function readHello(fields: FieldReader): HelloMessage {
-  const limits = fields.object("limits");
-  const channels = fields.object("channels");
-  fields.integer("version", { min: 1, max: 1 });
-  return {
-    type: "hello",
-    version: 1,
-    durability: fields.oneOf("durability", durabilities),
-    pingAfterMs: fields.integer("pingAfterMs", integers.safe),
-    dedupWindowMs: fields.integer("dedupWindowMs", integers.safe),
-    limits: {
-      maxMessageBytes: limits.integer("maxMessageBytes", integers.safe),
-      maxChannelsPerConnection: limits.integer("maxChannelsPerConnection", integers.safe),
-      authTimeoutMs: limits.integer("authTimeoutMs", integers.safe),
-    },
-    channels: Object.fromEntries(channels.names().map((name) => [name, readChannelInfo(channels.object(name))])),
-  };
-}
-
-function readChannelInfo(fields: FieldReader): ChannelInfo {
-  const events = fields.object("events");
-  return {
-    pattern: fields.text("pattern", textRules.any),
-    events: Object.fromEntries(
-      events.names().map((name) => [name, events.oneOf(name, ["event", "ephemeral", "latest"])]),
-    ),
-    presence: fields.boolean("presence"),
-    ...fields.present("binary", () => fields.texts("binary")),
-  };
-}
-
-function readUser(fields: FieldReader): User {
-  const user = fields.object("user");
-  return {
-    id: user.text("id", textRules.any),
-    ...user.present("name", () => user.text("name", textRules.any)),
-  };
-}
-
-function readMember(fields: FieldReader): Member {
-  return { member: fields.text("member", textRules.any), user: readUser(fields) };
-}
-
-function readSubscribed(fields: FieldReader): Subscribed {
-  return {
-    channel: fields.channel("channel"),
-    position: readPosition(fields.object("position")),
-    top: fields.integer("top", integers.safe),
-    ...fields.present("members", () => fields.list("members", integers.safe, readMember)),
-  };
-}
-
-function readResumed(fields: FieldReader): Subscribed | { channel: string; error: WireError } {
-  return fields.has("error")
-    ? { channel: fields.channel("channel"), error: readError(fields.object("error")) }
-    : readSubscribed(fields);
-}
-
-function readEvent(fields: FieldReader): WireEvent {
-  return {
-    event: fields.text("event", textRules.event),
-    offset: fields.integer("offset", integers.safe),
-    tag: fields.integer("tag", integers.uint32),
-    messageId: fields.text("messageId", textRules.messageId),
-    user: readUser(fields),
-    atMs: fields.integer("atMs", integers.safe),
-    data: fields.json("data"),
-  };
-}
-
-function readLatest(fields: FieldReader): WireLatest {
-  return { key: fields.text("key", textRules.key), user: readUser(fields), data: fields.json("data") };
-}
-
-function readError(fields: FieldReader): WireError {
-  const code = fields.text("code", textRules.any);
-  return {
-    // A newer server's code must still settle the request it answers.
-    code: isErrorCode(code) ? code : "INTERNAL",
-    message: fields.text("message", textRules.any),
-    ...fields.present("retryAfterMs", () => fields.integer("retryAfterMs", integers.safe)),
-  };
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
+function isRefused(value: unknown): boolean {
+  return isObject(value) && Object.hasOwn(value, "error");
 }

@@ -6,6 +6,7 @@ import type { ClientOp } from "./messages.ts";
 
 const position = { epoch: "0123456789abcdef", offset: 41, tag: 7 };
 const auth = { type: "auth", id: 1, token: "t", device: "0123456789abcdef0123456789abcdef" } as const;
+const refresh = { type: "refresh", id: 8, token: "t2" } as const;
 const subscribe = { type: "subscribe", id: 2, channel: "chat/42", start: { from: "live" } } as const;
 const resume = { type: "resume", id: 3, channels: [{ channel: "chat/42", position }] } as const;
 const unsubscribe = { type: "unsubscribe", id: 4, channel: "chat/42" } as const;
@@ -18,12 +19,14 @@ const publish = {
   data: { a: 1 },
 } as const;
 const ephemeral = { type: "ephemeral", id: 6, channel: "chat/42", event: "typing", data: {} } as const;
+const call = { type: "call", id: 8, channel: "chat/42", method: "roll", data: { sides: 6 } } as const;
 const history = { type: "history", id: 7, channel: "chat/42", before: 42, count: 50 } as const;
 
 const { token: _token, ...guest } = auth;
 const accepted: readonly ClientOp[] = [
   auth,
   guest,
+  refresh,
   subscribe,
   { ...subscribe, start: { from: "recent", count: 1 } },
   { ...subscribe, start: { from: "recent", count: 1000 } },
@@ -34,14 +37,17 @@ const accepted: readonly ClientOp[] = [
   { ...publish, data: null, retryAfterFirstMs: 0 },
   { ...publish, id: 0, messageId: "x".repeat(64), event: "x".repeat(64) },
   ephemeral,
+  call,
+  { ...call, data: null },
   history,
+  { type: "history", id: 7, channel: "chat/42", after: 0, count: 256 },
   { ...history, id: Number.MAX_SAFE_INTEGER, before: 0, count: 256 },
 ];
 
 const name = "must be 1-128 of A-Z a-z 0-9 _ : . / -";
 const eventMust = "event must be 1-64 of A-Z a-z 0-9 _ . -";
 const idMust = "id must be an integer 0-9007199254740991";
-const types = "auth, subscribe, resume, unsubscribe, publish, ephemeral, history";
+const types = "auth, refresh, subscribe, resume, unsubscribe, publish, ephemeral, call, history";
 const many = Array.from({ length: 1025 }, (_, index) => ({ channel: `c/${index}`, position }));
 
 /** What is sent, and how it is refused. The ids that can be read are told back. */
@@ -58,6 +64,11 @@ const refused: readonly (readonly [object, string])[] = [
   [{ ...auth, token: "" }, 'auth: token must be a text of 1-8192 characters, got ""'],
   [{ ...auth, token: "x".repeat(8193) }, `auth: token must be a text of 1-8192 characters, got "${"x".repeat(60)}"…`],
   [{ ...auth, device: "secret" }, 'auth: device must be 32 of 0-9 a-f, got "secret"'],
+  [{ ...history, after: 7 }, "history: before must be absent where after is given, got 42"],
+  [{ ...history, before: undefined }, "history: before must be an integer 0-9007199254740991, got nothing"],
+  [{ ...call, method: "" }, `call: ${eventMust.replace("event", "method")}, got ""`],
+  [{ ...call, data: undefined }, "call: data must be a JSON value, got nothing"],
+  [{ ...refresh, token: undefined }, "refresh: token must be a text of 1-8192 characters, got nothing"],
   [{ ...subscribe, channel: 1 }, "subscribe: channel must be a text, got 1"],
   [{ ...subscribe, channel: "chat/ä" }, `subscribe: channel ${name}, got "chat/ä"`],
   [{ ...subscribe, start: undefined }, "subscribe: start must be an object, got nothing"],

@@ -3,10 +3,12 @@ import type { ErrorCode } from "./errors.ts";
 import { FieldReader, type Range, textRules } from "./field-reader.ts";
 import type {
   AuthOp,
+  CallOp,
   ClientOp,
   EphemeralOp,
   HistoryOp,
   PublishOp,
+  RefreshOp,
   ResumeOp,
   Start,
   SubscribeOp,
@@ -54,15 +56,27 @@ function refuse(value: unknown, code: ErrorCode, message: string): DecodedOp {
     : { type: "refused", error };
 }
 
-const opTypes = ["auth", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"] as const;
+const opTypes = [
+  "auth",
+  "refresh",
+  "subscribe",
+  "resume",
+  "unsubscribe",
+  "publish",
+  "ephemeral",
+  "call",
+  "history",
+] as const;
 
 const readers: { readonly [Type in ClientOp["type"]]: (fields: FieldReader) => ClientOp } = {
   auth: readAuth,
+  refresh: readRefresh,
   subscribe: readSubscribe,
   resume: readResume,
   unsubscribe: readUnsubscribe,
   publish: readPublish,
   ephemeral: readEphemeral,
+  call: readCall,
   history: readHistory,
 };
 
@@ -77,6 +91,10 @@ function readAuth(fields: FieldReader): AuthOp {
     ...fields.present("token", () => fields.text("token", textRules.token)),
     device: fields.text("device", textRules.device),
   };
+}
+
+function readRefresh(fields: FieldReader): RefreshOp {
+  return { type: "refresh", id: readId(fields), token: fields.text("token", textRules.token) };
 }
 
 function readSubscribe(fields: FieldReader): SubscribeOp {
@@ -137,12 +155,29 @@ function readEphemeral(fields: FieldReader): EphemeralOp {
   };
 }
 
+function readCall(fields: FieldReader): CallOp {
+  return {
+    type: "call",
+    id: readId(fields),
+    channel: fields.channel("channel"),
+    method: fields.text("method", textRules.event),
+    data: fields.json("data"),
+  };
+}
+
+/** From where to where: one of the two. */
+function readSpan(fields: FieldReader): Pick<HistoryOp, "before" | "after"> {
+  if (!fields.has("after")) return { before: fields.integer("before", integers.safe) };
+  if (fields.has("before")) fields.refuse("before", "absent where after is given");
+  return { after: fields.integer("after", integers.safe) };
+}
+
 function readHistory(fields: FieldReader): HistoryOp {
   return {
     type: "history",
     id: readId(fields),
     channel: fields.channel("channel"),
-    before: fields.integer("before", integers.safe),
+    ...readSpan(fields),
     count: fields.integer("count", opLimits.historyCount),
   };
 }

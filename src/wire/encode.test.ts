@@ -7,6 +7,7 @@ import {
   encodeHistory,
   encodeLatest,
   encodeLatestValue,
+  encodeResult,
   encodeServerMessage,
 } from "./encode.ts";
 
@@ -65,4 +66,9 @@ test("[WR1] every other message is one JSON object", () => {
     '{"type":"unsubscribe","id":4,"channel":"c"}',
   );
   expect(encodeServerMessage({ type: "ping" })).toBe('{"type":"ping"}');
+});
+
+test("[WR12] what a call gave goes out byte for byte", () => {
+  expect(encodeResult(3, data)).toBe(`{"type":"result","id":3,"data":${data}}`);
+  expect(encodeResult(3, undefined)).toBe('{"type":"result","id":3}');
 });

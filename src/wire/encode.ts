@@ -1,4 +1,5 @@
 import type {
+  CallOp,
   ClientOp,
   EphemeralMessage,
   EphemeralOp,
@@ -21,7 +22,9 @@ export function encodeClientOp(op: ClientOp): string {
 }
 
 /** An op whose data was made JSON when the application handed it over, so that a retry sends the same. */
-export function encodeClientOpWithData(op: WithDataText<PublishOp> | WithDataText<EphemeralOp>): string {
+export function encodeClientOpWithData(
+  op: WithDataText<PublishOp> | WithDataText<EphemeralOp> | WithDataText<CallOp>,
+): string {
   const { data, ...head } = op;
   return withData(head, data);
 }
@@ -46,6 +49,12 @@ export function encodeHistory(
     withData({ event, offset, tag, messageId, user, atMs }, data),
   );
   return `${open({ type: "history", id, channel, epoch, more })},"events":[${events.join(",")}]}`;
+}
+
+/** What a call gave, as JSON text; nothing if it gave nothing. */
+export function encodeResult(id: number, data: string | undefined): string {
+  const head = { type: "result", id };
+  return data === undefined ? JSON.stringify(head) : withData(head, data);
 }
 
 /** An ephemeral event for all who are there. */

@@ -1,5 +1,6 @@
 /** The gateway's messages: their types, their limits, their codecs. SPEC.md, chapter "Wire", is the reference. */
 export * from "./contract.ts";
+export { describe, isObject } from "./describe.ts";
 export { decodeClientOp, type DecodedOp, opLimits } from "./decode.ts";
 export { decodeServerMessage, type DecodedServerMessage } from "./decode-server-message.ts";
 export {
@@ -10,6 +11,7 @@ export {
   encodeHistory,
   encodeLatest,
   encodeLatestValue,
+  encodeResult,
   encodeServerMessage,
   type WithDataText,
 } from "./encode.ts";
@@ -25,4 +27,4 @@ export {
   matchPattern,
   parseChannelName,
 } from "./parse-channel-name.ts";
-export { jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";
+export { findDataFault, jsonLimits, type ParsedJson, parseJson } from "./parse-json.ts";

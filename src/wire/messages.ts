@@ -1,5 +1,5 @@
 /** The messages of `switchboard.v1+json`: one JSON object in one text message. SPEC.md, chapter "Wire", is the reference. */
-import type { ErrorCode } from "./errors.ts";
+import type { AppErrorCode, ErrorCode } from "./errors.ts";
 import type { EventKind } from "./contract.ts";
 
 /** The subprotocol a client offers and the server picks (RFC 6455 §1.9). */
@@ -62,6 +62,12 @@ export interface AuthOp {
   /** 128 random bits in hex that this device keeps: one presence entry a device, and the guest's identity. Secret. */
   readonly device: string;
 }
+/** The same user with newer credentials. Answered by `refreshed`. */
+export interface RefreshOp {
+  readonly type: "refresh";
+  readonly id: number;
+  readonly token: string;
+}
 /** Tell me of this channel. Answered by `subscribed`. */
 export interface SubscribeOp {
   readonly type: "subscribe";
@@ -104,16 +110,35 @@ export interface EphemeralOp {
   readonly event: string;
   readonly data: unknown;
 }
-/** Up to `count` entries before offset `before`, answered oldest first. */
+/** Answer this. Answered by `result`. Never done twice by itself: who loses the line before the answer does not know whether it was done. */
+export interface CallOp {
+  readonly type: "call";
+  readonly id: number;
+  readonly channel: string;
+  /** 1-64 of A-Z a-z 0-9 _ . - */
+  readonly method: string;
+  readonly data: unknown;
+}
+/** Up to `count` entries before offset `before` or after offset `after`, one of the two; answered oldest first. */
 export interface HistoryOp {
   readonly type: "history";
   readonly id: number;
   readonly channel: string;
-  readonly before: number;
+  readonly before?: number;
+  readonly after?: number;
   readonly count: number;
 }
 /** Everything a client may send. */
-export type ClientOp = AuthOp | SubscribeOp | ResumeOp | UnsubscribeOp | PublishOp | EphemeralOp | HistoryOp;
+export type ClientOp =
+  | AuthOp
+  | RefreshOp
+  | SubscribeOp
+  | ResumeOp
+  | UnsubscribeOp
+  | PublishOp
+  | EphemeralOp
+  | CallOp
+  | HistoryOp;
 
 // ---- server to client
 
@@ -144,6 +169,19 @@ export interface AuthenticatedMessage {
   readonly type: "authenticated";
   readonly id: number;
   readonly user: User;
+  /** How long the credentials are good for; then the line is closed with 4001. Absent: they do not expire. */
+  readonly expiresInMs?: number;
+}
+/** The answer to `refresh`: the new credentials count from now on. */
+export interface RefreshedMessage {
+  readonly type: "refreshed";
+  readonly id: number;
+  readonly expiresInMs?: number;
+}
+/** The credentials will expire: a `refresh` keeps the line. */
+export interface ExpiringMessage {
+  readonly type: "expiring";
+  readonly expiresInMs: number;
 }
 /** A subscription stands. Entries after `position` follow as `event`, preceded by one `gap` message if some are gone. */
 export interface Subscribed {
@@ -152,13 +190,18 @@ export interface Subscribed {
   readonly position: Position;
   /** The newest entry's offset when the subscription was made: replay is over when it has come. */
   readonly top: number;
-  /** Present when the channel has presence. */
+  /** Present when the channel has presence, and not too many for a list. */
   readonly members?: readonly Member[];
+  /** How many are there, instead of a list that would be too long. */
+  readonly memberCount?: number;
 }
 /** The answer to `subscribe`. */
 export interface SubscribedMessage extends Subscribed {
   readonly type: "subscribed";
-  readonly id: number;
+  /** Absent: the server subscribed this connection by itself, and says to which channel of `hello` with which parameters. */
+  readonly id?: number;
+  readonly definition?: string;
+  readonly params?: Readonly<Record<string, string>>;
 }
 /** The answer to `resume`: each channel stands, or was refused by itself. */
 export interface ResumedMessage {
@@ -169,8 +212,10 @@ export interface ResumedMessage {
 /** The answer to `unsubscribe`; nothing of the channel follows it. */
 export interface UnsubscribedMessage {
   readonly type: "unsubscribed";
-  readonly id: number;
+  /** Absent: the server ended the subscription by itself, and says why. */
+  readonly id?: number;
   readonly channel: string;
+  readonly error?: WireError;
 }
 /** The answer to `publish`: stored, at this position and level. */
 export interface AckMessage extends Position {
@@ -180,6 +225,13 @@ export interface AckMessage extends Position {
   /** The id was stored before; this is where. */
   readonly duplicate: boolean;
 }
+/** The answer to `call`. */
+export interface ResultMessage {
+  readonly type: "result";
+  readonly id: number;
+  /** Absent: there is nothing to say but that it was done. */
+  readonly data?: unknown;
+}
 /** The answer to `history`. */
 export interface HistoryMessage {
   readonly type: "history";
@@ -187,7 +239,7 @@ export interface HistoryMessage {
   readonly channel: string;
   readonly epoch: string;
   readonly events: readonly WireEvent[];
-  /** Whether older entries are retained. */
+  /** Whether further entries are retained: older ones than these, or newer ones if `after` was asked for. */
   readonly more: boolean;
 }
 /** An entry of a subscribed channel, in order of offset. */
@@ -203,12 +255,17 @@ export interface GapMessage {
   readonly to: Position;
   readonly reason: GapReason;
 }
-/** Who came and who went since the list in `subscribed`. */
+/**
+ * Who came and who went since the last list. `memberCount`: there are too many for a list by now; how many there are is told from here
+ * on, until `members` gives all who are there, and with it a list to go on from.
+ */
 export interface PresenceMessage {
   readonly type: "presence";
   readonly channel: string;
   readonly joined: readonly Member[];
   readonly left: readonly string[];
+  readonly members?: readonly Member[];
+  readonly memberCount?: number;
 }
 /** Something that means nothing after `ttlMs`. Never stored, never replayed. */
 export interface EphemeralMessage {
@@ -239,7 +296,7 @@ export interface LatestMessage {
 }
 /** Why a request was refused. */
 export interface WireError {
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | AppErrorCode;
   /** For people: what was wrong, with the value. */
   readonly message: string;
   readonly retryAfterMs?: number;
@@ -253,14 +310,23 @@ export interface ErrorMessage extends WireError {
 export interface PingMessage {
   readonly type: "ping";
 }
+/** This line closes now, with 1001, because its server goes away. Every request that was taken has its answer. */
+export interface ReconnectMessage {
+  readonly type: "reconnect";
+  /** When to come back, counted from the close: so the server spreads those it lets go. 0-600 000. */
+  readonly afterMs: number;
+}
 /** Everything a server may send. */
 export type ServerMessage =
   | HelloMessage
   | AuthenticatedMessage
+  | RefreshedMessage
+  | ExpiringMessage
   | SubscribedMessage
   | ResumedMessage
   | UnsubscribedMessage
   | AckMessage
+  | ResultMessage
   | HistoryMessage
   | EventMessage
   | GapMessage
@@ -268,4 +334,5 @@ export type ServerMessage =
   | EphemeralMessage
   | LatestMessage
   | ErrorMessage
-  | PingMessage;
+  | PingMessage
+  | ReconnectMessage;

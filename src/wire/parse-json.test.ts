@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { jsonLimits, parseJson } from "./parse-json.ts";
+import { findDataFault, jsonLimits, parseJson } from "./parse-json.ts";
 
 function reasonFor(text: string): string | undefined {
   const parsed = parseJson(text);
@@ -91,5 +91,25 @@ describe("parseJson", () => {
         expect(parseJson(text)).toEqual({ type: "value", value: JSON.parse(text) });
       }),
     );
+  });
+});
+
+describe("findDataFault", () => {
+  const faults: readonly (readonly [string, string | undefined])[] = [
+    [nested(jsonLimits.maxDepth - 1, "[", "1", "]"), undefined],
+    [nested(jsonLimits.maxDepth, "[", "", "]"), "it nests deeper than 32"],
+    [nested(jsonLimits.maxDepth - 1, '{"a":', "1", "}"), undefined],
+    [nested(jsonLimits.maxDepth, '{"a":', "1", "}"), "it nests deeper than 32"],
+    [`[${nested(jsonLimits.maxDepth, "[", "", "]")},"\\ud800"]`, "it nests deeper than 32"],
+    [`[${objectOf(jsonLimits.maxKeyCount)}]`, undefined],
+    [`[${objectOf(jsonLimits.maxKeyCount + 1)}]`, "an object has more than 256 keys"],
+    [`[${Array.from({ length: 300 }, () => 1).join()}]`, undefined],
+    ['{"\\udc00":1}', "a text has half of a surrogate pair"],
+    ["1e309", "a number is too large"],
+  ];
+  test.each(faults)("[WR2] [WR3] what a server would refuse as data is known before: %.40s…", (text, fault) => {
+    expect(findDataFault(text)).toBe(fault);
+    const message = parseJson(`{"data":${text}}`);
+    expect(message.type === "refused" ? message.reason : undefined).toBe(fault);
   });
 });

@@ -3,6 +3,9 @@
 /** How deep objects and lists may nest, and how many keys one object may have. */
 export const jsonLimits = { maxDepth: 32, maxKeyCount: 256 } as const;
 
+const depthFault = `it nests deeper than ${jsonLimits.maxDepth}`;
+const keyFault = `an object has more than ${jsonLimits.maxKeyCount} keys`;
+
 /** A JSON value, or why the text is refused. */
 export type ParsedJson =
   | { readonly type: "value"; readonly value: unknown }
@@ -26,9 +29,17 @@ export function parseJson(text: string): ParsedJson {
     return { type: "refused", reason: "it is not JSON" };
   }
   const found: Findings = { keyCount: 0, fault: undefined };
-  inspect(value, found);
+  inspect(value, found, 1);
   if (found.keyCount !== scan.keyCount) found.fault ??= "an object has the same key twice";
   return found.fault === undefined ? { type: "value", value } : { type: "refused", reason: found.fault, value };
+}
+
+/** What a server would refuse in the data of a message, as JSON text: asked before it is sent. */
+export function findDataFault(text: string): string | undefined {
+  const found: Findings = { keyCount: 0, fault: undefined };
+  // In its message it is a field: one level down.
+  inspect(JSON.parse(text), found, 2);
+  return found.fault;
 }
 
 interface Findings {
@@ -59,7 +70,7 @@ function scanJson(text: string): Findings {
       case code.openList:
       case code.openObject:
         depth += 1;
-        if (depth > jsonLimits.maxDepth) return { ...found, fault: `it nests deeper than ${jsonLimits.maxDepth}` };
+        if (depth > jsonLimits.maxDepth) return { ...found, fault: depthFault };
         keyCounts[depth] = 0;
         break;
       case code.closeList:
@@ -69,7 +80,7 @@ function scanJson(text: string): Findings {
       case code.colon: {
         const keyCount = (keyCounts[depth] ?? 0) + 1;
         if (keyCount > jsonLimits.maxKeyCount) {
-          return { ...found, fault: `an object has more than ${jsonLimits.maxKeyCount} keys` };
+          return { ...found, fault: keyFault };
         }
         keyCounts[depth] = keyCount;
         found.keyCount += 1;
@@ -94,18 +105,27 @@ function endOfString(text: string, open: number): number {
 
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** Walks a value whose depth `scanJson` has bounded. */
-function inspect(value: unknown, found: Findings): void {
-  if (typeof value === "string" && loneSurrogate.test(value)) found.fault ??= "a text has half of a surrogate pair";
-  if (typeof value === "number" && !Number.isFinite(value)) found.fault ??= "a number is too large";
+/** Walks a value, `depth` levels down in its message. */
+function inspect(value: unknown, found: Findings, depth: number): void {
+  found.fault ??= scalarFault(value);
   if (typeof value !== "object" || value === null) return;
-  if (Array.isArray(value)) {
-    for (const item of value) inspect(item, found);
-    return;
+  if (depth > jsonLimits.maxDepth) found.fault ??= depthFault;
+  if (found.fault !== undefined) return;
+  const isList = Array.isArray(value);
+  const entries = Object.entries(value);
+  if (!isList && entries.length > jsonLimits.maxKeyCount) found.fault = keyFault;
+  for (const [key, item] of entries) {
+    if (!isList) {
+      found.keyCount += 1;
+      inspect(key, found, depth);
+    }
+    inspect(item, found, depth + 1);
   }
-  for (const [key, item] of Object.entries(value)) {
-    found.keyCount += 1;
-    inspect(key, found);
-    inspect(item, found);
-  }
+}
+
+/** What JSON cannot carry, or no text of UTF-8 can. */
+function scalarFault(value: unknown): string | undefined {
+  if (typeof value === "string" && loneSurrogate.test(value)) return "a text has half of a surrogate pair";
+  if (typeof value === "number" && !Number.isFinite(value)) return "a number is too large";
+  return undefined;
 }

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createWebSocketServer, type WebSocketServer } from "../../src/engine/index.ts";
-import { RawPeer } from "../raw-peer.ts";
-import { cut, type Step, text, binary } from "./case.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RawPeer } from "../raw-peer.ts";
+import { binary, cut, type Step, text } from "./case.ts";
+import { type Echo, roles } from "./echo.ts";
 
 const [kib, mib] = [1024, 1024 * 1024];
 
@@ -34,72 +34,92 @@ const cases: readonly EchoCase[] = [
   })),
 ];
 
-let server: WebSocketServer;
-let port = 0;
+/** The limits these cases need: the defaults are lower. */
+const limits = { maxMessageBytes: 16 * mib, maxFragmentCount: 65_536, maxQueuedBytes: 64 * mib };
 
-beforeAll(async () => {
-  server = createWebSocketServer({
-    message: (socket, data) => void socket.send(data),
-    maxMessageBytes: 16 * mib,
-    maxFragmentCount: 65_536,
-    maxQueuedBytes: 64 * mib,
-  });
-  ({ port } = await server.listen({ port: 0, host: "127.0.0.1" }));
-});
-afterAll(() => server.close({ graceMs: 0 }));
-
-/** Reads the payload of one unmasked frame as it comes: the peer for small frames would copy it again and again. */
+/** Reads one frame with a long length as it comes: the peer for small frames would copy it again and again. */
 async function readLargeFrame(peer: RawPeer, write: () => void): Promise<{ first: number; payload: Buffer }> {
   const chunks: Buffer[] = [];
   let byteCount = 0;
+  let frameBytes = Infinity;
   peer.socket.removeAllListeners("data");
   const isWhole = new Promise<void>((resolve) => {
     peer.socket.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       byteCount += chunk.length;
-      const head = byteCount < 10 ? Buffer.alloc(0) : Buffer.concat(chunks.slice(0, 10)).subarray(0, 10);
-      if (head.length === 10 && byteCount >= 10 + Number(head.readBigUInt64BE(2))) resolve();
+      if (frameBytes === Infinity && byteCount >= 10) {
+        const head = Buffer.concat(chunks);
+        frameBytes = headBytes(head) + Number(head.readBigUInt64BE(2));
+      }
+      if (byteCount >= frameBytes) resolve();
     });
   });
   write();
   await isWhole;
   const whole = Buffer.concat(chunks);
-  return { first: whole[0] ?? 0, payload: whole.subarray(10) };
+  const payload = whole.subarray(headBytes(whole));
+  if (isMasked(whole)) unmask(payload, whole.subarray(10, 14));
+  return { first: whole[0] ?? 0, payload };
 }
 
-for (const [group, opcode] of [
-  ["text", 1],
-  ["binary", 2],
-] as const) {
-  test.each(cases)(`[AB3] Autobahn 9, ${group} $id: $title come back`, async (one) => {
-    const payload = Buffer.alloc(one.bytes, opcode === 1 ? "\u00e9" : "\xfe\x00", opcode === 1 ? "utf8" : "latin1");
-    const whole: readonly Step[] = [opcode === 1 ? text(payload) : binary(payload)];
-    const steps = one.fragmentBytes === undefined ? whole : cut(opcode, payload, one.fragmentBytes);
-    const peer = await RawPeer.open(port);
-    const bytes = Buffer.concat(steps.map((step) => (step.type === "frame" ? maskedByZeros(step) : Buffer.alloc(0))));
-    const { pieceBytes = bytes.length } = one;
-    const { first, payload: echoed } = await readLargeFrame(peer, () => {
-      for (let at = 0; at < bytes.length; at += pieceBytes) peer.write(bytes.subarray(at, at + pieceBytes));
-    });
-    expect(first).toBe(0x80 | opcode);
-    expect(echoed.equals(payload)).toBe(true);
-    peer.destroy();
-  });
+function isMasked(frame: Buffer): boolean {
+  return ((frame[1] ?? 0) & 0x80) !== 0;
 }
 
-test("[AB3] Autobahn 10.1.1: a text of 65536 bytes in fragments of 1300 comes back", async () => {
-  const payload = Buffer.alloc(65_536, "*");
-  const peer = await RawPeer.open(port);
-  for (const step of cut(1, payload, 1300)) peer.write(step.type === "frame" ? maskedByZeros(step) : "");
-  expect((await peer.readFrame()).payload.equals(payload)).toBe(true);
-  peer.destroy();
-});
+function headBytes(frame: Buffer): number {
+  return isMasked(frame) ? 14 : 10;
+}
 
-function maskedByZeros({ first, payload }: { readonly first: number; readonly payload: Uint8Array }): Buffer {
-  const head = Buffer.alloc(payload.length < 126 ? 6 : payload.length < 65_536 ? 8 : 14);
+function unmask(payload: Buffer, key: Buffer): void {
+  for (let index = 0; index < payload.length; index++) payload[index] = (payload[index] ?? 0) ^ (key[index & 3] ?? 0);
+}
+
+/** A frame's bytes; a client's is masked with zeros, so that its payload need not be copied. */
+function frameOf(step: Step, masks: boolean): Buffer {
+  if (step.type !== "frame") return Buffer.alloc(0);
+  const { first, payload } = step;
+  const lengthBytes = payload.length < 126 ? 0 : payload.length < 65_536 ? 2 : 8;
+  const head = Buffer.alloc(2 + lengthBytes + (masks ? 4 : 0));
   head[0] = first;
-  head[1] = 0x80 | (payload.length < 126 ? payload.length : payload.length < 65_536 ? 126 : 127);
-  if (head.length === 8) head.writeUInt16BE(payload.length, 2);
-  if (head.length === 14) head.writeBigUInt64BE(BigInt(payload.length), 2);
+  head[1] = (masks ? 0x80 : 0) | (lengthBytes === 0 ? payload.length : lengthBytes === 2 ? 126 : 127);
+  if (lengthBytes === 2) head.writeUInt16BE(payload.length, 2);
+  if (lengthBytes === 8) head.writeBigUInt64BE(BigInt(payload.length), 2);
   return Buffer.concat([head, payload]);
 }
+
+describe.each(roles)("a $role", ({ start }) => {
+  let echo: Echo;
+
+  beforeAll(async () => {
+    echo = await start(limits);
+  });
+  afterAll(() => echo.close());
+
+  for (const [group, opcode] of [
+    ["text", 1],
+    ["binary", 2],
+  ] as const) {
+    test.each(cases)(`[AB3] Autobahn 9, ${group} $id: $title come back`, async (one) => {
+      const payload = Buffer.alloc(one.bytes, opcode === 1 ? "\u00e9" : "\xfe\x00", opcode === 1 ? "utf8" : "latin1");
+      const whole: readonly Step[] = [opcode === 1 ? text(payload) : binary(payload)];
+      const steps = one.fragmentBytes === undefined ? whole : cut(opcode, payload, one.fragmentBytes);
+      const { peer, masks } = await echo.open();
+      const bytes = Buffer.concat(steps.map((step) => frameOf(step, masks)));
+      const { pieceBytes = bytes.length } = one;
+      const { first, payload: echoed } = await readLargeFrame(peer, () => {
+        for (let at = 0; at < bytes.length; at += pieceBytes) peer.write(bytes.subarray(at, at + pieceBytes));
+      });
+      expect(first).toBe(0x80 | opcode);
+      expect(echoed.equals(payload)).toBe(true);
+      peer.destroy();
+    });
+  }
+
+  test("[AB3] Autobahn 10.1.1: a text of 65536 bytes in fragments of 1300 comes back", async () => {
+    const payload = Buffer.alloc(65_536, "*");
+    const { peer, masks } = await echo.open();
+    for (const step of cut(1, payload, 1300)) peer.write(frameOf(step, masks));
+    expect((await peer.readFrame()).payload.equals(payload)).toBe(true);
+    peer.destroy();
+  });
+});

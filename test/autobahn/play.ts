@@ -1,12 +1,7 @@
 import { expect } from "vitest";
-import { rawFrame, type RawFrame, RawPeer } from "../raw-peer.ts";
+import { rawFrame, type RawFrame } from "../raw-peer.ts";
 import { type AutobahnCase, close, type FrameStep } from "./case.ts";
-
-/** The suite's side of a connection that is open: a client masks, a server does not. */
-export interface SuiteSide {
-  readonly peer: RawPeer;
-  readonly masks: boolean;
-}
+import type { SuiteSide } from "./echo.ts";
 
 /** Plays a case against the other side of `peer`, an echo, and expects what the suite calls OK, never NON-STRICT. */
 export async function play({ peer, masks }: SuiteSide, one: AutobahnCase): Promise<void> {

@@ -4,10 +4,13 @@ import {
   findStored,
   isBeyond,
   isSameMessage,
+  isStoredAs,
+  mayBeGone,
   isTakenBack,
   messageKey,
   placeKey,
   standingReceives,
+  untoldReceives,
   type ChannelLedger,
   type ReaderEvent,
 } from "./ledger.ts";
@@ -17,7 +20,7 @@ import type { Violation } from "./violation.ts";
 export function findSplitPlaces(ledger: ChannelLedger, faults: readonly FaultEvent[]): readonly Violation[] {
   const values = new Map<string, ReceiveEvent | StoredEvent>(ledger.stored);
   return eachReader(ledger, (timeline) =>
-    standingReceives(timeline).flatMap((receive): readonly Violation[] => {
+    standingReceives(ledger, timeline, faults).flatMap((receive): readonly Violation[] => {
       const known = values.get(placeKey(receive));
       if (known === undefined) values.set(placeKey(receive), receive);
       if (
@@ -37,7 +40,7 @@ export function findSplitPlaces(ledger: ChannelLedger, faults: readonly FaultEve
 export function findRepeatedDeliveries(ledger: ChannelLedger, faults: readonly FaultEvent[]): readonly Violation[] {
   return eachReader(ledger, (timeline) => {
     const seen = new Map<string, ReceiveEvent>();
-    return standingReceives(timeline).flatMap((receive): readonly Violation[] => {
+    return standingReceives(ledger, timeline, faults).flatMap((receive): readonly Violation[] => {
       const earlier = seen.get(messageKey(receive));
       seen.set(messageKey(receive), receive);
       if (earlier === undefined || isTakenBackBetween(ledger, faults, [earlier, receive])) return [];
@@ -56,7 +59,8 @@ export function findHoles(ledger: ChannelLedger): readonly Violation[] {
 export function findFalseGaps(ledger: ChannelLedger): readonly Violation[] {
   return eachReader(ledger, (timeline) =>
     timeline.flatMap((event, index): readonly Violation[] => {
-      if (event.type !== "gap" || isRealGap(ledger, event, timeline.slice(0, index))) return [];
+      if (event.type !== "gap") return [];
+      if (isRealGap(ledger, event, untoldReceives(timeline.slice(0, index)))) return [];
       const sentence = `${event.client} was told that ${event.channel} lost what follows offset ${event.from.offset} up to ${event.to.offset} (${event.reason}), and nothing is missing`;
       return [{ rule: "HK6", sentence, slice: [event] }];
     }),
@@ -67,11 +71,10 @@ export function findFalseGaps(ledger: ChannelLedger): readonly Violation[] {
 export function findPhantoms(ledger: ChannelLedger, faults: readonly FaultEvent[]): readonly Violation[] {
   return eachReader(ledger, (timeline) => {
     const gaps = timeline.filter((event) => event.type === "gap");
-    const standing = new Set(standingReceives(timeline));
+    const standing = new Set(standingReceives(ledger, timeline, faults));
     return timeline.flatMap((receive): readonly Violation[] => {
       if (receive.type !== "receive" || isStoredAs(ledger, receive)) return [];
-      const isExcused = faults.some((fault) => fault.atMs >= receive.atMs && isBeyond(fault, ledger.durability));
-      if (!standing.has(receive) && isExcused) return [];
+      if (!standing.has(receive) && mayBeGone(ledger, receive, faults)) return [];
       const entry = ledger.stored.get(placeKey(receive));
       const ending = standing.has(receive) ? "and was never taken back" : "and nothing that broke could take it back";
       const sentence = `${receive.client} saw message ${receive.id} of ${receive.user} at offset ${receive.offset}; it is not in the log ${ending}`;
@@ -129,26 +132,23 @@ function findHole(event: ReaderEvent, before: RecordedPosition | undefined): rea
   return [{ rule: "HK5", sentence, slice: [event] }];
 }
 
-function isRealGap(ledger: ChannelLedger, gap: GapEvent, earlier: readonly ReaderEvent[]): boolean {
+function isRealGap(ledger: ChannelLedger, gap: GapEvent, seen: readonly ReceiveEvent[]): boolean {
   const from = findStored(ledger, gap.from);
-  // Another log; or the evidence was trimmed since, and nobody can call it a lie.
-  if (gap.from.epoch !== gap.to.epoch || (from === "trimmed" && gap.from.offset > 0)) return true;
+  if (isWithoutEvidence(ledger, gap, from) || gap.from.epoch !== gap.to.epoch) return true;
   if (from !== undefined && from !== "trimmed" && gap.from.tag !== undefined && from.tag !== gap.from.tag) return true;
   if (from === undefined && gap.from.offset > (ledger.log.at(-1)?.offset ?? 0)) return true;
-  return (
-    hasHole(ledger, gap) ||
-    standingReceives(earlier).some((receive) => isTakenBack(receive, gap) && !isStoredAs(ledger, receive))
-  );
+  return hasHole(ledger, gap) || seen.some((receive) => isTakenBack(receive, gap) && !isStoredAs(ledger, receive));
+}
+
+/** What could show that it is a lie is gone with its log, or was trimmed since. */
+function isWithoutEvidence(ledger: ChannelLedger, gap: GapEvent, from: ReturnType<typeof findStored>): boolean {
+  const isOldLog = ledger.log.length > 0 && ledger.log.at(-1)?.epoch !== gap.from.epoch;
+  return isOldLog || (from === "trimmed" && gap.from.offset > 0);
 }
 
 function hasHole(ledger: ChannelLedger, { from, to }: GapEvent): boolean {
   const lost = Array.from({ length: Math.max(0, to.offset - from.offset) }, (_, index) => from.offset + index + 1);
   return lost.some((offset) => !ledger.stored.has(placeKey({ ...from, offset })));
-}
-
-function isStoredAs(ledger: ChannelLedger, receive: ReceiveEvent): boolean {
-  const entry = findStored(ledger, receive);
-  return entry === "trimmed" || (entry !== undefined && isSameMessage(entry, receive));
 }
 
 /** Between two sightings the store may have lost what the first one saw; a log that still holds one of them decides otherwise. */

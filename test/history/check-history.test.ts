@@ -154,6 +154,76 @@ test("[HK11] a reader that was given time saw the log to its end", () => {
   expect(brokenRules(subscribe("b", 0), receive("b", "x", 1), ...log)).toEqual([]);
 });
 
+const failover = { type: "fault", atMs: 5, name: "failover", phase: "start", survivedBy: "quorum" } as const;
+
+test("[HK1] an acknowledgement is for what that send carried, not for what its id once meant", () => {
+  const first = [publish("x"), ack("x", 1), stored("x", 1)];
+  expect(brokenRules(...first, ack("x", 1, { hash: "x!" }))).toEqual([]);
+  expect(brokenRules(...first, ack("x", 1, { hash: "other" }))).toEqual(["HK1"]);
+  const anew = [ack("x", 1, { hash: "other", atMs: 9, sentAtMs: 8 }), stored("x", 1, { hash: "other" })];
+  expect(brokenRules(publish("x"), ack("x", 1, { atMs: 4 }), failover, ...anew)).toEqual([]);
+});
+
+test("[HK1] what a send stored may be lost before its answer has come", () => {
+  const late = (sentAtMs: number): HistoryEvent => ack("x", 1, { atMs: 9, sentAtMs });
+  expect(brokenRules(publish("x"), failover, late(4))).toEqual([]);
+  expect(brokenRules(publish("x"), failover, late(6))).toEqual(["HK1"]);
+});
+
+test("[HK4] what the store lost may be stored and acknowledged elsewhere", () => {
+  const twice = [ack("x", 2, { atMs: 4 }), ack("x", 1, { atMs: 9 }), stored("x", 1)];
+  expect(brokenRules(publish("x"), ...twice)).toEqual(["HK1", "HK4"]);
+  expect(brokenRules(publish("x"), failover, ...twice)).toEqual([]);
+});
+
+test("[HK6] a gap of a log that is not there any more cannot be called a lie", () => {
+  const told = gap("b", 1, 1, { reason: "truncated" });
+  expect(brokenRules(told, stored("x", 1))).toEqual(["HK6"]);
+  expect(brokenRules(told, stored("x", 1, { epoch: "e2" }))).toEqual([]);
+});
+
+test("[HK7] a reader that went away before a fault beyond the level is not told", () => {
+  const seen = [...written, subscribe("b", 2), receive("b", "z", 3, { atMs: 4 }), ...log];
+  expect(brokenRules(...seen)).toEqual(["HK7"]);
+  expect(brokenRules(...seen, failover)).toEqual([]);
+  expect(brokenRules(...seen, failover, gap("b", 3, 2, { atMs: 6 }), quiet("b"))).toEqual([]);
+  expect(brokenRules(...seen, failover, quiet("b"))).toEqual(["HK7"]);
+});
+
+test("[HK7] a node may give what it has at hand for so long after the fault as the recorder says", () => {
+  const stale = [...written, subscribe("b", 2), receive("b", "z", 3, { atMs: 8 }), failover, ...log];
+  expect(checkHistory(stale, { noticeMs: 3 }).isValid).toBe(true);
+  expect(checkHistory(stale, { noticeMs: 2 }).violations.map(({ rule }) => rule)).toEqual(["HK7"]);
+});
+
+test("[HK8] a truncation leaves open what came before the oldest entry there is", () => {
+  const old = [receive("b", "x", 1, { atMs: 4, tag: 9 }), failover];
+  const told = gap("b", 1, 1, { atMs: 6, reason: "truncated", from: { epoch, offset: 1, tag: 9 } });
+  const anew = [receive("b", "y", 2, { atMs: 7 }), receive("b", "x", 3, { atMs: 8 }), quiet("b")];
+  const now = [stored("y", 2), stored("x", 3)];
+  expect(brokenRules(...written.slice(0, 2), ...old, told, ...anew, ...now)).not.toContain("HK8");
+  expect(brokenRules(...old, ...anew, ...now)).toContain("HK8");
+});
+
+test("[HK14] a complaint is a violation", () => {
+  const complaint = { type: "complaint", atMs: 0, client: "b", channel, sentence: "Offset 3 came after 1" } as const;
+  expect(checkHistory([complaint]).violations).toEqual([
+    { rule: "HK14", sentence: "b complains of chat/1: Offset 3 came after 1", slice: [complaint] },
+  ]);
+});
+
+test("[HK15] a page of history has no hole, ends before what was asked for, and is in the log", () => {
+  const messages = ["x", "y"].map((id, index) => ({ user: "ada", id, hash: `${id}!`, epoch, offset: index + 1 }));
+  const page = { type: "page", atMs: 6, client: "b", channel, before: 3, count: 2, more: false, messages } as const;
+  expect(brokenRules(page, ...log)).toEqual([]);
+  expect(brokenRules({ ...page, count: 1 }, ...log)).toEqual(["HK15"]);
+  expect(brokenRules({ ...page, before: 2 }, ...log)).toEqual(["HK15"]);
+  expect(brokenRules({ ...page, messages: messages.toReversed() }, ...log)).toEqual(["HK15"]);
+  expect(brokenRules(page, stored("x", 1), stored("z", 2))).toEqual(["HK15"]);
+  expect(brokenRules(page, ...written, { ...failover, atMs: 7 }, ...log.slice(0, 1), stored("z", 2))).toEqual([]);
+  expect(brokenRules(page, stored("y", 2))).toEqual([]);
+});
+
 test("[HK12] a verdict names the rule, shows the events, and gives the figures of the run", () => {
   const events = [
     publish("x", { atMs: 1 }),

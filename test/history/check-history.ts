@@ -1,5 +1,5 @@
 /**
- * Judges a recorded run: what was acknowledged, stored and delivered, against what the gateway promises (SPEC.md, HK1-HK11).
+ * Judges a recorded run: what was acknowledged, stored and delivered, against what the gateway promises (SPEC.md, HK1-HK15).
  * Pure, and it reads the history once. After jepsen.tests.kafka.
  */
 import {
@@ -10,6 +10,7 @@ import {
   findRepeatedDeliveries,
   findSplitPlaces,
 } from "./check-deliveries.ts";
+import { findComplaints, findWrongPages } from "./check-lines.ts";
 import { findContradictions } from "./check-order.ts";
 import {
   findAbortedReads,
@@ -44,10 +45,16 @@ const checks: readonly Check[] = [
   findOrderAgainstTime,
   findUnanswered,
   findLeftBehind,
+  findComplaints,
+  findWrongPages,
 ];
 
-export function checkHistory(events: Iterable<HistoryEvent>): Verdict {
-  const ledger = readLedger(events);
+/**
+ * @param noticeMs - how long a node that holds a log's newest entries may go on giving them after a fault took them from the log: it
+ * looks at the log now and then, and may be frozen or cut off meanwhile.
+ */
+export function checkHistory(events: Iterable<HistoryEvent>, { noticeMs = 0 } = {}): Verdict {
+  const ledger = readLedger(events, noticeMs);
   const channels = [...ledger.channels.values()];
   const violations = channels.flatMap((channel) => checks.flatMap((check) => check(channel, ledger.faults)));
   return { isValid: violations.length === 0, violations, figures: measure(ledger) };

@@ -1,5 +1,5 @@
 /** HK8: there is one order of all messages that no reader contradicts. */
-import type { ReceiveEvent, StoredEvent } from "./event.ts";
+import type { FaultEvent, ReceiveEvent, StoredEvent } from "./event.ts";
 import { messageKey, standingReceives, type ChannelLedger } from "./ledger.ts";
 import type { Violation } from "./violation.ts";
 
@@ -9,10 +9,10 @@ type Sighting = ReceiveEvent | StoredEvent;
  * Merges what every reader saw and the log into one order. Where that cannot be done, two of them contradict each other: they
  * are found among the messages that the merge left over.
  */
-export function findContradictions(ledger: ChannelLedger): readonly Violation[] {
+export function findContradictions(ledger: ChannelLedger, faults: readonly FaultEvent[]): readonly Violation[] {
   const observers: readonly (readonly Sighting[])[] = [
     ledger.log,
-    ...[...ledger.readers.values()].map(standingReceives),
+    ...[...ledger.readers.values()].map((timeline) => standingReceives(ledger, timeline, faults)),
   ];
   // A message seen twice is HK4's business; here it would contradict itself.
   const left = mergeOrders(observers.map((sightings) => [...new Set(sightings.map(messageKey))]));

@@ -16,19 +16,29 @@ export function findLostWrites(ledger: ChannelLedger, faults: readonly FaultEven
   return eachPublish(ledger, (record) =>
     record.acks.flatMap((ack): readonly Violation[] => {
       const entry = findStored(ledger, ack);
-      if (entry === "trimmed" || (entry !== undefined && isOf(entry, record)) || isExcused(ack, faults)) return [];
+      const { hash = record.first.hash } = ack;
+      const isOther = hash !== record.first.hash && !isExcused(record.acks[0] ?? ack, faults);
+      const isThere = entry === "trimmed" || (entry !== undefined && isOf(entry, record, hash));
+      if ((isThere && !isOther) || isExcused(ack, faults)) return [];
       const place = `${ack.channel} at offset ${ack.offset}`;
-      const sentence = `Message ${ack.id} of ${ack.user} was acknowledged in ${place}, where the log has ${describe(entry)}`;
-      return [{ rule: "HK1", sentence, slice: [record.first, ack, ...(entry === undefined ? [] : [entry])] }];
+      const held = isThere ? "what was sent under its id before" : describe(entry);
+      const sentence = `Message ${ack.id} of ${ack.user} was acknowledged in ${place}, where the log has ${held}`;
+      return [
+        {
+          rule: "HK1",
+          sentence,
+          slice: [record.first, ack, ...(entry === undefined || entry === "trimmed" ? [] : [entry])],
+        },
+      ];
     }),
   );
 }
 
 /** HK2: a message whose publisher was told that it is not stored is neither stored nor seen. */
-export function findAbortedReads(ledger: ChannelLedger): readonly Violation[] {
+export function findAbortedReads(ledger: ChannelLedger, faults: readonly FaultEvent[]): readonly Violation[] {
   const sightings = new Map<string, StoredEvent | ReceiveEvent>();
   for (const timeline of ledger.readers.values()) {
-    for (const receive of standingReceives(timeline)) sightings.set(messageKey(receive), receive);
+    for (const receive of standingReceives(ledger, timeline, faults)) sightings.set(messageKey(receive), receive);
   }
   for (const entry of ledger.log) sightings.set(messageKey(entry), entry);
   return eachPublish(ledger, (record) => {
@@ -42,7 +52,7 @@ export function findAbortedReads(ledger: ChannelLedger): readonly Violation[] {
 }
 
 /** HK4, the log's half: a message is stored once, and every acknowledgement of it names the same place. */
-export function findStoredTwice(ledger: ChannelLedger): readonly Violation[] {
+export function findStoredTwice(ledger: ChannelLedger, faults: readonly FaultEvent[]): readonly Violation[] {
   const first = new Map<string, StoredEvent>();
   const twice = ledger.log.flatMap((entry): readonly Violation[] => {
     const earlier = first.get(messageKey(entry));
@@ -53,7 +63,8 @@ export function findStoredTwice(ledger: ChannelLedger): readonly Violation[] {
   });
   const moved = eachPublish(ledger, ({ acks: [ack, ...others] }) => {
     const other = others.find((each) => ack !== undefined && placeKey(each) !== placeKey(ack));
-    if (ack === undefined || other === undefined) return [];
+    // What the store lost in between is stored anew.
+    if (ack === undefined || other === undefined || isExcused(ack, faults)) return [];
     const sentence = `Message ${ack.id} of ${ack.user} was acknowledged at offset ${ack.offset} and at offset ${other.offset}`;
     return [{ rule: "HK4", sentence, slice: [ack, other] }];
   });
@@ -88,19 +99,20 @@ function eachPublish(
   return [...ledger.publishes.values()].flatMap(check);
 }
 
-function isOf(entry: StoredEvent, { first }: PublishRecord): boolean {
-  return messageKey(entry) === messageKey(first) && entry.hash === first.hash;
+function isOf(entry: StoredEvent, { first }: PublishRecord, hash: string): boolean {
+  return messageKey(entry) === messageKey(first) && entry.hash === hash;
 }
 
 function isInLog(ledger: ChannelLedger, ack: AckEvent): boolean {
   const entry = ledger.stored.get(placeKey(ack));
-  return entry !== undefined && messageKey(entry) === messageKey(ack);
+  const isSameAppend = entry?.tag === undefined || ack.tag === undefined || entry.tag === ack.tag;
+  return entry !== undefined && isSameAppend && messageKey(entry) === messageKey(ack);
 }
 
 function isExcused(ack: AckEvent, faults: readonly FaultEvent[]): boolean {
-  return faults.some((fault) => fault.atMs >= ack.atMs && isBeyond(fault, ack.durability));
+  return faults.some((fault) => fault.atMs >= (ack.sentAtMs ?? ack.atMs) && isBeyond(fault, ack.durability));
 }
 
-function describe(entry: StoredEvent | undefined): string {
-  return entry === undefined ? "nothing" : `message ${entry.id} of ${entry.user}`;
+function describe(entry: StoredEvent | "trimmed" | undefined): string {
+  return entry === undefined || entry === "trimmed" ? "nothing" : `message ${entry.id} of ${entry.user}`;
 }

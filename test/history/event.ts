@@ -21,7 +21,7 @@ interface OfPublish extends OfClient {
   readonly id: string;
 }
 /** A message as it was published, stored or delivered. `hash` stands for its data. */
-interface OfMessage extends RecordedPosition {
+export interface OfMessage extends RecordedPosition {
   readonly user: string;
   readonly id: string;
   readonly hash: string;
@@ -36,6 +36,10 @@ export interface AckEvent extends OfPublish, RecordedPosition {
   readonly type: "ack";
   readonly durability: Durability;
   readonly duplicate: boolean;
+  /** What this send of it carried, if that may be something else than the first one did. */
+  readonly hash?: string;
+  /** When that send began: what it stored may be lost again before its answer has come. */
+  readonly sentAtMs?: number;
 }
 /** The publish was refused: it is certainly not stored. */
 export interface FailEvent extends OfPublish {
@@ -72,6 +76,19 @@ export interface FaultEvent extends Common {
   readonly phase: "start" | "stop";
   readonly survivedBy: Durability;
 }
+/** A client read older messages, oldest first: up to `count` of those before offset `before`. */
+export interface PageEvent extends OfClient {
+  readonly type: "page";
+  readonly before: number;
+  readonly count: number;
+  readonly messages: readonly OfMessage[];
+  readonly more: boolean;
+}
+/** Somebody found the protocol broken, in a way that readers may not see: a client that put it right, or who listened on its line. */
+export interface ComplaintEvent extends OfClient {
+  readonly type: "complaint";
+  readonly sentence: string;
+}
 /** One entry of the log as it was read at the end, in order. */
 export interface StoredEvent extends Common, OfMessage {
   readonly type: "stored";
@@ -87,6 +104,8 @@ export type HistoryEvent =
   | GapEvent
   | QuietEvent
   | FaultEvent
+  | PageEvent
+  | ComplaintEvent
   | StoredEvent;
 
 /** A history as JSON lines, and back. */

@@ -2,10 +2,12 @@
 import type { Durability } from "switchboard/wire";
 import type {
   AckEvent,
+  ComplaintEvent,
   FailEvent,
   FaultEvent,
   GapEvent,
   HistoryEvent,
+  PageEvent,
   PublishEvent,
   QuietEvent,
   ReceiveEvent,
@@ -32,10 +34,13 @@ export type ReaderEvent = SubscribeEvent | ReceiveEvent | GapEvent | QuietEvent;
 
 export interface ChannelLedger {
   readonly channel: string;
+  readonly noticeMs: number;
   readonly publishes: Map<string, PublishRecord>;
   readonly readers: Map<string, ReaderEvent[]>;
   readonly log: StoredEvent[];
   readonly stored: Map<string, StoredEvent>;
+  readonly pages: PageEvent[];
+  readonly complaints: ComplaintEvent[];
   /** What the last acknowledgement was worth. */
   durability: Durability;
   /** The highest acknowledgement so far, while the history is read. */
@@ -49,14 +54,14 @@ export interface Ledger {
 }
 
 /** Reads a history once, in order. */
-export function readLedger(events: Iterable<HistoryEvent>): Ledger {
+export function readLedger(events: Iterable<HistoryEvent>, noticeMs: number): Ledger {
   const channels = new Map<string, ChannelLedger>();
   const faults: FaultEvent[] = [];
   let eventCount = 0;
   for (const event of events) {
     eventCount += 1;
     if (event.type === "fault") faults.push(event);
-    else addEvent(ledgerOf(channels, event.channel), event);
+    else addEvent(ledgerOf(channels, event.channel, noticeMs), event);
   }
   return { channels, faults, eventCount };
 }
@@ -85,14 +90,50 @@ export function isSameMessage(one: ReceiveEvent | StoredEvent, other: ReceiveEve
   return isSameTag && messageKey(one) === messageKey(other) && one.hash === other.hash;
 }
 
-/** What a reader saw that no later gap took back: a gap's `to` says from where on everything is told anew. */
-export function standingReceives(timeline: readonly ReaderEvent[]): readonly ReceiveEvent[] {
+/**
+ * What a reader saw that no later gap took back: a gap's `to` says from where on everything is told anew. A reader that went away cannot
+ * be told: of what it saw before a fault beyond the level only that stands which the log has. So it is with a truncation: its gap goes back to
+ * the oldest entry there is, which may come after what was lost.
+ */
+export function standingReceives(
+  ledger: ChannelLedger,
+  timeline: readonly ReaderEvent[],
+  faults: readonly FaultEvent[],
+): readonly ReceiveEvent[] {
+  const standing = untoldReceives(timeline);
+  const lastDoubtMs = timeline.some(({ type }) => type === "quiet")
+    ? Math.max(-1, ...timeline.filter(isTruncation).map(({ atMs }) => atMs))
+    : Infinity;
+  return standing.filter((receive) => {
+    const entry = ledger.stored.get(placeKey(receive));
+    const isDoubtful = receive.atMs <= lastDoubtMs && mayBeGone(ledger, receive, faults);
+    return !isDoubtful || (entry !== undefined && isSameMessage(entry, receive));
+  });
+}
+
+function isTruncation(event: ReaderEvent): boolean {
+  return event.type === "gap" && event.reason === "truncated";
+}
+
+/** Whether a fault beyond the level came after it, or so short a time before that a node may not have noticed. */
+export function mayBeGone(ledger: ChannelLedger, receive: ReceiveEvent, faults: readonly FaultEvent[]): boolean {
+  return faults.some((fault) => fault.atMs + ledger.noticeMs >= receive.atMs && isBeyond(fault, ledger.durability));
+}
+
+/** What a reader saw up to now that no gap took back. */
+export function untoldReceives(timeline: readonly ReaderEvent[]): readonly ReceiveEvent[] {
   let standing: ReceiveEvent[] = [];
   for (const event of timeline) {
     if (event.type === "receive") standing.push(event);
     if (event.type === "gap") standing = standing.filter((receive) => !isTakenBack(receive, event));
   }
   return standing;
+}
+
+/** Whether the log has it where it was seen, or reaches back less far. */
+export function isStoredAs(ledger: ChannelLedger, receive: ReceiveEvent): boolean {
+  const entry = findStored(ledger, receive);
+  return entry === "trimmed" || (entry !== undefined && isSameMessage(entry, receive));
 }
 
 /** Whether a gap tells its reader that this message is not in the log it continues with. */
@@ -105,15 +146,18 @@ export function isBeyond(fault: FaultEvent, durability: Durability): boolean {
   return ranks[fault.survivedBy] > ranks[durability];
 }
 
-function ledgerOf(channels: Map<string, ChannelLedger>, channel: string): ChannelLedger {
+function ledgerOf(channels: Map<string, ChannelLedger>, channel: string, noticeMs: number): ChannelLedger {
   const known = channels.get(channel);
   if (known !== undefined) return known;
   const made: ChannelLedger = {
     channel,
+    noticeMs,
     publishes: new Map(),
     readers: new Map(),
     log: [],
     stored: new Map(),
+    pages: [],
+    complaints: [],
     highestAck: undefined,
     durability: "mem",
   };
@@ -135,21 +179,20 @@ function addEvent(ledger: ChannelLedger, event: Exclude<HistoryEvent, FaultEvent
       }
       return;
     case "ack":
-      ledger.publishes.get(messageKey(event))?.acks.push(event);
-      ledger.durability = event.durability;
-      if (isHigher(event, ledger.highestAck)) ledger.highestAck = event;
-      return;
     case "fail":
-      ledger.publishes.get(messageKey(event))?.fails.push(event);
-      return;
     case "unknown":
-      ledger.publishes.get(messageKey(event))?.unknowns.push(event);
-      return;
+      return addAnswer(ledger, event);
     case "subscribe":
     case "receive":
     case "gap":
     case "quiet":
       timelineOf(ledger, event.client).push(event);
+      return;
+    case "page":
+      ledger.pages.push(event);
+      return;
+    case "complaint":
+      ledger.complaints.push(event);
       return;
     case "stored":
       ledger.log.push(event);
@@ -157,6 +200,17 @@ function addEvent(ledger: ChannelLedger, event: Exclude<HistoryEvent, FaultEvent
       return;
     default:
       return event satisfies never;
+  }
+}
+
+function addAnswer(ledger: ChannelLedger, event: AckEvent | FailEvent | UnknownEvent): void {
+  const record = ledger.publishes.get(messageKey(event));
+  if (event.type === "fail") record?.fails.push(event);
+  else if (event.type === "unknown") record?.unknowns.push(event);
+  else {
+    record?.acks.push(event);
+    ledger.durability = event.durability;
+    if (isHigher(event, ledger.highestAck)) ledger.highestAck = event;
   }
 }
 

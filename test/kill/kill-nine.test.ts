@@ -3,29 +3,30 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { sqliteBroker } from "switchboard";
 import { expect, onTestFinished, test } from "vitest";
 import { checkHistory, describeVerdict } from "../history/check-history.ts";
 import type { HistoryEvent } from "../history/event.ts";
 import { KillableServer } from "./killable-server.ts";
-import { channel, RecordedClient, type RecordEvent } from "./recorded-client.ts";
+import { readLog } from "./read-log.ts";
+import { RecordedClient, type RecordEvent } from "./recorded-client.ts";
 
 const testTimeoutMs = 60_000;
 const clientNames = ["ada", "bob", "eve"];
 /** How long the traffic goes on after the last restart. */
 const trafficAfterMs = 500;
+const quietWithinMs = 15_000;
+const channel = "log/1";
 
 interface Plan {
   /** When the server is killed, counted from the last time it came up: never at a round moment of the traffic. */
   readonly killAfterMs: readonly number[];
-  readonly bug?: string;
+  readonly bug?: "ack before append";
 }
 
 /** Three clients publish 20 messages a second each while the server dies and comes back. */
 async function runKills({ killAfterMs, ...plan }: Plan): Promise<readonly HistoryEvent[]> {
   const folder = mkdtempSync(join(tmpdir(), "switchboard-kill-"));
-  const file = join(folder, "log.db");
-  const server = new KillableServer({ file, ...plan });
+  const server = new KillableServer({ broker: "sqlite", folder, ...plan });
   onTestFinished(async () => {
     await server.kill();
     rmSync(folder, { recursive: true });
@@ -35,7 +36,7 @@ async function runKills({ killAfterMs, ...plan }: Plan): Promise<readonly Histor
     history.push({ ...event, atMs: performance.now() });
   }
   await server.start();
-  const clients = clientNames.map((name) => new RecordedClient(name, { url: server.url, record }));
+  const clients = clientNames.map((name) => new RecordedClient(name, { url: server.url, record, channels: [channel] }));
   await Promise.all(clients.map((client) => client.open()));
   const traffic = new AbortController();
   const published = Promise.all(clients.map((client) => client.publish(traffic.signal)));
@@ -49,28 +50,12 @@ async function runKills({ killAfterMs, ...plan }: Plan): Promise<readonly Histor
   await delay(trafficAfterMs);
   traffic.abort();
   await published;
-  const top = Math.max(...clients.map((client) => client.highestAck));
-  await Promise.all(clients.map((client) => client.settle(top)));
+  const top = Math.max(...clients.map(({ witness }) => witness.highestAck(channel)));
+  await Promise.all(clients.map(({ witness }) => witness.settle(channel, top, quietWithinMs)));
   await Promise.all(clients.map((client) => client.close()));
   await server.kill();
-  await readLog(file, record);
+  await readLog({ broker: "sqlite", folder, channels: [channel], record });
   return history;
-}
-
-/** The whole log, page by page, from the file alone. */
-async function readLog(file: string, record: RecordEvent): Promise<void> {
-  const store = sqliteBroker({ file });
-  await store.open({ appended: () => {}, broadcasted: () => {}, availability: () => {} });
-  for (let after = 0, isMore = true; isMore;) {
-    const { entries } = await store.read({ channel, after, maxCount: 256, maxBytes: 1_048_576 });
-    for (const { user, messageId: id, data, offset } of entries) {
-      const { text } = JSON.parse(data) as { readonly text: string };
-      record({ type: "stored", channel, user: user.id, id, hash: text, offset });
-      after = offset;
-    }
-    isMore = entries.length > 0;
-  }
-  await store.close();
 }
 
 test(

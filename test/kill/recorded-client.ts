@@ -1,95 +1,120 @@
-import { once } from "node:events";
-import { setInterval as everyMs } from "node:timers/promises";
-import { connect, type Client } from "switchboard/client";
-import type { HistoryEvent } from "../history/event.ts";
+import { setInterval as everyMs, setTimeout as delay } from "node:timers/promises";
+import { type Client, connect, type Room, SendError } from "switchboard/client";
 import type { KillGateway } from "./server.ts";
+import { type RecordEvent, Witness } from "./witness.ts";
 
-type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+export type { RecordEvent } from "./witness.ts";
 
-/** Adds an event to the history, with its time. */
-export type RecordEvent = (event: DistributiveOmit<HistoryEvent, "atMs">) => void;
+export interface RecordedClientOptions {
+  readonly url: string;
+  readonly record: RecordEvent;
+  /** `log/<name>` or `short/<name>`. It publishes to them in turn. */
+  readonly channels: readonly string[];
+  readonly publishEveryMs?: number;
+  readonly backoff?: { readonly minMs: number; readonly maxMs: number };
+  /** What a message carries beside its text; `undefined` for nothing. */
+  readonly padding?: (messageNumber: number) => string | undefined;
+}
 
-const publishEveryMs = 50; // 20 a second
-const quietWithinMs = 15_000;
-const name = "1";
-export const channel = `log/${name}`;
-
-/** A client that publishes at a steady rate and records everything it does and is told. */
+/** The library's client, which publishes at a steady rate and records everything it does and is told. */
 export class RecordedClient {
+  readonly witness: Witness;
+  readonly #options: RecordedClientOptions;
   readonly #connection: Client<KillGateway>;
-  readonly #record: RecordEvent;
-  readonly #where: { readonly client: string; readonly channel: string };
-  readonly #sightings = new EventTarget();
-  #user = "";
-  #seenOffset = 0;
-  #highestAck = 0;
+  #lineCount = 0;
 
-  constructor(client: string, options: { readonly url: string; readonly record: RecordEvent }) {
-    this.#connection = connect<KillGateway>(options.url, { backoff: { minMs: 100, maxMs: 500 } });
-    this.#record = options.record;
-    this.#where = { client, channel };
+  constructor(client: string, options: RecordedClientOptions) {
+    const { backoff = { minMs: 100, maxMs: 500 }, record, url } = options;
+    this.#options = options;
+    this.witness = new Witness({ client, record });
+    this.#connection = connect<KillGateway>(url, { backoff, token: client });
+    this.#connection.onState(({ state }) => {
+      if (state === "open") this.#lineCount += 1;
+    });
   }
 
-  /** The highest offset at which something of this client is stored. */
-  get highestAck(): number {
-    return this.#highestAck;
+  get reconnectCount(): number {
+    return Math.max(0, this.#lineCount - 1);
   }
 
-  /** Subscribes to the channel, which must still be empty; resolves when the subscription stands. */
+  /** Subscribes to the channels, which must still be empty; resolves when the subscriptions stand. */
   async open(): Promise<void> {
-    const room = this.#connection.log({ name });
-    room.line.on(({ user, id, data, offset }) => {
-      this.#record({ type: "receive", ...this.#where, user: user.id, id, hash: data.text, offset });
-      this.#seenOffset = offset;
-      this.#sightings.dispatchEvent(new Event("sighting"));
-    });
-    room.onGap(({ from, to, reason }) => {
-      this.#record({ type: "gap", ...this.#where, from: { offset: from }, to: { offset: to }, reason });
-    });
-    await new Promise<void>((resolve) => {
-      room.onStatus(({ status }) => {
-        if (status === "live") resolve();
-      });
-    });
-    this.#user = this.#connection.user?.id ?? "";
-    this.#record({ type: "subscribe", ...this.#where, offset: 0 });
+    await Promise.all(this.#options.channels.map((channel) => this.#join(channel)));
   }
 
   /** Publishes until the signal; resolves when the fate of every message is known. */
   async publish(signal: AbortSignal): Promise<void> {
+    const { channels, publishEveryMs = 50 } = this.#options;
     const sends: Promise<void>[] = [];
     for await (const _ of everyMs(publishEveryMs)) {
       if (signal.aborted) break;
+      const channel = channels[sends.length % channels.length];
       // Every client counts alike: an id belongs to one user, and the store must know it.
-      sends.push(this.#send(`m${sends.length + 1}`));
+      if (channel !== undefined) sends.push(this.#send(channel, sends.length + 1));
     }
     await Promise.all(sends);
-  }
-
-  /** Waits until the client has seen the channel up to this offset, or has been given enough time. */
-  async settle(offset: number): Promise<void> {
-    const enough = AbortSignal.timeout(quietWithinMs);
-    while (this.#seenOffset < offset && !enough.aborted) {
-      await Promise.race([once(this.#sightings, "sighting"), once(enough, "abort")]);
-    }
-    this.#record({ type: "quiet", ...this.#where });
   }
 
   close(): Promise<void> {
     return this.#connection.close();
   }
 
-  async #send(id: string): Promise<void> {
-    const of = { ...this.#where, user: this.#user, id };
-    const text = `${this.#where.client} says ${id}`;
-    this.#record({ type: "publish", ...of, hash: text });
+  async #join(channel: string): Promise<void> {
+    const { client, record } = this.witness;
+    const where = { client, channel };
+    const room = this.#room(channel);
+    room.line.on(({ data, id, offset, user }) => {
+      record({ type: "receive", ...where, user: user.id, id, hash: data.text, offset });
+      this.witness.saw(channel, offset);
+    });
+    room.onGap(({ from, reason, to }) => {
+      record({ type: "gap", ...where, from: { offset: from }, to: { offset: to }, reason });
+      this.witness.saw(channel, to);
+    });
+    await new Promise<void>((resolve, reject) => {
+      room.onStatus(({ error, status }) => {
+        if (status === "live") resolve();
+        if (status === "refused") reject(error ?? new Error(`Cannot join ${channel}`));
+      });
+    });
+    record({ type: "subscribe", ...where, offset: 0 });
+  }
+
+  #room(channel: string): Room<KillGateway["channels"]["log"]> {
+    const [kind, name = ""] = channel.split("/");
+    return kind === "short" ? this.#connection.short({ name }) : this.#connection.log({ name });
+  }
+
+  async #send(channel: string, messageNumber: number): Promise<void> {
+    const { client, record } = this.witness;
+    const id = `m${messageNumber}`;
+    const of = { client, channel, user: client, id };
+    const text = `${client} says ${id}`;
+    const padding = this.#options.padding?.(messageNumber);
+    record({ type: "publish", ...of, hash: text });
     try {
-      const { offset, durability, duplicate } = await this.#connection.log({ name }).line.send({ text }, { id });
-      this.#highestAck = Math.max(this.#highestAck, offset);
-      this.#record({ type: "ack", ...of, offset, durability, duplicate });
+      const { offset, durability, duplicate } = await this.#try(
+        channel,
+        id,
+        padding === undefined ? { text } : { text, padding },
+      );
+      this.witness.acknowledged(channel, offset);
+      record({ type: "ack", ...of, offset, durability, duplicate });
     } catch {
       // Whatever the reason, an earlier try of it may have been stored.
-      this.#record({ type: "unknown", ...of });
+      record({ type: "unknown", ...of });
+    }
+  }
+
+  /** A server that failed says so, and the same id may be sent again. */
+  async #try(channel: string, id: string, data: { readonly text: string; readonly padding?: string }) {
+    for (;;) {
+      try {
+        return await this.#room(channel).line.send(data, { id });
+      } catch (error) {
+        if (!(error instanceof SendError) || error.code !== "INTERNAL") throw error;
+        await delay(50);
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import { BrokerError } from "../../gateway/index.ts";
 import type { Position } from "../../wire/index.ts";
 import { deriveEpoch } from "../channel-epoch.ts";
 import { dedupMarginMs, maxTrimCount } from "../dedup-window.ts";
+import { DataBytes } from "./data-bytes.ts";
 import type { Database, Statement } from "./driver.ts";
 import { corruptHint } from "./storage-error.ts";
 
@@ -40,12 +41,14 @@ export class LogStore {
   readonly #dedupWindowMs: number;
   readonly #epochSeed: string;
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #dataBytes: DataBytes;
 
   constructor(database: Database, dedupWindowMs: number) {
     this.#database = database;
     this.#dedupWindowMs = dedupWindowMs;
     this.#epochSeed = readEpochSeed(database);
     this.#statements = prepareStatements(database);
+    this.#dataBytes = new DataBytes(database);
   }
 
   begin(): void {
@@ -58,6 +61,7 @@ export class LogStore {
 
   /** Undoes what is not committed. Harmless when SQLite has done so itself, as it does after some errors. */
   rollback(): void {
+    this.#dataBytes.forgetAll();
     try {
       this.#database.exec("ROLLBACK");
     } catch {
@@ -135,10 +139,9 @@ export class LogStore {
       atMs: nowMs,
       data,
     };
-    const first = this.#firstKept(row, entry.offset, {
-      oldestMs: nowMs - history.maxAgeMs,
-      maxCount: history.maxCount,
-    });
+    const { maxAgeMs, maxBytes = Infinity, maxCount } = history;
+    const keptByCount = this.#firstKept(row, entry.offset, { oldestMs: nowMs - maxAgeMs, maxCount });
+    const first = this.#firstWithin(row, keptByCount, { entry, maxBytes });
     if (first > row.first_offset) this.#statements.trim.run(row.id, first);
     const { insertEntry, insertId, updateChannel } = this.#statements;
     if (first <= entry.offset) {
@@ -174,6 +177,25 @@ export class LogStore {
     const youngEnough = this.#statements.firstYoungEnough.get(row.id, byCount, lastTrimmed - byCount, oldestMs);
     // None of those looked at: all of them go, but not the one that comes now, unless the count says so.
     return youngEnough?.offset ?? Math.max(byCount, Math.min(lastTrimmed, newest));
+  }
+
+  /** The oldest offset to keep, from `first` on, so that the data takes `maxBytes` at most. The newest entry stays whatever its size. */
+  #firstWithin(
+    row: ChannelRow,
+    first: number,
+    { entry, maxBytes }: { readonly entry: Entry; readonly maxBytes: number },
+  ): number {
+    // What is not counted from the beginning must not be believed later.
+    if (maxBytes === Infinity) this.#dataBytes.forget(row.id);
+    if (maxBytes === Infinity || first > entry.offset) return first;
+    const lastTrimmed = row.first_offset + maxTrimCount;
+    let kept = first;
+    let bytes = this.#dataBytes.heldFrom(row.id, first) + Buffer.byteLength(entry.data);
+    for (; bytes > maxBytes && kept < Math.min(entry.offset, lastTrimmed); kept += 1) {
+      bytes -= this.#dataBytes.sizeAt(row.id, kept);
+    }
+    this.#dataBytes.keep(row.id, bytes);
+    return kept;
   }
 
   #tagAt(row: ChannelRow, offset: number): number | undefined {

@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { BrokerError } from "../../gateway/index.ts";
 import { createEpochSeed } from "../channel-epoch.ts";
 import type { Database, Driver, SqlValue } from "./driver.ts";
+import { findLogDamage } from "./find-log-damage.ts";
 import { applicationId, schema, schemaVersion } from "./schema.ts";
 import { corruptHint, toBrokerError } from "./storage-error.ts";
 
@@ -27,7 +28,7 @@ export function openDatabase(driver: Driver, options: OpenDatabaseOptions): Data
   const { file } = options;
   if (file !== inMemory) {
     makeFolder(dirname(resolve(file)));
-    if (hasHeader(file)) checkPages(driver, options);
+    if (hasHeader(file) && checkPages(driver, options).isEachCommitSynced) checkLog(options);
   }
   try {
     return openWriter(driver, options);
@@ -99,7 +100,10 @@ function sizeOf(file: string): number {
 }
 
 /** Looks at every page on a connection that cannot write, so that a damaged file stays as it is for whoever repairs it. */
-function checkPages(driver: Driver, { file, lockTimeoutMs, maxCheckedBytes }: OpenDatabaseOptions): void {
+function checkPages(
+  driver: Driver,
+  { file, lockTimeoutMs, maxCheckedBytes }: OpenDatabaseOptions,
+): { readonly isEachCommitSynced: boolean } {
   let database: Database | undefined;
   try {
     database = new driver.DatabaseSync(file, { readOnly: true });
@@ -115,11 +119,29 @@ function checkPages(driver: Driver, { file, lockTimeoutMs, maxCheckedBytes }: Op
         );
       }
     }
+    // The meta table is missing in a file without tables yet.
+    const hasMeta = readColumn(database, "name", "sqlite_schema").includes("meta");
+    const [synchronous] = hasMeta ? readColumn(database, "value", "meta WHERE name = 'synchronous'") : [];
+    return { isEachCommitSynced: synchronous !== "normal" };
   } catch (error) {
     throw toBrokerError(error, file);
   } finally {
     database?.close();
   }
+}
+
+/** After a crash the log beside the file has commits that are nowhere else. None of them may be missing that was safe once. */
+function checkLog({ file, maxCheckedBytes }: OpenDatabaseOptions): void {
+  const log = `${file}-wal`;
+  const bytes = sizeOf(log);
+  if (bytes === 0 || bytes + sizeOf(file) > maxCheckedBytes) return;
+  const lostCount = findLogDamage(readFileSync(log), readFileSync(file));
+  if (lostCount === 0) return;
+  throw new BrokerError(
+    "STORAGE_CORRUPT",
+    `Cannot use "${file}": its log "${log}" is damaged: ${lostCount} pages that were safe cannot be read any more`,
+    { hint: "Restore a backup, or move the log away to go on without what is only there; nothing was changed" },
+  );
 }
 
 /** Refuses other programs' databases, and those of a newer version of this one. */
@@ -149,14 +171,17 @@ function openWriter(driver: Driver, { file, lockTimeoutMs, maxFileBytes, synchro
     // keeps clear of the WAL-reset bug of SQLite before 3.51.3, and it needs no shared memory file.
     database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0`);
     database.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous.toUpperCase()}; PRAGMA journal_size_limit = ${64 * 1024 * 1024}`,
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${64 * 1024 * 1024}`,
     );
     database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
     const pageBytes = Number(readPragma(database, "page_size"));
     database.exec(`PRAGMA max_page_count = ${Math.min(2 ** 32 - 2, Math.floor(maxFileBytes / pageBytes))}`);
     database.exec("BEGIN IMMEDIATE");
     if (Number(readPragma(database, "application_id")) !== applicationId) createSchema(database);
+    const isNews = noteSynchronous(database, synchronous);
     database.exec("COMMIT");
+    if (isNews) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    database.exec(`PRAGMA synchronous = ${synchronous.toUpperCase()}`);
     return database;
   } catch (error) {
     database.close();
@@ -168,6 +193,19 @@ function createSchema(database: Database): void {
   database.exec(schema);
   database.prepare("INSERT INTO meta (name, value) VALUES ('epoch_seed', ?)").run(createEpochSeed());
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+}
+
+/**
+ * Whoever checks the log after a crash has to know. It is written with FULL and, as the log may be what is damaged, moved into the
+ * database itself before the first commit that is not synced.
+ *
+ * @returns whether it was not known.
+ */
+function noteSynchronous(database: Database, synchronous: "full" | "normal"): boolean {
+  const [known = "full"] = readColumn(database, "value", "meta WHERE name = 'synchronous'");
+  if (known === synchronous) return false;
+  database.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('synchronous', ?)").run(synchronous);
+  return true;
 }
 
 /**

@@ -5,6 +5,7 @@ import type {
   Broker,
   BrokerInfo,
   BrokerSink,
+  BrokerStats,
   ReadRequest,
   ReadResult,
 } from "../../gateway/index.ts";
@@ -67,6 +68,7 @@ class SqliteBroker implements Broker {
   readonly #maxPendingBytes: number;
   readonly #pending = new Map<number, Pending>();
   #pendingBytes = 0;
+  #commits = { commitCount: 0, committedCount: 0, commitMs: 0 };
   #lastId = 0;
   /** Requests of this turn of the event loop: they go over in one message. */
   #outbox: WorkerRequest[] = [];
@@ -165,6 +167,10 @@ class SqliteBroker implements Broker {
     this.#audienceNow().broadcasted(channel, payload);
   }
 
+  stats(): BrokerStats {
+    return { ...this.#commits, pendingCount: this.#pending.size };
+  }
+
   async close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -206,6 +212,7 @@ class SqliteBroker implements Broker {
   #receive(reply: Exclude<WorkerReply, { readonly type: "opened" }>): void {
     switch (reply.type) {
       case "settled":
+        this.#count(reply);
         for (const settled of reply.settled) this.#settle(settled);
         return;
       case "stopped":
@@ -216,6 +223,13 @@ class SqliteBroker implements Broker {
       default:
         return reply satisfies never;
     }
+  }
+
+  #count({ commitMs, settled }: Extract<WorkerReply, { readonly type: "settled" }>): void {
+    if (commitMs === undefined) return;
+    this.#commits.commitCount += 1;
+    this.#commits.commitMs += commitMs;
+    for (const { type } of settled) if (type === "appended") this.#commits.committedCount += 1;
   }
 
   #settle(settled: Settled): void {

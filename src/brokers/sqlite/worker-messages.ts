@@ -23,7 +23,8 @@ export type WorkerRequest =
 /** From the worker. After `stopped` and `closed` nothing follows. */
 export type WorkerReply =
   | { readonly type: "opened"; readonly info: BrokerInfo }
-  | { readonly type: "settled"; readonly settled: readonly Settled[] }
+  /** `commitMs` is there when something was committed: how long that took. */
+  | { readonly type: "settled"; readonly settled: readonly Settled[]; readonly commitMs?: number }
   | { readonly type: "stopped"; readonly fault: Fault }
   | { readonly type: "closed" };
 

@@ -55,8 +55,11 @@ class StorageWorker {
   #step(): void {
     try {
       const settled = this.#readAll();
-      if (!this.#appends.isEmpty) settled.push(...this.#commitSome());
-      if (settled.length > 0) this.#reply({ type: "settled", settled });
+      const startMs = performance.now();
+      const isCommitting = !this.#appends.isEmpty;
+      if (isCommitting) settled.push(...this.#commitSome());
+      const commitMs = isCommitting ? { commitMs: performance.now() - startMs } : {};
+      if (settled.length > 0) this.#reply({ type: "settled", settled, ...commitMs });
     } catch (error) {
       this.#stop(error);
       return;

@@ -1,0 +1,19 @@
+import { channel, createGateway, event, memoryBroker, type StandardSchema, sqliteBroker } from "switchboard";
+import { serve } from "../serve.ts";
+
+const [folder, ...flags] = process.argv.slice(2);
+
+/** Whatever is published: the Socket.IO server beside this one looks at nothing either. */
+const anything: StandardSchema<unknown> = {
+  "~standard": { version: 1, vendor: "bench", validate: (value) => ({ value }) },
+};
+
+const gateway = createGateway({
+  channels: { bench: channel("bench/:id", { events: { message: event(anything) }, history: { maxCount: 100_000 } }) },
+  // The load publishes as fast as it is answered. Those that stop reading are not cut, so that what they cost is seen to the end.
+  limits: { publishesPerSecond: Infinity, maxConnections: 50_000, stalledAfterMs: 300_000, deadAfterMs: 300_000 },
+  broker: flags.includes("--memory") ? memoryBroker() : sqliteBroker({ file: `${folder}/log.db` }),
+  ...(flags.includes("--deflate") ? { compression: {} } : {}),
+});
+
+await serve(async () => (await gateway.listen({ port: 0 })).port);

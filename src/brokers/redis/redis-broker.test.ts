@@ -1,0 +1,345 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { redisTest, RedisServer, syncedSettings } from "../../../test/redis-server.ts";
+import type { AppendRequest, Broker, BrokerSink, Entry } from "../../gateway/index.ts";
+import { describeBroker } from "../../testing/index.ts";
+import { redisBroker, type RedisBrokerOptions } from "./redis-broker.ts";
+
+let shared: RedisServer | undefined;
+let prefixCount = 0;
+
+beforeAll(async () => {
+  shared = await RedisServer.start().catch(() => undefined); // then each test says what is missing
+});
+afterAll(() => shared?.dispose());
+
+describeBroker("Redis", {
+  test: (name, run) => redisTest(name, run),
+  expect,
+  isPersistent: true,
+  makeStore: async () => {
+    const options = { url: shared?.url ?? "", prefix: `contract${prefixCount++}` };
+    return { makeBroker: () => redisBroker(options) };
+  },
+});
+
+/** What a node hears, and promises of what it will. */
+class Ear implements BrokerSink {
+  readonly entries: Entry[] = [];
+  readonly epochs: string[] = [];
+  readonly broadcasts: string[] = [];
+  readonly states: string[] = [];
+  #wake: () => void = () => {};
+
+  appended(_channel: string, epoch: string, entry: Entry): void {
+    this.entries.push(entry);
+    this.epochs.push(epoch);
+    this.#wake();
+  }
+
+  broadcasted(channel: string, payload: string): void {
+    this.broadcasts.push(`${channel} ${payload}`);
+    this.#wake();
+  }
+
+  availability(isAvailable: boolean, reason: string): void {
+    this.states.push(`${isAvailable} ${reason}`);
+    this.#wake();
+  }
+
+  async until(isThere: (ear: this) => boolean): Promise<void> {
+    while (!isThere(this)) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+}
+
+let tag = 1;
+
+function request(messageId: string, parts: Partial<AppendRequest> = {}): AppendRequest {
+  return {
+    channel: "chat/a",
+    event: "message",
+    messageId,
+    user: { id: "ada" },
+    data: `{"text":"${messageId}"}`,
+    payloadHash: messageId,
+    tag: tag++,
+    nowMs: Date.UTC(2026, 0, 1),
+    history: { maxCount: 1000, maxAgeMs: Infinity },
+    ...parts,
+  };
+}
+
+interface Node {
+  readonly broker: Broker;
+  readonly ear: Ear;
+}
+
+/** Tests with a Redis of their own, and nodes on it. */
+function nodesTest(
+  name: string,
+  settings: readonly string[],
+  body: (server: RedisServer, open: (options?: RedisBrokerOptions) => Promise<Node>) => Promise<void>,
+): void {
+  redisTest(name, async () => {
+    const server = await RedisServer.start(settings);
+    const brokers: Broker[] = [];
+    try {
+      await body(server, async (options = {}) => {
+        const [broker, ear] = [redisBroker({ url: server.url, ...options }), new Ear()];
+        brokers.push(broker);
+        await broker.open(ear);
+        return { broker, ear };
+      });
+    } finally {
+      server.signal("SIGCONT");
+      await Promise.all(brokers.map((broker) => broker.close()));
+      await server.dispose();
+    }
+  });
+}
+
+const page = { channel: "chat/a", after: 0, maxCount: 1000, maxBytes: Infinity };
+
+nodesTest(
+  "[RB1] two nodes append to one log, dense and chained, and hear each other",
+  syncedSettings,
+  async (_, open) => {
+    const [one, two] = [await open(), await open()];
+    await Promise.all([one, two].map(({ broker }) => broker.join("chat/a")));
+    const ids = Array.from({ length: 100 }, (_unused, index) => `m${index}`);
+    await Promise.all(ids.map((id, index) => (index % 2 === 0 ? one : two).broker.append(request(id))));
+    await one.broker.broadcast("chat/a", "hello");
+    for (const { ear } of [one, two]) {
+      await ear.until(({ entries, broadcasts }) => entries.length + broadcasts.length >= 101);
+    }
+    const { entries, top } = await two.broker.read(page);
+    expect(entries.map(({ offset }) => offset)).toEqual(ids.map((_id, index) => index + 1));
+    expect(entries.every(({ previousTag }, index) => previousTag === (entries[index - 1]?.tag ?? 0))).toBe(true);
+    for (const { ear } of [one, two]) {
+      expect(ear.entries.toSorted((a, b) => a.offset - b.offset)).toEqual(entries);
+      expect(new Set(ear.epochs)).toEqual(new Set([top.epoch]));
+      expect(ear.broadcasts).toEqual(["chat/a hello"]);
+    }
+  },
+);
+
+nodesTest("[RB2] an id that one node stored is a duplicate on another", syncedSettings, async (_, open) => {
+  const [one, two] = [await open(), await open()];
+  const stored = await one.broker.append(request("m"));
+  const again = await two.broker.append(request("m"));
+  expect(again).toEqual({ type: "duplicate", position: stored.type === "stored" ? stored.position : undefined });
+});
+
+nodesTest(
+  "[RB3] after kill -9 with appendfsync always every acknowledged entry is there",
+  syncedSettings,
+  async (server, open) => {
+    const { broker, ear } = await open();
+    const acknowledged: string[] = [];
+    const ended: Promise<unknown>[] = [];
+    const hundred = new Promise<void>((resolve) => {
+      for (let index = 0; index < 2_000; index += 1) {
+        const stored = broker.append(request(`m${index}`)).then(() => {
+          acknowledged.push(`m${index}`);
+          if (acknowledged.length === 100) resolve();
+        });
+        ended.push(stored.catch(() => undefined));
+      }
+    });
+    await hundred;
+    await server.kill();
+    await Promise.all(ended);
+    await server.run();
+    await ear.until(({ states }) => states.at(-1)?.startsWith("true") === true);
+    const { entries } = await broker.read({ ...page, maxCount: 5_000 });
+    const found = new Set(entries.map(({ messageId }) => messageId));
+    expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
+  },
+);
+
+nodesTest(
+  "[RB4] while Redis is away appends are refused at once, and it is told; when it is back the chain goes on",
+  syncedSettings,
+  async (server, open) => {
+    const { broker, ear } = await open({ commandTimeoutMs: 600_000 });
+    await broker.join("chat/a");
+    await broker.append(request("before"));
+    await server.kill();
+    await ear.until(({ states }) => states.length > 0);
+    expect(ear.states[0]).toMatch(/^false Redis is not reachable: /);
+    await expect(broker.append(request("during"))).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    await server.run();
+    await ear.until(({ states }) => states.at(-1)?.startsWith("true") === true);
+    expect(await broker.append(request("after"))).toMatchObject({ type: "stored", position: { offset: 2 } });
+    const other = await open();
+    await other.broker.append(request("from elsewhere")); // its hint comes to a subscription that was made again
+    await ear.until(({ entries }) => entries.length === 3);
+    expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["before", "after", "from elsewhere"]);
+  },
+);
+
+nodesTest(
+  "[RB5] a Redis that stands still is not waited for beyond the deadline, and the retry finds what was stored",
+  syncedSettings,
+  async (server, open) => {
+    const { broker } = await open({ commandTimeoutMs: 50 });
+    await broker.append(request("first"));
+    server.signal("SIGSTOP");
+    await expect(broker.append(request("slow"))).rejects.toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      message: "Cannot append: no answer within 50 ms",
+    });
+    server.signal("SIGCONT");
+    const patient = await open();
+    const again = await patient.broker.append(request("slow"));
+    expect(["stored", "duplicate"]).toContain(again.type);
+    expect((await patient.broker.read(page)).top.offset).toBe(2);
+  },
+);
+
+nodesTest(
+  "[RB6] a log whose record was evicted goes on as another log, under another epoch",
+  syncedSettings,
+  async (server, open) => {
+    const { broker } = await open();
+    await broker.append(request("a"));
+    const { epoch } = (await broker.read(page)).top;
+    server.command("DEL", "switchboard:{chat/a}:log");
+    await broker.append(request("b"));
+    const { entries, top } = await broker.read(page);
+    expect(entries.map(({ messageId, offset }) => [messageId, offset])).toEqual([["b", 1]]);
+    expect(top.epoch).not.toBe(epoch);
+    expect((await broker.append(request("a"))).type).toBe("stored"); // remembered of a log that is no more
+  },
+);
+
+nodesTest("[RB7] a log whose entries were evicted says where it begins", syncedSettings, async (server, open) => {
+  const { broker } = await open();
+  await broker.append(request("a"));
+  server.command("DEL", "switchboard:{chat/a}:entries");
+  expect(await broker.read(page)).toMatchObject({ first: 2, entries: [], top: { offset: 1 } });
+});
+
+nodesTest(
+  "[RB8] at its maxmemory Redis refuses with STORAGE_FULL, and goes on reading",
+  ["--maxmemory-policy", "noeviction"],
+  async (server, open) => {
+    const { broker } = await open();
+    await broker.append(request("a"));
+    server.command("CONFIG", "SET", "maxmemory", "1mb");
+    await expect(broker.append(request("b"))).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    expect((await broker.read(page)).entries).toHaveLength(1);
+    server.command("CONFIG", "SET", "maxmemory", "0");
+    expect((await broker.append(request("b"))).type).toBe("stored");
+  },
+);
+
+for (const { settings, level } of [
+  { settings: ["--appendonly", "no"], level: "mem" },
+  { settings: ["--appendonly", "yes", "--appendfsync", "everysec"], level: "mem" },
+  { settings: ["--appendonly", "yes", "--appendfsync", "no"], level: "os" },
+  { settings: syncedSettings, level: "fsync" },
+  { settings: [...syncedSettings, "--no-appendfsync-on-rewrite", "yes"], level: "os" },
+  { settings: [...syncedSettings, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"], level: "mem" },
+  { settings: [...syncedSettings, "--rename-command", "CONFIG", ""], level: "mem" },
+]) {
+  redisTest(`[RB9] ${settings.join(" ").replaceAll("--", "")} is ${level}`, async () => {
+    const server = await RedisServer.start(settings);
+    const broker = redisBroker({ url: server.url });
+    try {
+      const info = await broker.open(new Ear());
+      expect(info.durability).toBe(level);
+      expect(info.description).toMatch(/^Redis \d+\.\d+\.\d+: /);
+    } finally {
+      await broker.close();
+      await server.dispose();
+    }
+  });
+}
+
+nodesTest(
+  "[RB10] a Redis that comes back with less than was told is not used",
+  syncedSettings,
+  async (server, open) => {
+    const { ear } = await open();
+    await server.kill();
+    await server.run(["--appendonly", "no"]);
+    await ear.until(({ states }) => states.some((state) => state.includes("not the fsync that was told")));
+    expect(ear.states.at(-1)).toMatch(/^false /);
+  },
+);
+
+redisTest("[RB11] a replica and a member of a cluster are refused", async () => {
+  const replica = await RedisServer.start(["--replicaof", "127.0.0.1 1"]);
+  const member = await RedisServer.start(["--cluster-enabled", "yes"]);
+  try {
+    await expect(redisBroker({ url: replica.url }).open(new Ear())).rejects.toMatchObject({
+      message: "Cannot use this Redis: it is a replica",
+    });
+    await expect(redisBroker({ url: member.url }).open(new Ear())).rejects.toMatchObject({
+      message: "Cannot use this Redis: it is part of a cluster, which this broker does not speak to",
+    });
+  } finally {
+    await Promise.all([replica.dispose(), member.dispose()]);
+  }
+});
+
+test("[RB12] a Redis that is not there is refused in one sentence, without the password", async () => {
+  const broker = redisBroker({ url: "redis://ada:secret@127.0.0.1:1", connectTimeoutMs: 2_000 });
+  await expect(broker.open(new Ear())).rejects.toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: "Cannot connect to Redis at redis://***@127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1",
+    hint: "Is it running, and is the address right?",
+  });
+});
+
+nodesTest(
+  "[RB13] ids are forgotten by Redis itself, two windows after they were stored",
+  syncedSettings,
+  async (server, open) => {
+    const { broker } = await open({ dedupWindowMs: 60_000 });
+    await broker.append(request("a"));
+    const left = Number(server.command("PTTL", "switchboard:{chat/a}:id:3:ada:a"));
+    expect(left).toBeGreaterThan(60_000);
+    expect(left).toBeLessThanOrEqual(120_000);
+  },
+);
+
+nodesTest(
+  "[RB14] what others say on a channel, and is none of ours, is not heard",
+  syncedSettings,
+  async (server, open) => {
+    const { broker, ear } = await open();
+    await broker.join("chat/a");
+    const head = '["message","m",{"id":"ada"}]';
+    for (const text of [
+      "",
+      "hello",
+      `0123456789abcdef e 1 1 0 1\n${head}`,
+      `0123456789abcdef e 1 1 0\n${head}\n{}`,
+      `0123456789abcdef e one 1 0 1\n${head}\n{}`,
+      "0123456789abcdef e 1 1 0 1\n[1,2,3]\n{}",
+      '0123456789abcdef e 1 1 0 1\n["message","m",{}]\n{}',
+      "0123456789abcdef e 1 1 0 1\nno JSON\n{}",
+    ]) {
+      expect(server.command("SPUBLISH", "switchboard:{chat/a}:hints", text)).toBe("1");
+    }
+    server.command("SPUBLISH", "switchboard:{chat/a}:hints", "0123456789abcdef\nthe last");
+    await ear.until(({ broadcasts }) => broadcasts.length > 0);
+    expect([ear.entries, ear.broadcasts]).toEqual([[], ["chat/a the last"]]);
+  },
+);
+
+nodesTest(
+  "[RB15] an entry that is none of ours is refused with STORAGE_CORRUPT, never served",
+  syncedSettings,
+  async (server, open) => {
+    const { broker } = await open();
+    await broker.append(request("a"));
+    server.command("XADD", "switchboard:{chat/a}:entries", "2-0", "t", "1", "p", "1", "a", "1", "h", "[]", "d", "{}");
+    server.command("HSET", "switchboard:{chat/a}:log", "top", "2");
+    await expect(broker.read(page)).rejects.toMatchObject({
+      code: "STORAGE_CORRUPT",
+      message: 'Cannot read entry 2 of "chat/a": it is not one of ours',
+    });
+  },
+);

@@ -1,0 +1,273 @@
+import { randomBytes } from "node:crypto";
+import type {
+  AppendRequest,
+  AppendResult,
+  Broker,
+  BrokerInfo,
+  BrokerSink,
+  Entry,
+  ReadRequest,
+  ReadResult,
+} from "../../gateway/index.ts";
+import { BrokerError } from "../../gateway/index.ts";
+import { Audience } from "../audience.ts";
+import { createEpochSeed, deriveEpoch } from "../channel-epoch.ts";
+import { maxTrimCount } from "../dedup-window.ts";
+import { readEntry, readHint, writeHead } from "./entry-text.ts";
+import { measureDurability, type Measured, readInfo } from "./measure-durability.ts";
+import { toBrokerError } from "./redis-error.ts";
+import { RedisLink } from "./redis-link.ts";
+import { appendScript, readScript } from "./scripts.ts";
+
+/** Where a {@link redisBroker} keeps its logs, and its limits. */
+export interface RedisBrokerOptions {
+  /** `redis://user:password@host:port/database`, or `rediss:` for TLS. Default `redis://127.0.0.1:6379`. */
+  readonly url?: string;
+  /** What its keys begin with: gateways with different prefixes share a server and nothing else. Default `switchboard`. */
+  readonly prefix?: string;
+  /** How long a message id is remembered, in milliseconds. Default 10 minutes: every id is held in Redis' memory. */
+  readonly dedupWindowMs?: number;
+  /** Default 5 000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** A command without an answer is refused after this. The entry may be stored: the same id finds it. Default 5 000 ms. */
+  readonly commandTimeoutMs?: number;
+}
+
+/**
+ * Makes a broker on one Redis (7 or newer is best, 5 the least), shared by any number of nodes. Needs the package `@redis/client`.
+ * The level is measured from the server: `fsync` with `appendonly yes` and `appendfsync always`.
+ */
+export function redisBroker(options: RedisBrokerOptions = {}): Broker {
+  return new RedisBroker(options);
+}
+
+interface Opened {
+  readonly link: RedisLink;
+  readonly audience: Audience;
+  readonly seed: string;
+  /** Sharded Pub/Sub, which is there since Redis 7. */
+  readonly isSharded: boolean;
+  readonly durability: BrokerInfo["durability"];
+}
+
+class RedisBroker implements Broker {
+  readonly #url: string;
+  readonly #prefix: string;
+  readonly #dedupWindowMs: number;
+  readonly #timeouts: { readonly connectTimeoutMs: number; readonly commandTimeoutMs: number };
+  /** Marks our own hints: what this node appended it has told already. */
+  readonly #node = randomBytes(8).toString("hex");
+  #state: "new" | "open" | "closed" = "new";
+  #opened: Opened | undefined;
+
+  constructor(options: RedisBrokerOptions) {
+    this.#url = options.url ?? "redis://127.0.0.1:6379";
+    this.#prefix = options.prefix ?? "switchboard";
+    this.#dedupWindowMs = options.dedupWindowMs ?? 10 * 60 * 1000;
+    this.#timeouts = {
+      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+      commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
+    };
+  }
+
+  async open(sink: BrokerSink): Promise<BrokerInfo> {
+    if (this.#state !== "new") throw new BrokerError("CLOSED", "Cannot open the Redis broker again");
+    this.#state = "open";
+    const link = await RedisLink.open({
+      url: this.#url,
+      ...this.#timeouts,
+      onUp: () => void this.#returned(sink),
+      onDown: (reason) => sink.availability(false, `Redis is not reachable: ${reason}`),
+    });
+    try {
+      const { isSharded, measured } = await this.#examine(link);
+      const seed = await this.#readSeed(link);
+      this.#opened = { link, audience: new Audience(sink), seed, isSharded, durability: measured.durability };
+      return { ...measured, dedupWindowMs: this.#dedupWindowMs };
+    } catch (error) {
+      link.destroy();
+      throw error;
+    }
+  }
+
+  async append(request: AppendRequest): Promise<AppendResult> {
+    const { audience, isSharded, link, seed } = this.#use();
+    const { channel, data, history, messageId, nowMs, payloadHash, retryAfterFirstMs = -1, tag, user } = request;
+    const keys = [
+      this.#key(channel, "log"),
+      this.#key(channel, "entries"),
+      // The length in front keeps ("a", "b:c") and ("a:b", "c") apart.
+      this.#key(channel, `id:${user.id.length}:${user.id}:${messageId}`),
+    ];
+    const oldestMs = Number.isFinite(history.maxAgeMs) ? Math.max(0, nowMs - history.maxAgeMs) : -1;
+    const values = [
+      deriveEpoch(seed, channel),
+      randomBytes(8).toString("hex"),
+      tag,
+      payloadHash,
+      retryAfterFirstMs,
+      this.#dedupWindowMs,
+      this.#dedupWindowMs * 2, // Redis counts on its own clock: a jump of up to the window forgets no id too early
+      finiteOrNone(history.maxCount),
+      oldestMs,
+      maxTrimCount,
+      writeHead(request),
+      data,
+      nowMs,
+      publishCommand(isSharded),
+      this.#key(channel, "hints"),
+      this.#node,
+      finiteOrNone(history.maxBytes ?? Infinity),
+    ].map(String);
+    const [type, epoch = "", offset, storedTag, previousTag] = texts(
+      await link.run(appendScript, { keys, values }, "append"),
+    );
+    if (type === "conflict" || type === "expired") return { type };
+    const position = { epoch, offset: Number(offset), tag: Number(storedTag) };
+    if (type === "duplicate") return { type, position };
+    const { event } = request;
+    const entry: Entry = {
+      offset: position.offset,
+      tag,
+      previousTag: Number(previousTag),
+      event,
+      messageId,
+      user,
+      atMs: nowMs,
+      data,
+    };
+    audience.appended(channel, epoch, entry);
+    return { type: "stored", position, entry };
+  }
+
+  async read({ after, channel, maxBytes, maxCount }: ReadRequest): Promise<ReadResult> {
+    const { link, seed } = this.#use();
+    const keys = [this.#key(channel, "log"), this.#key(channel, "entries")];
+    const values = [deriveEpoch(seed, channel), after, Math.min(maxCount, 2 ** 31), finiteOrNone(maxBytes)].map(String);
+    const [epoch, top, tag, first, tagAtAfter, ...rest] = texts(await link.run(readScript, { keys, values }, "read"));
+    const entries: Entry[] = [];
+    for (let at = 0; at < rest.length; at += 6) {
+      const [offset = "", entryTag = "", previousTag = "", atMs = "", head = "", data = ""] = rest.slice(at, at + 6);
+      const entry = readEntry({ offset, tag: entryTag, previousTag, atMs, head, data });
+      if (entry === undefined) throw corrupt(channel, offset);
+      entries.push(entry);
+    }
+    return {
+      top: { epoch: epoch ?? "", offset: Number(top), tag: Number(tag) },
+      first: Number(first),
+      entries,
+      tagAtAfter: tagAtAfter === "" ? undefined : Number(tagAtAfter),
+    };
+  }
+
+  async join(channel: string): Promise<void> {
+    const { audience, isSharded, link } = this.#use();
+    if (audience.has(channel)) return;
+    audience.join(channel);
+    try {
+      await link.subscribe(this.#key(channel, "hints"), isSharded, (text) => this.#told(channel, text));
+    } catch (error) {
+      audience.leave(channel);
+      throw error;
+    }
+  }
+
+  async leave(channel: string): Promise<void> {
+    const { audience, isSharded, link } = this.#use();
+    audience.leave(channel);
+    await link.unsubscribe(this.#key(channel, "hints"), isSharded);
+  }
+
+  async broadcast(channel: string, payload: string): Promise<void> {
+    const { audience, isSharded, link } = this.#use();
+    const text = `${this.#node}\n${payload}`;
+    await link.send([publishCommand(isSharded), this.#key(channel, "hints"), text], `broadcast to "${channel}"`);
+    audience.broadcasted(channel, payload);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#state = "closed";
+    this.#opened = undefined;
+    await opened?.link.close();
+  }
+
+  /** What another node told. Our own is known already. */
+  #told(channel: string, text: string): void {
+    if (text.startsWith(this.#node)) return;
+    const audience = this.#opened?.audience;
+    const hint = readHint(text);
+    if (hint !== undefined) audience?.appended(channel, hint.epoch, hint.entry);
+    else if (text[16] === "\n") audience?.broadcasted(channel, text.slice(17));
+  }
+
+  /** The server is back. It may be another, with less to offer: that is not hidden behind what was told at the start. */
+  async #returned(sink: BrokerSink): Promise<void> {
+    const opened = this.#opened;
+    if (opened === undefined) return;
+    try {
+      const { measured } = await this.#examine(opened.link);
+      const seed = await this.#readSeed(opened.link);
+      if (this.#opened !== opened) return;
+      this.#opened = { ...opened, seed };
+      if (measured.durability === opened.durability) sink.availability(true, measured.description);
+      else sink.availability(false, `${measured.description}, which is not the ${opened.durability} that was told`);
+    } catch (error) {
+      sink.availability(false, toBrokerError(error, "use Redis again").message);
+    }
+  }
+
+  async #examine(link: RedisLink): Promise<{ readonly measured: Measured; readonly isSharded: boolean }> {
+    const info = readInfo(String(await link.send(["INFO"], "ask Redis about itself")));
+    if (info["cluster_enabled"] === "1") throw unusable("it is part of a cluster, which this broker does not speak to");
+    if (info["role"] !== undefined && info["role"] !== "master") throw unusable("it is a replica");
+    await link.load([appendScript, readScript]);
+    const names = ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory", "maxmemory-policy"];
+    const answers = names.map((name) => link.send(["CONFIG", "GET", name], "ask Redis about itself"));
+    const config = await Promise.all(answers).then(
+      (pairs) => Object.fromEntries(pairs.map((pair) => texts(pair as unknown[]) as [string, string])),
+      () => undefined,
+    );
+    return {
+      measured: measureDurability({ info, config }),
+      isSharded: Number.parseInt(info["redis_version"] ?? "0", 10) >= 7,
+    };
+  }
+
+  /** What the epochs of logs that nobody has written to follow from; made by the first node. */
+  async #readSeed(link: RedisLink): Promise<string> {
+    const key = `${this.#prefix}:seed`;
+    await link.send(["SET", key, createEpochSeed(), "NX"], "make the store's seed");
+    return String(await link.send(["GET", key], "read the store's seed"));
+  }
+
+  /** The braces put all keys of a channel into one slot of a cluster; a channel's name has none. */
+  #key(channel: string, part: string): string {
+    return `${this.#prefix}:{${channel}}:${part}`;
+  }
+
+  #use(): Opened {
+    if (this.#opened === undefined) throw new BrokerError("CLOSED", "Cannot use the Redis broker: it is not open");
+    return this.#opened;
+  }
+}
+
+function publishCommand(isSharded: boolean): string {
+  return isSharded ? "SPUBLISH" : "PUBLISH";
+}
+
+function finiteOrNone(limit: number): number {
+  return Number.isFinite(limit) ? limit : -1;
+}
+
+function texts(values: readonly unknown[]): readonly string[] {
+  return values.map(String);
+}
+
+function unusable(reason: string): BrokerError {
+  return new BrokerError("STORAGE_UNAVAILABLE", `Cannot use this Redis: ${reason}`);
+}
+
+function corrupt(channel: string, offset: string): BrokerError {
+  return new BrokerError("STORAGE_CORRUPT", `Cannot read entry ${offset} of "${channel}": it is not one of ours`);
+}

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import type { Claims, Identity } from "../gateway/index.ts";
+import type { User } from "../wire/index.ts";
+
+/** Who it is, and what else the credentials say. Only `user` is required. */
+export interface Authenticated {
+  readonly user: User;
+  /**
+   * Until when the credentials are good, in milliseconds since 1970. A minute before, the client is told, so that it can send newer ones;
+   * then the connection is closed with 4001. Default: for ever.
+   */
+  readonly expiresAtMs?: number;
+  /** Since when they are: what was issued after its user was revoked is not revoked. Default: unknown, which is before. */
+  readonly issuedAtMs?: number;
+  /** What these credentials can be revoked by. */
+  readonly tokenId?: string;
+  /** Whatever `authorize` should know: roles, a tenant. Sent to nobody. */
+  readonly claims?: Claims;
+}
+
+/** The credentials are no good. The client is told only that; the reason is for the log. */
+export interface Refused {
+  readonly refused: string;
+}
+
+/** What `authenticate` answers. `undefined` refuses without a reason. */
+export type Identification = User | Authenticated | Refused | undefined;
+
+/** An answer that was read: whose it is and for how long, or why nobody's. */
+export type ReadIdentification =
+  | (Omit<Authenticated, "user"> & { readonly type: "accepted"; readonly identity: Identity })
+  | { readonly type: "refused"; readonly reason: string };
+
+/**
+ * Reads what `authenticate` answered.
+ *
+ * @throws {TypeError} for a user without a usable id, or a time that is none: the hook's fault, not the client's.
+ */
+export function readIdentification(
+  answer: Identification,
+  { device, nowMs }: { readonly device: string; readonly nowMs: number },
+): ReadIdentification {
+  if (answer === undefined) return { type: "refused", reason: "authenticate gave no user" };
+  // A row of a user table may have a column of any name: what has an id is a user.
+  if ("id" in answer) return { type: "accepted", identity: identify({ user: answer }, device) };
+  if ("refused" in answer) return { type: "refused", reason: answer.refused };
+  const { expiresAtMs = Infinity } = answer;
+  if (Number.isNaN(expiresAtMs)) throw new TypeError("Cannot use NaN as expiresAtMs: give milliseconds since 1970");
+  if (expiresAtMs <= nowMs) {
+    return { type: "refused", reason: `the credentials expired ${Math.ceil(nowMs - expiresAtMs)} ms ago` };
+  }
+  return { ...answer, type: "accepted", identity: identify(answer, device) };
+}
+
+/** What makes a member's id of a user's and a device's, and a guest's of a device's, without giving that away. */
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+function identify({ claims, tokenId, user }: Authenticated, device: string): Identity {
+  const { id, name } = user;
+  if (typeof id !== "string" || id === "") throw new TypeError(`Cannot use ${JSON.stringify(id)} as a user's id`);
+  return {
+    // What everybody may know. A row of a user table may well be handed in, and the rest of it is not for the wire.
+    user: name === undefined ? { id } : { id, name },
+    member: digest(`${id} ${device}`).slice(0, 16),
+    ...(tokenId === undefined ? {} : { tokenId }),
+    ...(claims === undefined ? {} : { claims }),
+  };
+}
