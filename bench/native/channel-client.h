@@ -158,12 +158,21 @@ static uint64_t number_after(const char *text, const char *name) {
   return found == NULL ? 0 : strtoull(found + strlen(name), NULL, 10);
 }
 
+/* Where a new subscription starts. At once: entries may come in the same read. */
+static void take_position(Connection *connection) {
+  char *epoch = strstr(connection->answer, "\"epoch\":\"");
+  if (epoch == NULL || sscanf(epoch + 9, "%31[0-9a-f]", connection->epoch) != 1) fail("there is no epoch in %s", connection->answer);
+  connection->offset = number_after(epoch, "\"offset\":");
+  connection->tag = number_after(epoch, "\"tag\":");
+}
+
 static void take_text(Connection *connection) {
   char *text = connection->text;
   text[connection->text_bytes] = 0;
   if (is_socket_io ? strncmp(text, "42[", 3) == 0 : strncmp(text, "{\"type\":\"event\"", 15) == 0) return on_event(connection);
   if (is_socket_io && strcmp(text, "2") == 0) return send_text(connection, "3");
   memcpy(connection->answer, text, connection->text_bytes + 1);
+  if (connection->epoch[0] == 0 && strncmp(text, "{\"type\":\"subscribed\"", 20) == 0) take_position(connection);
   on_answer(connection);
 }
 
@@ -298,11 +307,6 @@ static void subscribe(Connection *connection) {
              (unsigned long long)connection->offset, (unsigned long long)connection->tag);
   send_text(connection, "{\"type\":\"subscribe\",\"id\":2,\"channel\":\"%s\",\"start\":%s}", channel, start);
   await_answer(connection, "\"type\":\"subscribed\"");
-  if (connection->epoch[0] != 0) return;
-  char *epoch = strstr(connection->answer, "\"epoch\":\"");
-  if (epoch == NULL || sscanf(epoch + 9, "%31[0-9a-f]", connection->epoch) != 1) fail("there is no epoch in %s", connection->answer);
-  connection->offset = number_after(epoch, "\"offset\":");
-  connection->tag = number_after(epoch, "\"tag\":");
 }
 
 /* ---- figures */

@@ -68,6 +68,10 @@ export class ClientShell {
     this.#perform();
   };
 
+  readonly #shown = (): void => {
+    if (globalThis.document.visibilityState === "visible") this.#wake();
+  };
+
   constructor(options: ClientShellOptions) {
     this.#options = options;
     this.#core = new ClientCore(options);
@@ -79,6 +83,7 @@ export class ClientShell {
   start(): void {
     // A browser's global object is an event target; Node's is not.
     globalThis.addEventListener?.("online", this.#wake);
+    globalThis.document?.addEventListener("visibilitychange", this.#shown);
     this.#core.start(this.#nowMs());
     this.#perform();
   }
@@ -282,7 +287,10 @@ export class ClientShell {
   #changeState(info: ClientStateInfo): void {
     this.#info = info;
     if (info.state === "open") this.#user = info.user;
-    if (info.state === "closed") globalThis.removeEventListener?.("online", this.#wake);
+    if (info.state === "closed") {
+      globalThis.removeEventListener?.("online", this.#wake);
+      globalThis.document?.removeEventListener("visibilitychange", this.#shown);
+    }
     this.#states.tell(info);
   }
 

@@ -250,6 +250,23 @@ describe("connect", () => {
     expect(listeners.size).toBe(0);
   });
 
+  test("[CC7] a page that is shown again does not wait either; one that is hidden does", async () => {
+    const page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+    vi.stubGlobal("document", page);
+    const { client, socket } = start();
+    socket.lose();
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect([FakeSocket.all.length, client.state]).toEqual([1, "waiting"]);
+    page.visibilityState = "visible";
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect([FakeSocket.all.length, client.state]).toEqual([2, "connecting"]);
+    const removed = vi.spyOn(page, "removeEventListener");
+    const closing = client.close();
+    line().lose(1000);
+    await closing;
+    expect(removed).toHaveBeenCalledTimes(1);
+  });
+
   test("[CC21] close() says 1000 and resolves when the socket is closed, or after 5 s; again it is the same", async () => {
     const { client, socket } = start();
     socket.open();

@@ -119,3 +119,12 @@ test("[DL20] what was kept of a log is not served when the log has become anothe
     messageId: "again-1",
   });
 });
+
+test("[DL20] what was kept of one epoch is not found in another", () => {
+  const pages = new ReplayPages(100);
+  const shelf = new ReplayShelf(pages, { maxPageBytes: 100, maxPageCount: 4, maxReplayBytes: 100 });
+  const top = { epoch: "a", offset: 9, tag: 9 };
+  shelf.keep(4, { top, first: 1, tagAtAfter: 4, deliveries: deliveries(5, 10) }, { isReady: true, position: top });
+  expect(shelf.find(4, top)?.deliveries).toHaveLength(1);
+  expect(shelf.find(4, { ...top, epoch: "b" })).toBeUndefined();
+});

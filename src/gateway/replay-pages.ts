@@ -63,6 +63,7 @@ export class ReplayShelf {
   readonly #maxCount: number;
   readonly #maxBytes: number;
   #number: number;
+  #epoch = "";
 
   constructor(
     pages: ReplayPages,
@@ -83,6 +84,13 @@ export class ReplayShelf {
     this.#number = this.#pages.openShelf();
   }
 
+  /** A reader may come to another epoch without losing its place, if that is empty. */
+  #follow(epoch: string): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.renew();
+  }
+
   /** Up to the next multiple of a page: those who are behind come to the same places, wherever they began, and are read once. */
   limitsBehind(after: number): PageLimits {
     return { maxCount: this.#maxCount - (after % this.#maxCount), maxBytes: this.#maxBytes };
@@ -90,6 +98,7 @@ export class ReplayShelf {
 
   /** A page that the store was read for somebody else, as part of the log that ends at `top`. */
   find(after: number, top: Position): Page | undefined {
+    this.#follow(top.epoch);
     const deliveries = this.#pages.find(this.#number, after);
     const first = deliveries?.[0];
     if (deliveries === undefined || first === undefined) return undefined;
@@ -98,6 +107,7 @@ export class ReplayShelf {
 
   /** Keeps a page for others, unless it begins behind a gap or is of another log than the one that is followed. */
   keep(after: number, page: Page, followed: { readonly isReady: boolean; readonly position: Position }): void {
+    this.#follow(followed.position.epoch);
     const isOfLog = followed.isReady && page.top.epoch === followed.position.epoch;
     if (isOfLog && page.deliveries[0]?.offset === after + 1) this.#pages.keep(this.#number, after, page.deliveries);
   }

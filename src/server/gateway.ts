@@ -2,9 +2,11 @@ import { sqliteBroker } from "../brokers/index.ts";
 import type { AnyHttpServer, CompressionOptions, OriginPolicy } from "../engine/index.ts";
 import { type Broker, type Command, GatewayCore } from "../gateway/index.ts";
 import type { Durability, HasChannels } from "../wire/index.ts";
+import { Access } from "./access.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkChannels, settingsOf } from "./channel-settings.ts";
 import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
+import type { TrustedProxies } from "./client-address.ts";
 import {
   disconnectCommand,
   type DisconnectRequest,
@@ -16,7 +18,7 @@ import {
 } from "./commands.ts";
 import { GatewayError } from "./errors.ts";
 import type { GatewayInfo } from "./health.ts";
-import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+import { type Authenticate, authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
 import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
@@ -35,8 +37,10 @@ import {
   type TellRequest,
   type UnstoredEventOf,
 } from "./publish.ts";
+import type { Revocation } from "./revocations.ts";
 import { Shell } from "./shell.ts";
 import { Store } from "./store.ts";
+import type { TicketRequest } from "./tickets.ts";
 
 /** The channels of a gateway by the name its clients use. */
 export type ServerChannels = Readonly<Record<string, ServerChannel>>;
@@ -53,6 +57,8 @@ export interface GatewayOptions<Channels extends ServerChannels> {
   readonly require?: Durability;
   /** Which pages may connect. Default `"same"`: those of the same origin. */
   readonly origins?: OriginPolicy;
+  /** Whose word counts about a client's address. Default nobody's: the address is the other end of the socket. */
+  readonly trustedProxies?: TrustedProxies;
   /**
    * How to compress, for clients that can: `{}` is the defaults. A message that goes to many is compressed once for all who agreed on the
    * same. Default: not at all. Read what {@link CompressionOptions} says of secrets first.
@@ -99,6 +105,20 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   tell<Name extends keyof Channels & string, Event extends UnstoredEventOf<Channels[Name]>>(
     request: TellRequest<Channels, Name, Event>,
   ): Promise<void>;
+  /**
+   * Makes a secret that opens one connection as this user, within `expiresInMs` (30 000, at most 300 000): connect to
+   * `<url>?ticket=<ticket>` without a token. For those who can set nothing but a URL.
+   *
+   * @throws {RangeError} for another time. @throws {GatewayError} `LIMIT` if too many are out.
+   */
+  issueTicket(ticket: TicketRequest): string;
+  /**
+   * Closes the connections of a user, or of one credential by its `tokenId`, with 4502, and refuses those credentials until they would
+   * have expired (`expiresAtMs`, 24 hours from now). Of a user, credentials that say they were issued later are good.
+   *
+   * @throws {GatewayError} `LIMIT` if there are too many to remember.
+   */
+  revoke(revocation: Revocation): Promise<void>;
   /**
    * Subscribes every connection that a user has at this node, from now on, without asking `authorize`: the client gets the room by
    * `client.onRoom`. Resolves when they are subscribed. When a client comes back later, `authorize` is asked as ever.
@@ -160,6 +180,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   readonly #options: GatewayOptions<Channels>;
   readonly #limits: ServerLimits;
   readonly #log: Log;
+  readonly #access: Access;
   readonly #listeners: { close(): Promise<void> }[] = [];
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
@@ -174,6 +195,8 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     this.#limits = readLimits(options.limits);
     this.#log = options.log ?? silentLog;
     checkChannels(options.channels);
+    const { trustedProxies } = options;
+    this.#access = new Access({ trustedProxies, limits: this.#limits, log: this.#log, machine });
   }
 
   async listen(options: ListenOptions): Promise<GatewayAddress> {
@@ -207,6 +230,15 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
   async tell(request: Parameters<typeof prepareTell>[1]): Promise<void> {
     const { hooks, shell } = await this.#use();
     shell.feed({ type: "told", tell: await prepareTell({ channels: this.channels, hooks }, request) });
+  }
+
+  issueTicket(ticket: TicketRequest): string {
+    return this.#access.issueTicket(ticket);
+  }
+
+  async revoke(revocation: Revocation): Promise<void> {
+    const target = this.#access.revoke(revocation);
+    this.#running?.shell.feed({ type: "revoked", target });
   }
 
   async subscribe(request: Parameters<typeof subscribeCommand>[1]): Promise<Reached> {
@@ -274,6 +306,19 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     return this.#opening;
   }
 
+  #hookOptions(): Omit<HooksOptions, "meters" | "authenticate"> {
+    const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = this.#limits;
+    return {
+      channels: this.channels,
+      timeoutMs,
+      callTimeoutMs,
+      maxPendingCount,
+      isRevoked: (credentials, nowMs) => this.#access.isRevoked(credentials, nowMs),
+      log: this.#log,
+      machine: this.#machine,
+    };
+  }
+
   async #start(): Promise<Running> {
     const {
       authenticate = authenticateGuest,
@@ -286,11 +331,10 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
     const machine = this.#machine;
     const limits = this.#limits;
     const channels: ServerChannels = this.channels;
-    const { callTimeoutMs, hookTimeoutMs: timeoutMs } = limits;
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const hooks = new Hooks({ meters, authenticate, channels, timeoutMs, callTimeoutMs, log, machine });
+    const hooks = new Hooks({ ...this.#hookOptions(), meters, authenticate });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
@@ -306,9 +350,19 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       dedupWindowMs,
       node: machine.createName(),
     });
-    const shell = new Shell({ core, hooks, store, limits, origins, compression, log, machine, meters });
+    const shell = new Shell({
+      core,
+      entrance: this.#access.entrance,
+      hooks,
+      store,
+      limits,
+      origins,
+      compression,
+      log,
+      machine,
+      meters,
+    });
     store.tracing = await findTracing((name) => patternOf(shell, name));
-    const info = (): GatewayInfo => this.info();
     this.#running = {
       channels,
       shell,
@@ -321,7 +375,7 @@ class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels
       readiness,
       log,
       machine,
-      info,
+      info: () => this.info(),
     };
     return this.#running;
   }

@@ -4,7 +4,8 @@ import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Questions, Results } from "../gateway/index.ts";
 import { channel, type ServerChannel } from "./channel.ts";
 import { event, latest } from "./event.ts";
-import { type Authenticate, authenticateGuest, Hooks } from "./hooks.ts";
+import type { Authenticated, Refused } from "./credentials.ts";
+import { type Authenticate, authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
 import { thisMachine } from "./machine.ts";
 import { Meters } from "./operate/meters.ts";
 
@@ -32,12 +33,16 @@ function hooksWith(parts: {
   readonly authenticate?: Authenticate;
   readonly channel?: ServerChannel;
   readonly timeoutMs?: number;
+  readonly maxPendingCount?: number;
+  readonly isRevoked?: HooksOptions["isRevoked"];
 }): Hooks {
   return new Hooks({
     authenticate: parts.authenticate ?? authenticateGuest,
     channels: parts.channel === undefined ? {} : { c: parts.channel },
     timeoutMs: parts.timeoutMs ?? 10_000,
     callTimeoutMs: 20_000,
+    maxPendingCount: parts.maxPendingCount ?? 100,
+    isRevoked: parts.isRevoked ?? (() => false),
     log: {
       info: () => {},
       warn: (fields) => refusals.push("reason" in fields && fields.reason),
@@ -210,6 +215,57 @@ test("[AU7] a user without an id, and a time that is none, are faults of the hoo
     expect(await authenticate(() => answer as { id: string })).toMatchObject({ type: "failed" });
   }
   expect(logged).toEqual(Array.from({ length: 4 }, () => "The hook authenticate failed"));
+});
+
+test("[AU14] credentials that were revoked are refused, whatever the hook says", async () => {
+  const isRevoked = vi.fn<HooksOptions["isRevoked"]>(() => true);
+  const hooks = hooksWith({
+    isRevoked,
+    authenticate: () => ({ user: { id: "u" }, tokenId: "j1", issuedAtMs: 7 }),
+  });
+  const judged = await new Promise((resolve) => {
+    hooks.authenticate({ token: "t", device, request }, resolve);
+  });
+  expect(judged).toEqual({ type: "refused" });
+  expect(isRevoked).toHaveBeenCalledWith({ userId: "u", tokenId: "j1", issuedAtMs: 7 }, expect.any(Number));
+  expect(refusals).toEqual(['the credentials of "u" were revoked']);
+});
+
+test("[AU13] what a ticket says is judged as if the hook had said it", async () => {
+  const redeem = (ticket: Authenticated | Refused): Promise<Results["authenticate"]> =>
+    new Promise((resolve) => {
+      hooksWith({}).redeem(ticket, { token: undefined, device, request }, resolve);
+    });
+  expect(await redeem({ user: { id: "u" } })).toMatchObject({ type: "accepted", identity: { user: { id: "u" } } });
+  expect(await redeem({ user: { id: "u" }, expiresAtMs: 1 })).toEqual({ type: "refused" });
+  expect(await redeem({ refused: "spent" })).toEqual({ type: "refused" });
+});
+
+test("[AU15] one hook more than may be in work waits until one is done, each kind for itself", async () => {
+  const answers: ((allowed: boolean) => void)[] = [];
+  const hooks = hooksWith({
+    maxPendingCount: 2,
+    channel: channel("c/:id", { events: {}, authorize: () => new Promise((resolve) => answers.push(resolve)) }),
+  });
+  const settled: string[] = [];
+  const done = [1, 2, 3].map(
+    (number) =>
+      new Promise<void>((resolve) => {
+        hooks.authorize(question, ({ type }) => {
+          settled.push(`${number} ${type}`);
+          resolve();
+        });
+      }),
+  );
+  hooks.authenticate({ token: "t", device, request }, ({ type }) => settled.push(type));
+  expect(answers).toHaveLength(2);
+  expect(settled).toEqual(["accepted"]);
+  answers[0]?.(true);
+  await done[0];
+  expect(answers).toHaveLength(3);
+  for (const answer of answers) answer(false);
+  await Promise.all(done);
+  expect(settled).toEqual(["accepted", "1 allowed", "2 denied", "3 denied"]);
 });
 
 test("[SV8] a hook without a limit may take its time", async () => {

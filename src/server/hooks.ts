@@ -4,11 +4,13 @@ import { errorCodes, type EventDefinition, textRules, type User } from "../wire/
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
-import { digest, type Identification, readIdentification } from "./credentials.ts";
+import { type Authenticated, digest, type Identification, readIdentification, type Refused } from "./credentials.ts";
+import { Gate } from "./gate.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import type { Meters } from "./operate/meters.ts";
 import { Refusal } from "./refusal.ts";
+import type { Recognisable } from "./revocations.ts";
 import type { ServerCall } from "./rpc.ts";
 import { ownChannelsOf } from "./user-channel.ts";
 
@@ -18,7 +20,7 @@ export interface AuthenticateRequest {
   readonly token: string | undefined;
   /** 128 random bits in hex that the client's device keeps: secret, the same at every connection of it. */
   readonly device: string;
-  /** The handshake: headers, cookies, address. */
+  /** The handshake: headers, cookies, and the client's address, as far as `trustedProxies` tell it. */
   readonly request: UpgradeRequest;
 }
 
@@ -33,6 +35,8 @@ export interface HooksOptions {
   readonly channels: Readonly<Record<string, ServerChannel>>;
   readonly timeoutMs: number;
   readonly callTimeoutMs: number;
+  readonly maxPendingCount: number;
+  readonly isRevoked: (credentials: Recognisable, nowMs: number) => boolean;
   readonly log: Log;
   readonly machine: Machine;
   readonly meters: Meters;
@@ -50,30 +54,60 @@ export function authenticateGuest({ device }: AuthenticateRequest): User {
 export class Hooks {
   readonly #options: HooksOptions;
 
+  /** A call may well take its time: how many there are is limited by connection. */
+  readonly #gates: Readonly<Record<Hook, Gate>>;
+
   constructor(options: HooksOptions) {
     this.#options = options;
+    const gate = (): Gate => new Gate(options.maxPendingCount);
+    this.#gates = {
+      authenticate: gate(),
+      authorize: gate(),
+      validate: gate(),
+      handle: gate(),
+      call: new Gate(Infinity),
+    };
   }
 
   authenticate(request: AuthenticateRequest, then: Then<Results["authenticate"]>): void {
-    const ask = (): Identification | Promise<Identification> => this.#options.authenticate(request);
-    this.#run("authenticate", ask, (answer) => {
-      if (answer.type === "failed") return then(answer);
-      this.#run(
-        "authenticate",
-        () => this.#judge(answer.value, request),
-        (judged) => then(judged.type === "failed" ? judged : judged.value),
-      );
-    });
+    this.#identify(() => this.#options.authenticate(request), request, then);
   }
 
-  #judge(answer: Identification, { device }: AuthenticateRequest): Results["authenticate"] {
+  /** Takes what a ticket says: its issuer has asked who it is. */
+  redeem(ticket: Authenticated | Refused, request: AuthenticateRequest, then: Then<Results["authenticate"]>): void {
+    this.#identify(() => ticket, request, then);
+  }
+
+  #identify(
+    ask: () => Identification | Promise<Identification>,
+    request: AuthenticateRequest,
+    then: Then<Results["authenticate"]>,
+  ): void {
+    this.#run(
+      "authenticate",
+      () => {
+        const answer = ask();
+        return isPromise(answer) ? answer.then((late) => this.#judge(late, request)) : this.#judge(answer, request);
+      },
+      (judged) => then(judged.type === "failed" ? judged : judged.value),
+    );
+  }
+
+  #refuse(reason: string, { request }: AuthenticateRequest): { readonly type: "refused" } {
+    this.#options.log.warn({ reason, remoteAddress: request.remoteAddress }, "Credentials were refused");
+    return { type: "refused" };
+  }
+
+  #judge(answer: Identification, request: AuthenticateRequest): Results["authenticate"] {
+    const { device } = request;
     const nowMs = this.#options.machine.wallMs();
     const read = readIdentification(answer, { device, nowMs });
-    if (read.type === "refused") {
-      this.#options.log.warn({ reason: read.reason }, "Credentials were refused");
-      return { type: "refused" };
+    if (read.type === "refused") return this.#refuse(read.reason, request);
+    const { expiresAtMs = Infinity, identity, issuedAtMs, tokenId } = read;
+    const userId = identity.user.id;
+    if (this.#options.isRevoked({ userId, tokenId, issuedAtMs }, nowMs)) {
+      return this.#refuse(`the credentials of "${userId}" were revoked`, request);
     }
-    const { expiresAtMs = Infinity, identity } = read;
     const own = ownChannelsOf(this.#options.channels, identity.user.id);
     const accepted = { type: "accepted", identity, ...(own.length === 0 ? {} : { channels: own }) } as const;
     return expiresAtMs === Infinity ? accepted : { ...accepted, expiresInMs: expiresAtMs - nowMs };
@@ -169,17 +203,43 @@ export class Hooks {
       if (isLate) return then({ type: "failed", error: { code: "TIMEOUT", message: errorCodes.TIMEOUT } });
       then({ type: "failed", error: { code: "INTERNAL", message: `The server failed to ${hook}; it has logged why` } });
     };
-    let answer: Value | Promise<Value>;
-    try {
-      answer = ask();
-    } catch (error) {
-      return fail(error);
-    }
-    if (!isPromise(answer)) return then({ type: "value", value: answer });
     const { callTimeoutMs, machine, timeoutMs } = this.#options;
     const within = { machine, timeoutMs: hook === "call" ? callTimeoutMs : timeoutMs };
-    withTimeout(answer, within).then((value) => then({ type: "value", value }), fail);
+    this.#gates[hook].enter((leave) => {
+      const done = (value: Value): void => {
+        leave();
+        then({ type: "value", value });
+      };
+      const failed = (error: unknown): void => {
+        leave();
+        fail(error);
+      };
+      settle(ask, { done, failed, within });
+    });
   }
+}
+
+/** Calls `done` or `failed` at once, or when the promise is settled. */
+function settle<Value>(
+  ask: () => Value | Promise<Value>,
+  {
+    done,
+    failed,
+    within,
+  }: {
+    readonly done: (value: Value) => void;
+    readonly failed: (error: unknown) => void;
+    readonly within: Pick<HooksOptions, "machine" | "timeoutMs">;
+  },
+): void {
+  let answer: Value | Promise<Value>;
+  try {
+    answer = ask();
+  } catch (error) {
+    return failed(error);
+  }
+  if (isPromise(answer)) void withTimeout(answer, within).then(done, failed);
+  else done(answer);
 }
 
 type Hook = "authenticate" | "authorize" | "validate" | "handle" | "call";

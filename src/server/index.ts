@@ -17,6 +17,7 @@ export {
   type ChannelLimits,
   type GatewayLimits,
   type HistoryLimits,
+  type RevocationTarget,
 } from "../gateway/index.ts";
 export type {
   CallDefinition,
@@ -41,6 +42,7 @@ export {
   type ServerSide,
 } from "./channel.ts";
 export type { DrainOptions } from "./drain.ts";
+export type { TrustedProxies } from "./client-address.ts";
 export type { Authenticated, Identification, Refused } from "./credentials.ts";
 export { GatewayError, type GatewayErrorCode } from "./errors.ts";
 export { ephemeral, type EphemeralOptions, event, type EventOptions, latest, type LatestOptions } from "./event.ts";
@@ -57,5 +59,7 @@ export type { ApiKey, ApiScope } from "./operate/api-keys.ts";
 export type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";
 export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";
+export type { Revocation } from "./revocations.ts";
+export type { TicketRequest } from "./tickets.ts";
 export type { DisconnectRequest, Reached, SubscribeRequest, UnsubscribeRequest } from "./commands.ts";
 export { userChannel, type UserChannelOptions } from "./user-channel.ts";

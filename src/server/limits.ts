@@ -1,9 +1,18 @@
 import { defaultLimits, type GatewayLimits } from "../gateway/index.ts";
+import { connectionsWithin, maxOpenFiles } from "./open-files.ts";
 
 /** How much of everything a gateway allows: what its core counts, and what its sockets and hooks need. */
 export interface ServerLimits extends GatewayLimits {
-  /** Connections at a time; more are refused with 503. Default 20 000. */
+  /** Connections at a time; more are refused with 503. Default 20 000, or what the process's limit of open files allows. */
   readonly maxConnections: number;
+  /** Connections from one address, or of IPv6 from one /64, except from this machine itself; more are refused with 429. Default 100. */
+  readonly maxConnectionsPerAddress: number;
+  /** How many of each hook may be in work at a time, calls excepted; the others wait their turn. Default 100. */
+  readonly maxPendingHookCount: number;
+  /** Tickets that were issued and not used; one more is refused with `LIMIT`. Default 10 000. */
+  readonly maxTicketCount: number;
+  /** Revocations that are remembered until they mean nothing any more; one more is refused with `LIMIT`. Default 100 000. */
+  readonly maxRevocationCount: number;
   /**
    * What may wait to be taken by one connection, in bytes; a subscriber with more gets entries from the log, when it has taken most of
    * it. Default 64 KiB.
@@ -26,7 +35,11 @@ export function readLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
   }
   return {
     ...defaultLimits,
-    maxConnections: 20_000,
+    maxConnections: connectionsWithin(maxOpenFiles(), 20_000),
+    maxConnectionsPerAddress: 100,
+    maxPendingHookCount: 100,
+    maxTicketCount: 10_000,
+    maxRevocationCount: 100_000,
     highWaterBytes: 64 * 1024,
     stalledAfterMs: 30_000,
     deadAfterMs: 40_000,

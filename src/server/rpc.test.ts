@@ -17,6 +17,8 @@ function hooksOf(...channels: readonly object[]): Hooks {
     authenticate: authenticateGuest,
     channels: Object.fromEntries(channels.map((one, index) => [`c${index}`, one as ServerChannel])),
     timeoutMs: 10_000,
+    maxPendingCount: 100,
+    isRevoked: () => false,
     callTimeoutMs: 10_000,
     log: { info: () => {}, warn: () => {}, error: (_fields, message) => logged.push(message) },
     machine: thisMachine,

@@ -1,6 +1,5 @@
 import {
   type Accept,
-  accept,
   type CloseInfo,
   type CompressionOptions,
   type OriginPolicy,
@@ -27,6 +26,7 @@ import {
   type Route,
 } from "../gateway/index.ts";
 import { closeCodes, subprotocol } from "../wire/index.ts";
+import type { Entrance, Visitor } from "./entrance.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -36,6 +36,7 @@ import type { Store } from "./store.ts";
 
 export interface ShellOptions {
   readonly core: GatewayCore;
+  readonly entrance: Entrance;
   readonly hooks: Hooks;
   readonly store: Store;
   readonly limits: ServerLimits;
@@ -46,14 +47,14 @@ export interface ShellOptions {
   readonly meters: Meters;
 }
 
-type Socket = ServerSocket<UpgradeRequest>;
+type Socket = ServerSocket<Visitor>;
 
 /** A message may be so much longer than its limit and is still answered with an error; a longer one ends the connection (1009). */
 const hardLimitFactor = 2;
 
 /** Carries out what the core decides: one input at a time, its effects in order, sockets and hooks and the store at its hands. */
 export class Shell {
-  readonly engine: WebSocketServer<UpgradeRequest>;
+  readonly engine: WebSocketServer<Visitor>;
   readonly #options: ShellOptions;
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
@@ -72,7 +73,7 @@ export class Shell {
   constructor(options: ShellOptions) {
     const { compression, limits, log, machine, origins } = options;
     this.#options = options;
-    this.engine = machine.createWebSocketServer<UpgradeRequest>({
+    this.engine = machine.createWebSocketServer<Visitor>({
       protocols: [subprotocol],
       origins,
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
@@ -186,14 +187,15 @@ export class Shell {
 
   // ---- sockets
 
-  #admit(request: UpgradeRequest): Accept<UpgradeRequest> | Reject {
-    if (!this.#isDraining) return accept({ data: request });
+  #admit(request: UpgradeRequest): Accept<Visitor> | Reject {
+    if (!this.#isDraining) return this.#options.entrance.admit(request);
     return reject(503, "The server is going away", { "Retry-After": "1" });
   }
 
   #open(socket: Socket): void {
-    const { log } = this.#options;
-    log.info({ connection: socket.id, remoteAddress: socket.remoteAddress }, "Connection opened");
+    const { entrance, log } = this.#options;
+    entrance.entered(socket.data);
+    log.info({ connection: socket.id, remoteAddress: socket.data.request.remoteAddress }, "Connection opened");
     // A browser is not shown an HTTP status, so the refusal is a close code.
     if (socket.protocol !== subprotocol) {
       return socket.close(closeCodes.badVersion, `This server speaks ${subprotocol}`);
@@ -211,7 +213,8 @@ export class Shell {
     this.feed({ type: "drained", connection: id });
   }
 
-  #closed({ id }: Socket, { by, code, reason, wasClean }: CloseInfo): void {
+  #closed({ data, id }: Socket, { by, code, reason, wasClean }: CloseInfo): void {
+    this.#options.entrance.left(data);
     this.#options.log.info({ connection: id, code, reason, by, wasClean }, "Connection closed");
     this.#options.meters.closed({ by, code });
     this.#sockets.delete(id);
@@ -318,7 +321,11 @@ export class Shell {
     const then = (result: Results["authenticate"]): void => this.#settle({ question: "authenticate", request, result });
     const socket = this.#sockets.get(connection);
     if (socket === undefined) return then({ type: "refused" });
-    this.#options.hooks.authenticate({ token, device, request: socket.data }, then);
+    const { hooks } = this.#options;
+    const { request: handshake, ticket } = socket.data;
+    const asked = { token, device, request: handshake };
+    if (token === undefined && ticket !== undefined) hooks.redeem(ticket, asked, then);
+    else hooks.authenticate(asked, then);
   }
 
   #settle<Type extends keyof Results>(settled: {

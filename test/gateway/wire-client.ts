@@ -1,4 +1,4 @@
-import { type ClientSocket, type CloseInfo, connect } from "../../src/engine/index.ts";
+import { type ClientSocket, type CloseInfo, connect, type ConnectOptions } from "../../src/engine/index.ts";
 import {
   type ClientOp,
   decodeServerMessage,
@@ -26,10 +26,11 @@ export class WireClient {
   #id = 0;
   #wishes: Wish[] = [];
 
-  private constructor(url: string, protocols: readonly string[]) {
+  private constructor(url: string, protocols: readonly string[], options: ConnectOptions = {}) {
     const { promise, resolve } = withResolvers<CloseInfo>();
     this.closed = promise;
     this.#socket = connect(url, {
+      ...options,
       protocols,
       message: (_socket, data) => this.#receive(String(data)),
       close: (_socket, info) => {
@@ -40,8 +41,9 @@ export class WireClient {
   }
 
   /** Connects; the hello is there. */
-  static async open(url: string): Promise<WireClient> {
-    const client = new WireClient(url, [subprotocol]);
+  static async open(url: string, options: ConnectOptions = {}): Promise<WireClient> {
+    const client = new WireClient(url, [subprotocol], options);
+    await client.#socket;
     await client.next("hello");
     return client;
   }

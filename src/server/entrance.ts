@@ -1,0 +1,97 @@
+import { accept, type Accept, type Reject, reject, type UpgradeRequest } from "../engine/index.ts";
+import { addressBlock, ClientAddress, isLoopback, type TrustedProxies } from "./client-address.ts";
+import type { Authenticated, Refused } from "./credentials.ts";
+import type { Log } from "./log.ts";
+import type { Tickets } from "./tickets.ts";
+
+/** Who came in: the handshake, from the client's own address, without the ticket it may have carried. */
+export interface Visitor {
+  readonly request: UpgradeRequest;
+  /** What the ticket said, if there was one. */
+  readonly ticket: Authenticated | Refused | undefined;
+}
+
+export interface EntranceOptions {
+  readonly trustedProxies: TrustedProxies | undefined;
+  readonly maxConnectionsPerAddress: number;
+  readonly tickets: Tickets;
+  readonly log: Log;
+}
+
+interface Crowd {
+  count: number;
+  isLogged: boolean;
+}
+
+/** Decides about handshakes: from where they come, how many of there are in already, and what their ticket is worth. */
+export class Entrance {
+  readonly #options: EntranceOptions;
+  readonly #clientAddress: ClientAddress;
+  /** Connections by the block of their address. */
+  readonly #crowds = new Map<string, Crowd>();
+
+  /** @throws {TypeError} for a proxy that is neither an address nor a network. */
+  constructor(options: EntranceOptions) {
+    this.#options = options;
+    this.#clientAddress = new ClientAddress(options.trustedProxies);
+  }
+
+  admit(request: UpgradeRequest): Accept<Visitor> | Reject {
+    const read = this.#clientAddress.read(request);
+    if (read.type === "malformed") {
+      this.#options.log.warn(
+        { remoteAddress: request.remoteAddress, reason: read.reason },
+        "A proxy is not understood",
+      );
+      return reject(400, read.reason);
+    }
+    const { address: remoteAddress } = read;
+    const crowd = remoteAddress === undefined ? undefined : this.#crowds.get(addressBlock(remoteAddress));
+    if (crowd !== undefined && crowd.count >= this.#options.maxConnectionsPerAddress) {
+      this.#tellOfCrowd(crowd, remoteAddress);
+      return reject(429, "Too many connections from this address", { "Retry-After": "5" });
+    }
+    // A copy without the ticket: what hooks and logs are given may be written down.
+    const query = new URLSearchParams(request.query);
+    query.delete("ticket");
+    return accept({ data: { request: { ...request, remoteAddress, query }, ticket: this.#redeem(request.query) } });
+  }
+
+  entered({ request }: Visitor): void {
+    const block = blockOf(request);
+    if (block === undefined) return;
+    const crowd = this.#crowds.get(block);
+    if (crowd === undefined) this.#crowds.set(block, { count: 1, isLogged: false });
+    else crowd.count += 1;
+  }
+
+  left({ request }: Visitor): void {
+    const block = blockOf(request);
+    const crowd = block === undefined ? undefined : this.#crowds.get(block);
+    if (block === undefined || crowd === undefined) return;
+    crowd.count -= 1;
+    if (crowd.count === 0) this.#crowds.delete(block);
+  }
+
+  #redeem(query: URLSearchParams): Authenticated | Refused | undefined {
+    const ticket = query.get("ticket");
+    if (ticket === null) return undefined;
+    return this.#options.tickets.take(ticket) ?? { refused: "the ticket was used, is too old, or is none" };
+  }
+
+  /** Once for each crowd: those who are refused must not fill the log. */
+  #tellOfCrowd(crowd: Crowd, remoteAddress: string | undefined): void {
+    if (crowd.isLogged) return;
+    crowd.isLogged = true;
+    const hint = "If that is a proxy, name it in trustedProxies";
+    this.#options.log.warn(
+      { remoteAddress, connectionCount: crowd.count, hint },
+      "Too many connections from an address",
+    );
+  }
+}
+
+/** This machine itself is not counted: through a proxy on it that nobody named, everybody would come from there. */
+function blockOf({ remoteAddress }: UpgradeRequest): string | undefined {
+  return remoteAddress === undefined || isLoopback(remoteAddress) ? undefined : addressBlock(remoteAddress);
+}
