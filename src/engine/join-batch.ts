@@ -11,8 +11,10 @@ let lastJoined: readonly [Uint8Array] | undefined;
  * one copy: it is made for the first of them.
  */
 export function joinBatch(batch: readonly Uint8Array[], batchBytes: number): readonly Uint8Array[] {
-  if (batch.length === 1 || batchBytes > maxJoinBytes || batch.some(isLarge)) return batch;
+  if (batch.length === 1) return batch;
+  // Asked first: for all receivers but one of a topic it is the whole answer.
   if (lastJoined !== undefined && isSameBatch(batch, lastBatch)) return lastJoined;
+  if (batchBytes > maxJoinBytes || batch.some(isLarge)) return batch;
   lastBatch = batch;
   lastJoined = [Buffer.concat(batch, batchBytes)];
   return lastJoined;
@@ -29,5 +31,7 @@ function isLarge(chunk: Uint8Array): boolean {
 }
 
 function isSameBatch(batch: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
-  return batch.length === other.length && batch.every((chunk, index) => chunk === other[index]);
+  if (batch.length !== other.length) return false;
+  for (let index = 0; index < batch.length; index++) if (batch[index] !== other[index]) return false;
+  return true;
 }
