@@ -111,12 +111,21 @@ function inspect(value: unknown, found: Findings, depth: number): void {
   if (typeof value !== "object" || value === null) return;
   if (depth > jsonLimits.maxDepth) found.fault ??= depthFault;
   if (found.fault !== undefined) return;
-  if (!Array.isArray(value)) inspectKeys(Object.keys(value), found);
-  for (const item of Object.values(value)) inspect(item, found, depth + 1);
+  const isList = Array.isArray(value);
+  const entries = Object.entries(value);
+  if (!isList && entries.length > jsonLimits.maxKeyCount) found.fault = keyFault;
+  for (const [key, item] of entries) {
+    if (!isList) {
+      found.keyCount += 1;
+      inspect(key, found, depth);
+    }
+    inspect(item, found, depth + 1);
+  }
 }
 
-function inspectKeys(keys: readonly string[], found: Findings): void {
-  found.keyCount += keys.length;
-  if (keys.length > jsonLimits.maxKeyCount) found.fault = keyFault;
-  for (const key of keys) inspect(key, found, 0);
+/** What JSON cannot carry, or no text of UTF-8 can. */
+function scalarFault(value: unknown): string | undefined {
+  if (typeof value === "string" && loneSurrogate.test(value)) return "a text has half of a surrogate pair";
+  if (typeof value === "number" && !Number.isFinite(value)) return "a number is too large";
+  return undefined;
 }
