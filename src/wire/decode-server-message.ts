@@ -34,10 +34,8 @@ function readServerMessage(value: unknown): DecodedServerMessage {
     const message = { type, ...shapes[type](value, "") } as ServerMessage;
     return { type: "message", message };
   } catch (error) {
-    return {
-      type: "refused",
-      reason: `Cannot read ${subject}: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    // Shapes throw nothing else.
+    return { type: "refused", reason: `Cannot read ${subject}: ${(error as Error).message}` };
   }
 }
 
