@@ -17,7 +17,13 @@ const anything: StandardSchema<unknown> = {
   "~standard": { version: 1, vendor: "bench", validate: (value) => ({ value }) },
 };
 const gateway = createGateway({
-  channels: { bench: channel("bench/:id", { events: { message: event(anything) }, history: { maxCount: 100_000 } }) },
+  channels: {
+    bench: channel("bench/:id", {
+      events: { message: event(anything) },
+      history: { maxCount: 100_000 },
+      limits: { publishesPerSecond: Infinity },
+    }),
+  },
   limits: { publishesPerSecond: Infinity },
   broker: memoryBroker(),
 });

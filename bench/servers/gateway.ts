@@ -9,7 +9,13 @@ const anything: StandardSchema<unknown> = {
 };
 
 const gateway = createGateway({
-  channels: { bench: channel("bench/:id", { events: { message: event(anything) }, history: { maxCount: 100_000 } }) },
+  channels: {
+    bench: channel("bench/:id", {
+      events: { message: event(anything) },
+      history: { maxCount: 100_000 },
+      limits: { publishesPerSecond: Infinity },
+    }),
+  },
   // The load publishes as fast as it is answered. Those that stop reading are not cut, so that what they cost is seen to the end.
   limits: { publishesPerSecond: Infinity, maxConnections: 50_000, stalledAfterMs: 300_000, deadAfterMs: 300_000 },
   broker: flags.includes("--memory") ? memoryBroker() : sqliteBroker({ file: `${folder}/log.db` }),
