@@ -214,9 +214,13 @@ nodesTest(
 
 nodesTest("[RB7] a log whose entries were evicted says where it begins", syncedSettings, async (server, open) => {
   const { broker } = await open();
-  await broker.append(request("a"));
+  const history = { maxCount: 1000, maxAgeMs: Infinity, maxBytes: 40 };
+  await broker.append(request("a", { data: JSON.stringify("a".repeat(30)), history }));
   server.command("DEL", "switchboard:{chat/a}:entries");
   expect(await broker.read(page)).toMatchObject({ first: 2, entries: [], top: { offset: 1 } });
+  // What was evicted no longer counts against maxBytes.
+  for (const id of ["b", "c"]) await broker.append(request(id, { history }));
+  expect((await broker.read(page)).entries.map(({ messageId }) => messageId)).toEqual(["b", "c"]);
 });
 
 nodesTest(

@@ -51,7 +51,9 @@ local maxCount = tonumber(ARGV[8])
 local oldest = tonumber(ARGV[9])
 local maxBytes = tonumber(ARGV[17])
 local bytes = tonumber(record[4])
-if bytes then bytes = bytes + #ARGV[12]
+-- Alone: whatever was there is gone, by trimming or by eviction.
+if count == 1 then bytes = #ARGV[12]
+elseif bytes then bytes = bytes + #ARGV[12]
 elseif maxBytes >= 0 then
   -- Not counted from the beginning: now, once.
   bytes = 0
@@ -76,7 +78,7 @@ return {'stored', epoch, offset, ARGV[3], previous}
  * One page and the state of the log, as of one moment.
  *
  * KEYS: the record, the entries. ARGV: 1 epoch of a new log, 2 after, 3 maxCount, 4 maxBytes or -1.
- * Answers epoch, top, its tag, first, the tag at `after` (empty: not known), then five an entry: offset, tag, previous tag, ms, head, data.
+ * Answers epoch, top, its tag, first, the tag at `after` (empty: not known), then six an entry: offset, tag, previous tag, ms, head, data.
  */
 export const readScript: Script = script(`
 local record = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'tag')
