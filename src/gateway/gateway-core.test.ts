@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { encodeBroadcast } from "./broadcast.ts";
-import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
+import { benchChannels, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 
 const device = "0".repeat(32);
 const auth = { type: "auth", device } as const;
@@ -352,4 +352,17 @@ test("[OP30] the core counts what it sent and refused, and knows who is where", 
     type: "found",
     value: { definition: "room", params: { id: "1" } },
   });
+});
+
+test("[CH12] what the server publishes counts beside what clients publish, and of a channel that is not there is refused", () => {
+  const limits = { maxSubscriberCount: 9, publishesPerSecond: 1, maxDataBytes: 9 };
+  const { room } = benchChannels;
+  if (room === undefined) throw new Error("The bench has no room");
+  const bench = new GatewayBench({ channels: { room: { ...room, limits } } });
+  bench.join(1);
+  bench.send(1, { type: "publish", channel: "room/a", event: "said", messageId: "m1", data: "x" });
+  const event = { content: "1", nowMs: 1_000_000 };
+  expect(bench.core.refuse("room/a", event)).toMatchObject({ code: "RATE_LIMITED" });
+  expect(bench.core.refuse("room/b", event)).toBeUndefined();
+  expect(bench.core.refuse("nowhere", event)).toMatchObject({ code: "UNKNOWN_CHANNEL" });
 });

@@ -23,7 +23,8 @@ test("[SE12] a small map is a map, whatever is done to it", () => {
         }
         expect(small.entries()).toEqual([...map]);
         expect(small.size).toBe(map.size);
-        for (const each of ["a", "b", "c"]) expect([small.get(each), small.has(each)]).toEqual([map.get(each), map.has(each)]);
+        for (const each of ["a", "b", "c"])
+          expect([small.get(each), small.has(each)]).toEqual([map.get(each), map.has(each)]);
       }
     }),
   );

@@ -4,7 +4,13 @@ import { errorCodes, type EventDefinition, textRules, type User } from "../wire/
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
-import { type Authenticated, type Identification, readIdentification, type Refused, shortDigest } from "./credentials.ts";
+import {
+  type Authenticated,
+  type Identification,
+  readIdentification,
+  type Refused,
+  shortDigest,
+} from "./credentials.ts";
 import { Gate } from "./gate.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
