@@ -3,7 +3,9 @@ import { Outbox } from "./outbox.ts";
 
 function boxOf(...tickets: number[]): Outbox {
   const outbox = new Outbox();
-  for (const ticket of tickets) outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", isSilent: false });
+  for (const ticket of tickets) {
+    outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", isSilent: false, uncertainSinceMs: undefined });
+  }
   return outbox;
 }
 
