@@ -6,6 +6,7 @@ import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
 import {
   type Authenticated,
+  digest,
   type Identification,
   readIdentification,
   type Refused,
