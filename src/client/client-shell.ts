@@ -1,9 +1,11 @@
-import { type ChannelParams, type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
+import type { ChannelParams, Durability, User, WireEvent } from "../wire/index.ts";
 import type { ClientControls, ClientStateInfo, RoomOptions } from "./client.ts";
 import { ClientCore, type ClientCoreOptions } from "./client-core.ts";
+import type { Written } from "./codec.ts";
 import type { Clock, ConnectOptions } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, SendError } from "./errors.ts";
+import { type FrameLimits, framesOf } from "./frames.ts";
 import { Listeners } from "./listeners.ts";
 import { randomHex } from "./random-hex.ts";
 import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
@@ -57,6 +59,10 @@ export class ClientShell {
   #socket: WebSocketLike | undefined;
   /** Counts lines: what an earlier one still says is not heard. */
   #line = 0;
+  /** What is written in this turn: it leaves together. */
+  #unsent: Written[] = [];
+  /** Of the hello: nothing is written before it. */
+  #limits: FrameLimits | undefined;
   #info: ClientStateInfo = { state: "connecting" };
   #user: User | undefined;
   #durability: Durability | undefined;
@@ -220,13 +226,14 @@ export class ClientShell {
       case "token":
         return this.#fetchToken();
       case "write":
-        return this.#socket?.send(effect.text);
+        return this.#write(effect);
       case "hangUp":
         return this.#hangUp(effect.code);
       case "state":
         return this.#changeState(effect.info);
       case "server":
         this.#durability = effect.durability;
+        this.#limits = effect.limits;
         return;
       case "room":
         return this.#tellNewRoom(effect);
@@ -295,12 +302,13 @@ export class ClientShell {
   }
 
   #dial(): void {
-    const { url, WebSocket, token } = this.#options;
+    const { codec, url, WebSocket, token } = this.#options;
     const line = this.#line;
-    const socket = new WebSocket(url, [subprotocol]);
+    const socket = new WebSocket(url, [codec.subprotocol]);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) =>
-      this.#hear(line, (nowMs) => this.#core.receive(String(data), nowMs)),
+      this.#hear(line, (nowMs) => this.#core.receive(data, nowMs)),
     );
     socket.addEventListener("close", ({ code, reason }) =>
       this.#hear(line, (nowMs) => {
@@ -324,7 +332,18 @@ export class ClientShell {
       );
   }
 
+  /** Leaves when the turn is over, with what else is written in it. */
+  #write(request: Written): void {
+    if (this.#unsent.push(request) === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#limits === undefined) return;
+    for (const frame of framesOf(this.#unsent.splice(0), this.#options.codec, this.#limits)) this.#socket?.send(frame);
+  }
+
   #hangUp(code: 1000 | undefined): void {
+    this.#flush();
     this.#socket?.close(code);
     this.#forgetLine();
   }
@@ -333,6 +352,7 @@ export class ClientShell {
   #forgetLine(): void {
     this.#line += 1;
     this.#socket = undefined;
+    this.#unsent = [];
   }
 
   #hear(line: number, tell: (nowMs: number) => void): void {

@@ -3,7 +3,7 @@ import { Outbox } from "./outbox.ts";
 
 function boxOf(...tickets: number[]): Outbox {
   const outbox = new Outbox();
-  for (const ticket of tickets) outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", isSilent: false });
+  for (const ticket of tickets) outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", hasBytes: false, isSilent: false });
   return outbox;
 }
 

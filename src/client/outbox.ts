@@ -5,6 +5,8 @@ export interface Outgoing {
   readonly id: string;
   /** JSON text, made when the application handed the data over: a retry sends the same. */
   readonly data: string;
+  /** The text is base64 of bytes. */
+  readonly hasBytes: boolean;
   /** The application does not want to hear it itself. */
   readonly isSilent: boolean;
   /** On the wire, unanswered. */
@@ -21,7 +23,7 @@ export interface Outgoing {
 export class Outbox {
   readonly #waiting: Outgoing[] = [];
 
-  add(outgoing: Pick<Outgoing, "ticket" | "event" | "id" | "data" | "isSilent">): void {
+  add(outgoing: Pick<Outgoing, "ticket" | "event" | "id" | "data" | "hasBytes" | "isSilent">): void {
     this.#waiting.push({ ...outgoing, isInFlight: false, uncertainSinceMs: undefined, firstSentAtMs: 0 });
   }
 
