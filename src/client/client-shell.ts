@@ -307,9 +307,7 @@ export class ClientShell {
     const socket = new WebSocket(url, [codec.subprotocol]);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    socket.addEventListener("message", ({ data }) =>
-      this.#hear(line, (nowMs) => this.#core.receive(data, nowMs)),
-    );
+    socket.addEventListener("message", ({ data }) => this.#hear(line, (nowMs) => this.#core.receive(data, nowMs)));
     socket.addEventListener("close", ({ code, reason }) =>
       this.#hear(line, (nowMs) => {
         this.#forgetLine();

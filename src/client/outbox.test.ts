@@ -3,7 +3,8 @@ import { Outbox } from "./outbox.ts";
 
 function boxOf(...tickets: number[]): Outbox {
   const outbox = new Outbox();
-  for (const ticket of tickets) outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", hasBytes: false, isSilent: false });
+  for (const ticket of tickets)
+    outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", hasBytes: false, isSilent: false });
   return outbox;
 }
 

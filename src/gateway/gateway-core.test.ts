@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { encodeBroadcast } from "./broadcast.ts";
-import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
+import { benchChannels, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 
 const device = "0".repeat(32);
 const auth = { type: "auth", device } as const;
@@ -23,7 +23,12 @@ test("[SE1] hello comes first, before auth", () => {
       durability: "fsync",
       pingAfterMs: 25_000,
       dedupWindowMs: 86_400_000,
-      limits: { maxMessageBytes: 65_536, maxOperationsPerFrame: 256, maxChannelsPerConnection: 256, authTimeoutMs: 5_000 },
+      limits: {
+        maxMessageBytes: 65_536,
+        maxOperationsPerFrame: 256,
+        maxChannelsPerConnection: 256,
+        authTimeoutMs: 5_000,
+      },
       channels: {
         news: { pattern: "news", events: { item: "event", mood: "ephemeral" }, presence: false },
         room: { pattern: "room/:id", events: { said: "event", typing: "ephemeral" }, presence: true },
@@ -359,4 +364,17 @@ test("[SE20] refused operations of a frame count each: the third in a row closes
   bench.sendText(1, ["{}", "{}", "{}", "{}"].join("\n"));
   expect([bench.take(1).length, closesOf(bench)]).toMatchObject([3, [{ code: 4002 }]]);
   expect([...bench.core.counters.refusedCounts]).toEqual([["BAD_MESSAGE", 3]]);
+});
+
+test("[CH12] what the server publishes counts beside what clients publish, and of a channel that is not there is refused", () => {
+  const limits = { maxSubscriberCount: 9, publishesPerSecond: 1, maxDataBytes: 9 };
+  const { room } = benchChannels;
+  if (room === undefined) throw new Error("The bench has no room");
+  const bench = new GatewayBench({ channels: { room: { ...room, limits } } });
+  bench.join(1);
+  bench.send(1, { type: "publish", channel: "room/a", event: "said", messageId: "m1", data: "x" });
+  const event = { content: "1", nowMs: 1_000_000 };
+  expect(bench.core.refuse("room/a", event)).toMatchObject({ code: "RATE_LIMITED" });
+  expect(bench.core.refuse("room/b", event)).toBeUndefined();
+  expect(bench.core.refuse("nowhere", event)).toMatchObject({ code: "UNKNOWN_CHANNEL" });
 });
