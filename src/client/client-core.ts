@@ -157,18 +157,20 @@ export class ClientCore {
       return;
     }
     if (this.#state === "open" && nowMs - this.#openedAtMs >= goodLineMs) this.#attempt = 0;
-    const delayMs =
-      this.#comeBackAfterMs ??
-      Math.max(retryDelayMs({ ...this.#options, attempt: this.#attempt, code }), this.#notBeforeMs - nowMs);
+    if (this.#comeBackAfterMs !== undefined) this.#notBeforeMs = nowMs + this.#comeBackAfterMs;
+    const delayMs = Math.max(
+      this.#comeBackAfterMs ?? retryDelayMs({ ...this.#options, attempt: this.#attempt, code }),
+      this.#notBeforeMs - nowMs,
+    );
     this.#attempt += 1;
     this.#forgetLine();
     this.#deadlineMs = nowMs + delayMs;
     this.#setState({ state: "waiting", retryInMs: delayMs, code, reason });
   }
 
-  /** The network is back, or the device woke up: a wait ends, and a dead line is found out. */
+  /** The network is back, or the device woke up: a wait that no server asked for ends, and a dead line is found out. */
   wake(nowMs: number): void {
-    if (this.#state === "waiting") this.#dial(nowMs);
+    if (this.#state === "waiting" && nowMs >= this.#notBeforeMs) this.#dial(nowMs);
     else this.tick(nowMs);
   }
 

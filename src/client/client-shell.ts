@@ -9,7 +9,7 @@ import { type FrameLimits, framesOf } from "./frames.ts";
 import { Listeners } from "./listeners.ts";
 import { randomHex } from "./random-hex.ts";
 import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
-import { RoomHandle } from "./room-handle.ts";
+import { handle, RoomHandle } from "./room-handle.ts";
 import type { HistorySpan } from "./subscription.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 
@@ -24,7 +24,7 @@ export interface ClientShellOptions extends ClientCoreOptions {
 
 /** A promise that an effect settles. */
 interface Pending {
-  readonly sent?: (ack: Ack | undefined) => void;
+  readonly sent?: (ack: Ack | boolean) => void;
   readonly result?: (data: unknown) => void;
   readonly page?: (events: readonly WireEvent[], more: boolean) => void;
   readonly failed: (error: ClientError) => void;
@@ -157,19 +157,27 @@ export class ClientShell {
   #send(
     room: number,
     { event, data, options }: { event: string; data: unknown; options: SendOptions },
-  ): Promise<Ack | undefined> {
-    const { id = randomHex(16), signal, echo = true } = options;
-    return new Promise((resolve, reject) => {
+  ): Promise<Ack | boolean> {
+    const { id = randomHex(16), signal, echo = true, firstSentAtMs } = options;
+    const sent = new Promise<Ack | boolean>((resolve, reject) => {
       if (signal?.aborted === true) return reject(new SendError("ABORTED", `Cannot send ${event}: given up`, id));
-      const ticket = this.#core.publish(room, { event, id, data, isSilent: !echo }, this.#nowMs());
+      const nowMs = this.#nowMs();
+      const age = firstSentAtMs === undefined ? {} : { sinceMs: nowMs - Math.max(0, Date.now() - firstSentAtMs) };
+      const ticket = this.#core.publish(room, { event, id, data, isSilent: !echo, ...age }, nowMs);
       const abort = (): void => {
         this.#core.abort(ticket, this.#nowMs());
         this.#perform();
       };
       signal?.addEventListener("abort", abort);
       const settle = (): void => signal?.removeEventListener("abort", abort);
-      this.#wait(ticket, { sent: resolve, failed: reject, settle });
+      const failed = (error: ClientError): void => {
+        reject(error);
+        // `sent` is not there yet if it fails at once.
+        if (error.code === "CLOSED") queueMicrotask(() => handle(sent));
+      };
+      this.#wait(ticket, { sent: resolve, failed, settle });
     });
+    return sent;
   }
 
   #history(room: number, span: HistorySpan): Promise<HistoryPage> {

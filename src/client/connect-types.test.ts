@@ -39,7 +39,7 @@ describe("the types of a client", () => {
       Same<Room["typing"], EphemeralEvent<Record<string, never>, Record<string, never>>>,
       Same<Room["price"], LatestEvent<string, number>>,
       Same<Awaited<ReturnType<Room["message"]["send"]>>, Ack>,
-      Same<Awaited<ReturnType<Room["typing"]["send"]>>, void>,
+      Same<Awaited<ReturnType<Room["typing"]["send"]>>, boolean>,
       Same<Room["roll"], Call<{ sides: number }, { value: number }>>,
       Same<
         Awaited<ReturnType<Room["history"]>>,

@@ -40,8 +40,8 @@ export type Effect =
   | { readonly type: "unstored"; readonly room: number; readonly message: EphemeralMessage | LatestMessage }
   | { readonly type: "gap"; readonly room: number; readonly gap: Gap }
   | { readonly type: "presence"; readonly room: number; readonly change: PresenceChange }
-  /** `ack` is absent for an event that is not stored: it was sent or dropped. */
-  | { readonly type: "sent"; readonly ticket: number; readonly ack?: Ack }
+  /** Of an event that is not stored: whether it was sent, or dropped. */
+  | { readonly type: "sent"; readonly ticket: number; readonly ack: Ack | boolean }
   | { readonly type: "result"; readonly ticket: number; readonly data: unknown }
   | { readonly type: "page"; readonly ticket: number; readonly events: readonly WireEvent[]; readonly more: boolean }
   | { readonly type: "failed"; readonly ticket: number; readonly error: ClientError }

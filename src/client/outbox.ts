@@ -11,7 +11,7 @@ export interface Outgoing {
   readonly isSilent: boolean;
   /** On the wire, unanswered. */
   isInFlight: boolean;
-  /** When the line first took it, if it may be stored since: the line broke before the answer came. */
+  /** When it was first sent, if it may be stored since: the line broke before the answer came, or it is sent anew. */
   uncertainSinceMs: number | undefined;
   firstSentAtMs: number;
 }
@@ -23,8 +23,8 @@ export interface Outgoing {
 export class Outbox {
   readonly #waiting: Outgoing[] = [];
 
-  add(outgoing: Pick<Outgoing, "ticket" | "event" | "id" | "data" | "hasBytes" | "isSilent">): void {
-    this.#waiting.push({ ...outgoing, isInFlight: false, uncertainSinceMs: undefined, firstSentAtMs: 0 });
+  add(outgoing: Omit<Outgoing, "isInFlight" | "firstSentAtMs">): void {
+    this.#waiting.push({ ...outgoing, isInFlight: false, firstSentAtMs: 0 });
   }
 
   /** The next to send, marked as in flight; nothing while one is. */
@@ -32,7 +32,7 @@ export class Outbox {
     const first = this.#waiting[0];
     if (first === undefined || first.isInFlight) return undefined;
     first.isInFlight = true;
-    if (first.uncertainSinceMs === undefined) first.firstSentAtMs = nowMs;
+    first.firstSentAtMs = first.uncertainSinceMs ?? nowMs;
     return first;
   }
 

@@ -22,12 +22,17 @@ export interface Publish {
   readonly data: unknown;
   /** Absent: it is not. */
   readonly isSilent?: boolean;
+  /** When this id was first sent, if the application knows; it may be less than 0, for a page that is gone. */
+  readonly sinceMs?: number;
 }
 
 interface Fault {
   readonly code: ClientErrorCode;
   readonly message: string;
 }
+
+/** Of how many ids it is known when they were first sent. */
+const rememberedIdCount = 1024;
 
 /** Errors that say: the same again, later. Nothing was done. */
 export function isPassing(code: ClientErrorCode): boolean {
@@ -38,6 +43,8 @@ export function isPassing(code: ClientErrorCode): boolean {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #exchange: Exchange;
+  /** When ids that may be stored were first sent, by channel and id, the newest last: sent again, they are retries. */
+  readonly #sentAtMs: Map<string, number> = new Map();
   #maxMessageBytes = Infinity;
   #lastTicket = 0;
   #pendingCount = 0;
@@ -90,7 +97,7 @@ export class Sender {
       for (const outgoing of room.outbox) {
         if (outgoing.ticket !== ticket) continue;
         this.#remove(room, outgoing);
-        const wasSent = outgoing.isInFlight || outgoing.uncertainSinceMs !== undefined;
+        const wasSent = isUncertain(outgoing);
         this.#fail(outgoing, {
           code: "ABORTED",
           message: wasSent ? "given up; it may be stored nevertheless" : "given up",
@@ -111,7 +118,7 @@ export class Sender {
       this.#remove(room, outgoing);
       if (fault !== undefined) this.#fail(outgoing, fault);
       // It is too late to tell those who were there when it was handed over.
-      else this.#exchange.emit({ type: "sent", ticket: outgoing.ticket });
+      else this.#exchange.emit({ type: "sent", ticket: outgoing.ticket, ack: false });
     }
   }
 
@@ -161,7 +168,8 @@ export class Sender {
     outgoing: Outgoing;
     nowMs: number;
   }): void {
-    const { event, id: messageId, data, hasBytes, uncertainSinceMs } = outgoing;
+    const { event, id: messageId, data, hasBytes } = outgoing;
+    const uncertainSinceMs = (outgoing.uncertainSinceMs ??= this.#sentAtMs.get(keyOf(room, outgoing)));
     const retry = uncertainSinceMs === undefined ? {} : { retryAfterFirstMs: Math.ceil(nowMs - uncertainSinceMs) };
     function encode(id: number): string {
       return encodeClientOpWithData({ type: "publish", id, channel, event, messageId, ...retry, data });
@@ -169,6 +177,7 @@ export class Sender {
     const fault = this.#sizeFault(encode, hasBytes);
     if (fault !== undefined) {
       // Sent, it would cost the line, and again on the next one.
+      room.outbox.putBack(outgoing);
       this.#remove(room, outgoing);
       this.#fail(outgoing, fault);
       return;
@@ -179,8 +188,9 @@ export class Sender {
   }
 
   #publishAnswered(room: Subscription, outgoing: Outgoing, answer: Answer, nowMs: number): void {
+    // But for a failed server's, an error says that nothing was stored.
+    if (answer.type === "error" && answer.code !== "INTERNAL") room.outbox.putBack(outgoing);
     if (answer.type === "error" && isPassing(answer.code)) {
-      room.outbox.putBack(outgoing);
       this.#pause(nowMs, answer.retryAfterMs);
       return;
     }
@@ -216,20 +226,29 @@ export class Sender {
     );
   }
 
-  #add(room: Subscription, ticket: number, { event, id, data, isSilent = false }: Publish): Fault | undefined {
+  #add(room: Subscription, ticket: number, { event, id, data, isSilent = false, sinceMs }: Publish): Fault | undefined {
     const json = toJson(data);
     const fault = json.fault ?? kindFault(room, event);
     if (fault !== undefined) return fault;
     if (isUnstored(room.info?.events[event])) {
       // Now or never: what is not stored is worth no waiting, and if it is not heard that is no fault.
-      if (room.phase === "standing") this.#tell(room, event, json);
-      this.#exchange.emit({ type: "sent", ticket });
+      const isHeard = room.phase === "standing";
+      if (isHeard) this.#tell(room, event, json);
+      this.#exchange.emit({ type: "sent", ticket, ack: isHeard });
       return undefined;
     }
     const fullFault = this.#fullFault();
     if (fullFault !== undefined) return fullFault;
     this.#pendingCount += 1;
-    room.outbox.add({ ticket, event, id, data: json.text, hasBytes: json.hasBytes, isSilent });
+    room.outbox.add({
+      ticket,
+      event,
+      id,
+      data: json.text,
+      hasBytes: json.hasBytes,
+      isSilent,
+      uncertainSinceMs: sinceMs,
+    });
     return undefined;
   }
 
@@ -251,7 +270,18 @@ export class Sender {
   #remove(room: Subscription, outgoing: Outgoing): boolean {
     const isRemoved = room.outbox.remove(outgoing);
     if (isRemoved) this.#pendingCount -= 1;
+    if (isRemoved && isUncertain(outgoing)) this.#remember(room, outgoing);
     return isRemoved;
+  }
+
+  #remember(room: Subscription, outgoing: Outgoing): void {
+    const key = keyOf(room, outgoing);
+    this.#sentAtMs.delete(key);
+    this.#sentAtMs.set(key, outgoing.uncertainSinceMs ?? outgoing.firstSentAtMs);
+    for (const oldest of this.#sentAtMs.keys()) {
+      if (this.#sentAtMs.size <= rememberedIdCount) break;
+      this.#sentAtMs.delete(oldest);
+    }
   }
 
   #removeQuestion(room: Subscription, question: Question): boolean {
@@ -309,6 +339,16 @@ function faultOf(answer: Answer): Fault {
 /** Whether an event is of a kind whose sends are answered by nobody; no if the kind is not known. */
 export function isUnstored(kind: EventKind | undefined): boolean {
   return kind === "ephemeral" || kind === "latest";
+}
+
+/** Whether it may be stored. */
+function isUncertain({ isInFlight, uncertainSinceMs }: Outgoing): boolean {
+  return isInFlight || uncertainSinceMs !== undefined;
+}
+
+/** An id is one of its channel's. */
+function keyOf({ name }: Subscription, { id }: Outgoing): string {
+  return `${name} ${id}`;
 }
 
 function kindFault(room: Subscription, event: string): Fault | undefined {

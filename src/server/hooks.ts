@@ -4,7 +4,13 @@ import { errorCodes, type EventDefinition, textRules, type User } from "../wire/
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
-import { type Authenticated, digest, type Identification, readIdentification, type Refused } from "./credentials.ts";
+import {
+  type Authenticated,
+  type Identification,
+  readIdentification,
+  type Refused,
+  shortDigest,
+} from "./credentials.ts";
 import { Gate } from "./gate.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
@@ -20,7 +26,10 @@ export interface AuthenticateRequest {
   readonly token: string | undefined;
   /** 128 random bits in hex that the client's device keeps: secret, the same at every connection of it. */
   readonly device: string;
-  /** The handshake: headers, cookies, and the client's address, as far as `trustedProxies` tell it. */
+  /**
+   * The handshake: headers, cookies, and the client's address, as far as `trustedProxies` tell it. Without a ticket, and without the
+   * headers that only make a WebSocket of it (`connection`, `upgrade`, `sec-websocket-*`).
+   */
   readonly request: UpgradeRequest;
 }
 
@@ -47,7 +56,7 @@ export type Then<Result> = (result: Result) => void;
 
 /** Everybody is welcome: a guest's id is the same as long as the device's is, and does not give it away. */
 export function authenticateGuest({ device }: AuthenticateRequest): User {
-  return { id: `guest-${digest(device).slice(0, 16)}` };
+  return { id: `guest-${shortDigest(device)}` };
 }
 
 /** The application's functions, run so that whatever they do is a result: what throws, rejects or hangs is a logged no. */
