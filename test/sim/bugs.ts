@@ -90,8 +90,8 @@ export const bugs: readonly PlantedBug[] = [
     edits: [
       {
         file: "src/brokers/memory-log.ts",
-        from: "`${request.user.id.length}:${request.user.id}:${request.messageId}`",
-        to: "request.messageId",
+        from: "`${user.id.length}:${user.id}:${messageId}`",
+        to: "messageId",
       },
     ],
   },
