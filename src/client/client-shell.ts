@@ -22,16 +22,6 @@ export interface ClientShellOptions extends ClientCoreOptions {
   readonly maxLatestCount: number;
 }
 
-/** A promise that an effect settles. */
-interface Pending {
-  readonly sent?: (ack: Ack | boolean) => void;
-  readonly result?: (data: unknown) => void;
-  readonly page?: (events: readonly WireEvent[], more: boolean) => void;
-  readonly failed: (error: ClientError) => void;
-  /** Called first, however it ends. */
-  readonly settle?: () => void;
-}
-
 /** A room that the server opened. */
 interface NewRoom {
   readonly channel: string;
