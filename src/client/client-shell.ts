@@ -7,6 +7,7 @@ import type { Effect } from "./effect.ts";
 import { ClientError, SendError } from "./errors.ts";
 import { type FrameLimits, framesOf } from "./frames.ts";
 import { Listeners } from "./listeners.ts";
+import type { Pending } from "./pending.ts";
 import { randomHex } from "./random-hex.ts";
 import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
 import { handle, RoomHandle } from "./room-handle.ts";
