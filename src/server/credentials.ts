@@ -65,7 +65,7 @@ export function shortDigest(text: string): string {
   return createHash("sha256").update(text).digest().toString("base64url", 0, 12);
 }
 
-function identify({ claims, tokenId, user }: Authenticated, device: string): Identity {
+function identify({ claims, issuedAtMs, tokenId, user }: Authenticated, device: string): Identity {
   const { id, name } = user;
   if (typeof id !== "string" || id === "") throw new TypeError(`Cannot use ${JSON.stringify(id)} as a user's id`);
   return {
@@ -73,6 +73,7 @@ function identify({ claims, tokenId, user }: Authenticated, device: string): Ide
     user: name === undefined ? { id } : { id, name },
     member: shortDigest(`${id} ${device}`),
     ...(tokenId === undefined ? {} : { tokenId }),
+    ...(issuedAtMs === undefined ? {} : { issuedAtMs }),
     ...(claims === undefined ? {} : { claims }),
   };
 }
