@@ -4,6 +4,7 @@ import {
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
+  type Position,
   type ServerMessage,
   type User,
 } from "../wire/index.ts";
@@ -13,7 +14,7 @@ import type { Backoff } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
 import { type Answer, Exchange } from "./exchange.ts";
-import { Rooms } from "./rooms.ts";
+import { type Recall, Rooms } from "./rooms.ts";
 import { isPassing, type Publish } from "./sender.ts";
 import type { HistorySpan, SubscriptionOptions } from "./subscription.ts";
 
@@ -23,6 +24,7 @@ export interface ClientCoreOptions {
   readonly random: () => number;
   readonly connectTimeoutMs: number;
   readonly maxPendingCount: number;
+  readonly recall?: Recall;
 }
 
 /** A line that lived this long was a good one: the next failure counts as the first. */
@@ -100,6 +102,10 @@ export class ClientCore {
     const ticket = this.#rooms.publish(room, publish);
     this.#flush(nowMs);
     return ticket;
+  }
+
+  whereIs(room: number): readonly [channel: string, position: Position] | undefined {
+    return this.#rooms.whereIs(room);
   }
 
   history(room: number, span: HistorySpan, nowMs: number): number {

@@ -5,9 +5,11 @@ import type { Clock, ConnectOptions } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
+import type { OpenMemory, PositionMemory } from "./position-memory.ts";
 import { randomHex } from "./random-hex.ts";
 import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
 import { handle, RoomHandle } from "./room-handle.ts";
+import { keyOf } from "./room-key.ts";
 import type { HistorySpan } from "./subscription.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 
@@ -18,6 +20,7 @@ export interface ClientShellOptions extends ClientCoreOptions {
   readonly clock: Clock;
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
+  readonly memory?: PositionMemory | undefined;
 }
 
 /** A promise that an effect settles. */
@@ -54,6 +57,7 @@ export class ClientShell {
   /** The number of the room of these parameters. */
   readonly #roomOf: Map<string, number> = new Map();
   readonly #pending: Map<number, Pending> = new Map();
+  readonly #memory: OpenMemory | undefined;
   #socket: WebSocketLike | undefined;
   /** Counts lines: what an earlier one still says is not heard. */
   #line = 0;
@@ -74,10 +78,17 @@ export class ClientShell {
 
   constructor(options: ClientShellOptions) {
     this.#options = options;
-    this.#core = new ClientCore(options);
+    this.#core = new ClientCore({ ...options, recall: (...at) => this.#memory?.recall(...at) });
     this.#errors = new Listeners((error) => console.error(error));
     this.#states = new Listeners((error) => this.#thrown(error));
     this.#newRooms = new Listeners((error) => this.#thrown(error));
+    this.#memory = options.memory?.({
+      url: options.url,
+      clock: options.clock,
+      userId: () => this.#user?.id,
+      positions: () => [...this.#rooms.values()].flatMap((handle) => handle.settle()),
+      report: (error) => this.#report(error),
+    });
   }
 
   start(): void {
@@ -138,6 +149,7 @@ export class ClientShell {
           this.#wait(this.#core.call(id, { method, data }, this.#nowMs()), { result, failed });
         }),
       leave: () => {
+        this.#memory?.forget(this.#core.whereIs(id)?.[0] ?? "");
         this.#core.leave(id);
         this.#perform();
       },
@@ -203,6 +215,7 @@ export class ClientShell {
         resolve();
       });
     });
+    this.#memory?.close();
     this.#core.close();
     this.#perform();
     return closed;
@@ -218,6 +231,7 @@ export class ClientShell {
       for (const effect of effects) this.#do(effect);
     }
     this.#isPerforming = false;
+    this.#memory?.note();
     this.#setTimer();
   }
 
@@ -260,6 +274,12 @@ export class ClientShell {
 
   #tellRoom(effect: RoomEffect): void {
     const handle = this.#rooms.get(effect.room);
+    handle?.settle();
+    this.#tellHandle(effect, handle);
+    handle?.moveTo(this.#core.whereIs(effect.room));
+  }
+
+  #tellHandle(effect: RoomEffect, handle: RoomHandle | undefined): void {
     switch (effect.type) {
       case "message":
         return handle?.receiveMessage(this.#message(effect.message));
@@ -376,10 +396,4 @@ export class ClientShell {
   #thrown(cause: unknown): void {
     this.#report(new ClientError("LISTENER", `A listener threw: ${String(cause)}`, { cause }));
   }
-}
-
-/** The same for the same parameters, in whatever order. */
-function keyOf(channel: string, params: ChannelParams): string {
-  const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([channel, entries]);
 }
