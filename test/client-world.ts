@@ -19,13 +19,25 @@ export interface Chat extends HasChannels {
 
 type Listener = (event: { readonly data: unknown; readonly code: number; readonly reason: string }) => void;
 
+const { queueMicrotask } = globalThis;
+/** What the client does when a turn is over. */
+const endsOfTurn: (() => void)[] = [];
+globalThis.queueMicrotask = (endOfTurn) => {
+  endsOfTurn.push(endOfTurn);
+  queueMicrotask(endTurn);
+};
+
+function endTurn(): void {
+  for (const endOfTurn of endsOfTurn.splice(0)) endOfTurn();
+}
+
 /** A socket whose other end is the test. */
 export class FakeSocket {
   static all: FakeSocket[] = [];
   readonly url: string;
   readonly protocols: string[];
-  readonly ops: Record<string, unknown>[] = [];
   closedWith: unknown[] | undefined;
+  readonly #ops: Record<string, unknown>[] = [];
   readonly #listeners: (readonly [string, Listener])[] = [];
 
   constructor(url: string, protocols: string[]) {
@@ -39,7 +51,13 @@ export class FakeSocket {
   }
 
   send(text: string): void {
-    this.ops.push(JSON.parse(text) as Record<string, unknown>);
+    for (const one of text.split("\n")) this.#ops.push(JSON.parse(one) as Record<string, unknown>);
+  }
+
+  /** What it was sent, up to now: to look is to end the turn. */
+  get ops(): Record<string, unknown>[] {
+    endTurn();
+    return this.#ops;
   }
 
   close(code?: number): void {

@@ -9,6 +9,7 @@ import {
   type ServerMessage,
 } from "../wire/index.ts";
 import { hello, user } from "../../test/client-bench.ts";
+import { jsonCodec } from "./json-codec.ts";
 import { ClientCore } from "./client-core.ts";
 import type { Ack } from "./room.ts";
 
@@ -114,6 +115,7 @@ function run(plan: readonly Step["type"][], random: () => number) {
   const server = new ModelServer();
   const core = new ClientCore({
     device: "0".repeat(32),
+    codec: jsonCodec,
     backoff: { minMs: 10, maxMs: 100 },
     random,
     connectTimeoutMs: 10_000,

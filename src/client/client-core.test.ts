@@ -12,7 +12,7 @@ describe("a line", () => {
     expect(bench.ops).toEqual([{ type: "auth", id: 1, device, token: "secret" }]);
     bench.answer("auth", { type: "authenticated", user });
     expect(bench.seen("state", "server")).toEqual([
-      { type: "server", durability: "fsync" },
+      { type: "server", durability: "fsync", limits: hello.limits },
       { type: "state", info: { state: "open", user } },
     ]);
   });

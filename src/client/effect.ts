@@ -7,7 +7,9 @@ import type {
   WireEvent,
 } from "../wire/index.ts";
 import type { ClientStateInfo } from "./client.ts";
+import type { Written } from "./codec.ts";
 import type { ClientError } from "./errors.ts";
+import type { FrameLimits } from "./frames.ts";
 import type { Ack, Gap, PresenceChange, RoomStatusInfo } from "./room.ts";
 
 /** What kinds of events a channel has, by name. */
@@ -19,11 +21,11 @@ export type Effect =
   | { readonly type: "dial" }
   /** Get a newer token for the line that is open, if it can be had. */
   | { readonly type: "token" }
-  | { readonly type: "write"; readonly text: string }
+  | ({ readonly type: "write" } & Written)
   /** Close the line, if there is one. Nothing that still comes from it is of interest. */
   | { readonly type: "hangUp"; readonly code?: 1000 }
   | { readonly type: "state"; readonly info: ClientStateInfo }
-  | { readonly type: "server"; readonly durability: Durability }
+  | { readonly type: "server"; readonly durability: Durability; readonly limits: FrameLimits }
   /** `name` is empty and `kinds` has none until a hello has told them. */
   | {
       readonly type: "status";

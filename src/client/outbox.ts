@@ -5,6 +5,8 @@ export interface Outgoing {
   readonly id: string;
   /** JSON text, made when the application handed the data over: a retry sends the same. */
   readonly data: string;
+  /** The text is base64 of bytes. */
+  readonly hasBytes: boolean;
   /** The application does not want to hear it itself. */
   readonly isSilent: boolean;
   /** On the wire, unanswered. */

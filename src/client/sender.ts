@@ -1,6 +1,7 @@
 import { encodeClientOp, encodeClientOpWithData, type EventKind, findDataFault } from "../wire/index.ts";
 import { encodeBase64 } from "./base64.ts";
 import { retryDelayMs } from "./backoff.ts";
+import type { Codec, Written } from "./codec.ts";
 import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
 import type { Answer, Exchange } from "./exchange.ts";
@@ -9,6 +10,7 @@ import type { HistorySpan, Question, Subscription } from "./subscription.ts";
 
 export interface SenderOptions {
   readonly exchange: Exchange;
+  readonly codec: Codec;
   readonly backoff: Backoff;
   readonly random: () => number;
   readonly maxPendingCount: number;
@@ -166,13 +168,13 @@ export class Sender {
     outgoing: Outgoing;
     nowMs: number;
   }): void {
-    const { event, id: messageId, data } = outgoing;
+    const { event, id: messageId, data, hasBytes } = outgoing;
     const uncertainSinceMs = (outgoing.uncertainSinceMs ??= this.#sentAtMs.get(keyOf(room, outgoing)));
     const retry = uncertainSinceMs === undefined ? {} : { retryAfterFirstMs: Math.ceil(nowMs - uncertainSinceMs) };
     function encode(id: number): string {
       return encodeClientOpWithData({ type: "publish", id, channel, event, messageId, ...retry, data });
     }
-    const fault = this.#sizeFault(encode);
+    const fault = this.#sizeFault(encode, hasBytes);
     if (fault !== undefined) {
       // Sent, it would cost the line, and again on the next one.
       room.outbox.putBack(outgoing);
@@ -180,9 +182,9 @@ export class Sender {
       this.#fail(outgoing, fault);
       return;
     }
-    this.#exchange.askText(encode, (answer, answeredAtMs) =>
-      this.#publishAnswered(room, outgoing, answer, answeredAtMs),
-    );
+    const answered = (answer: Answer, answeredAtMs: number): void =>
+      this.#publishAnswered(room, outgoing, answer, answeredAtMs);
+    this.#exchange.askText(encode, answered, hasBytes);
   }
 
   #publishAnswered(room: Subscription, outgoing: Outgoing, answer: Answer, nowMs: number): void {
@@ -231,19 +233,27 @@ export class Sender {
     if (isUnstored(room.info?.events[event])) {
       // Now or never: what is not stored is worth no waiting, and if it is not heard that is no fault.
       const isHeard = room.phase === "standing";
-      if (isHeard) this.#tell(room, event, json.text);
+      if (isHeard) this.#tell(room, event, json);
       this.#exchange.emit({ type: "sent", ticket, ack: isHeard });
       return undefined;
     }
     const fullFault = this.#fullFault();
     if (fullFault !== undefined) return fullFault;
     this.#pendingCount += 1;
-    room.outbox.add({ ticket, event, id, data: json.text, isSilent, uncertainSinceMs: sinceMs });
+    room.outbox.add({
+      ticket,
+      event,
+      id,
+      data: json.text,
+      hasBytes: json.hasBytes,
+      isSilent,
+      uncertainSinceMs: sinceMs,
+    });
     return undefined;
   }
 
-  #tell({ name: channel }: Subscription, event: string, data: string): void {
-    this.#exchange.tellText((id) => encodeClientOpWithData({ type: "ephemeral", id, channel, event, data }));
+  #tell({ name: channel }: Subscription, event: string, { hasBytes, text: data }: Json): void {
+    this.#exchange.tellText((id) => encodeClientOpWithData({ type: "ephemeral", id, channel, event, data }), hasBytes);
   }
 
   #pause(nowMs: number, atLeastMs = 0): void {
@@ -285,8 +295,8 @@ export class Sender {
     this.#failQuestion(question, fault);
   }
 
-  #sizeFault(encode: (id: number) => string): Fault | undefined {
-    const bytes = new TextEncoder().encode(encode(Number.MAX_SAFE_INTEGER)).byteLength;
+  #sizeFault(encode: (id: number) => string, hasBytes = false): Fault | undefined {
+    const bytes = this.#options.codec.sizeOf({ text: encode(Number.MAX_SAFE_INTEGER), hasBytes });
     const limit = this.#maxMessageBytes;
     return bytes > limit
       ? { code: "TOO_BIG", message: `it is ${bytes} bytes, the limit is ${limit} bytes` }
@@ -347,16 +357,22 @@ function kindFault(room: Subscription, event: string): Fault | undefined {
   return { code: "UNKNOWN_EVENT", message: `${room.channel} has ${names}` };
 }
 
+interface Json extends Written {
+  readonly fault?: Fault;
+}
+
 /** The data as JSON, or why no server would take it. */
-function toJson(data: unknown): { readonly text: string; readonly fault?: Fault } {
+function toJson(data: unknown): Json {
+  const hasBytes = data instanceof Uint8Array;
   let text: string | undefined;
+  let message: string | undefined;
   try {
     // Despite its type it gives nothing for `undefined` and functions.
-    text = JSON.stringify(data instanceof Uint8Array ? encodeBase64(data) : data) as string | undefined;
+    text = JSON.stringify(hasBytes ? encodeBase64(data) : data) as string | undefined;
+    message = text === undefined ? "it is not JSON" : findDataFault(text);
   } catch (error) {
-    return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
+    message = `it is not JSON: ${String(error)}`;
   }
-  if (text === undefined) return { text: "", fault: { code: "BAD_DATA", message: "it is not JSON" } };
-  const fault = findDataFault(text);
-  return fault === undefined ? { text } : { text, fault: { code: "BAD_DATA", message: fault } };
+  const json = { text: text ?? "", hasBytes };
+  return message === undefined ? json : { ...json, fault: { code: "BAD_DATA", message } };
 }

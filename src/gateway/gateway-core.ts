@@ -1,7 +1,7 @@
 import {
   type ClientOp,
   closeCodes,
-  decodeClientOp,
+  decodeClientFrame,
   type Durability,
   encodeServerMessage,
   type HelloMessage,
@@ -165,14 +165,14 @@ export class GatewayCore {
 
   #makeHello(): HelloMessage {
     const { dedupWindowMs, durability, limits } = this.#options;
-    const { authTimeoutMs, maxChannelsPerConnection, maxMessageBytes, pingAfterMs } = limits;
+    const { authTimeoutMs, maxChannelsPerConnection, maxMessageBytes, maxOperationsPerFrame, pingAfterMs } = limits;
     return {
       type: "hello",
       version: 1,
       durability,
       pingAfterMs,
       dedupWindowMs,
-      limits: { maxMessageBytes, maxChannelsPerConnection, authTimeoutMs },
+      limits: { maxMessageBytes, maxOperationsPerFrame, maxChannelsPerConnection, authTimeoutMs },
       channels: this.#desk.directory.describe(),
     };
   }
@@ -229,7 +229,7 @@ export class GatewayCore {
   #receive({ bytes, connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
     const session = this.#sessions.get(connection);
     if (session?.isOpen !== true || this.#leaving.has(session)) return;
-    const { maxMessageBytes, maxMessageBytesBeforeAuth } = this.#options.limits;
+    const { maxMessageBytes, maxMessageBytesBeforeAuth, maxOperationsPerFrame } = this.#options.limits;
     const maxBytes = session.identity === undefined ? maxMessageBytesBeforeAuth : maxMessageBytes;
     if (bytes > maxBytes) {
       return session.strike(undefined, {
@@ -243,9 +243,11 @@ export class GatewayCore {
         message: `Cannot read a binary message: ${subprotocol} is text`,
       });
     }
-    const decoded = decodeClientOp(data);
-    if (decoded.type === "refused") return session.strike(decoded.id, decoded.error);
-    session.accept(decoded.op);
+    for (const decoded of decodeClientFrame(data, maxOperationsPerFrame)) {
+      if (!session.isOpen) return;
+      if (decoded.type === "refused") session.strike(decoded.id, decoded.error);
+      else session.accept(decoded.op);
+    }
     this.#startable.add(session);
   }
 

@@ -1,11 +1,12 @@
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
-import { errorCodes, type EventDefinition, textRules, type User } from "../wire/index.ts";
+import { errorCodes, type EventDefinition, type HandleContext, textRules, type User } from "../wire/index.ts";
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
 import {
   type Authenticated,
+  digest,
   type Identification,
   readIdentification,
   type Refused,
@@ -19,6 +20,7 @@ import { Refusal } from "./refusal.ts";
 import type { Recognisable } from "./revocations.ts";
 import type { ServerCall } from "./rpc.ts";
 import { ownChannelsOf } from "./user-channel.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /** What `authenticate` decides about. */
 export interface AuthenticateRequest {
@@ -46,6 +48,7 @@ export interface HooksOptions {
   readonly callTimeoutMs: number;
   readonly maxPendingCount: number;
   readonly isRevoked: (credentials: Recognisable, nowMs: number) => boolean;
+  readonly verdicts: Verdicts;
   readonly log: Log;
   readonly machine: Machine;
   readonly meters: Meters;
@@ -145,14 +148,26 @@ export class Hooks {
         const checked = answer.type === "value" ? answer.value : answer;
         if (checked.type !== "value") return then(checked);
         if (context === undefined || declared.handle === undefined) return this.#finish(declared, checked.value, then);
-        this.#run(
-          "handle",
-          () => declared.handle?.(checked.value, context),
-          (handled) => {
-            if (handled.type === "failed") return then(handled);
-            this.#finish(declared, handled.value === undefined ? checked.value : handled.value, then);
-          },
-        );
+        const { channel, messageId, user } = context;
+        const handle = (settle: typeof then): void => this.#handle(declared, { value: checked.value, context }, settle);
+        if (messageId === undefined) return handle(then);
+        const key = digest(JSON.stringify([channel, user.id, messageId, event, data]));
+        this.#options.verdicts.judge(key, handle, then);
+      },
+    );
+  }
+
+  #handle(
+    declared: EventDefinition,
+    { context, value }: { readonly value: unknown; readonly context: HandleContext },
+    then: Then<Results["validate"]>,
+  ): void {
+    this.#run(
+      "handle",
+      () => declared.handle?.(value, context),
+      (handled) => {
+        if (handled.type === "failed") return then(handled);
+        this.#finish(declared, handled.value === undefined ? value : handled.value, then);
       },
     );
   }

@@ -310,6 +310,8 @@ export class Shell {
         return hooks.call(effect, (result) => this.#settle({ question: "call", request, result }));
       case "append":
         return void store.append(effect.draft).then((result) => this.#settle({ question: "append", request, result }));
+      case "recall":
+        return void store.recall(effect.draft).then((result) => this.#settle({ question: "recall", request, result }));
       case "read":
         return void store.read(effect.read).then((result) => this.#settle({ question: "read", request, result }));
       case "join":

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AppendRequest, type AppendResult, BrokerError } from "../../gateway/index.ts";
 import { deriveEpoch } from "../channel-epoch.ts";
@@ -10,6 +10,7 @@ import type { LogStream } from "./log-stream.ts";
 import { OldestEntries } from "./oldest-entries.ts";
 import { readOnward } from "./read-onward.ts";
 import { findLast, isRival } from "./rivals.ts";
+import { dedupId, findStored, repeated } from "./stored-ids.ts";
 import { TrimMarks } from "./trim-marks.ts";
 
 export interface ChannelLogOptions {
@@ -85,7 +86,6 @@ export class ChannelLog {
   async #append(request: AppendRequest, deadline: Deadline): Promise<AppendResult> {
     const { dedupWindowMs, stream, subject } = this.#options;
     if ((request.retryAfterFirstMs ?? 0) > dedupWindowMs) return { type: "expired" };
-    // An id whose message is gone (deleted by hand, or as a rival) goes on under another name, the same at every node.
     for (let goneCount = 0; deadline.leftMs > 0;) {
       const tip = (this.#tip ??= await this.#load(deadline));
       const record = await this.#extend(tip, request, deadline);
@@ -93,14 +93,15 @@ export class ChannelLog {
       switch (result.type) {
         case "stored": {
           const stored = { seq: result.seq, record };
-          if (!(await this.#isRival(stored, deadline))) return this.#stored(stored);
+          const hasLost = !stream.isSerial && (await isRival(stream, subject, stored, deadline));
+          if (!hasLost) return this.#stored(stored);
           await stream.delete(result.seq, deadline);
           break;
         }
         case "duplicate": {
-          const known = await this.#findStored(result.seq, request, deadline);
-          if (known !== undefined)
-            return this.#isMine(known.record, request) ? this.#stored(known) : repeated(known, request);
+          const known = await findStored(result.seq, request, { stream, subject, deadline });
+          if (known !== undefined && this.#isMine(known.record, request)) return this.#stored(known);
+          if (known !== undefined) return repeated(known, request.payloadHash);
           goneCount += 1;
           continue;
         }
@@ -177,34 +178,8 @@ export class ChannelLog {
     return { type: "stored", position: { epoch, offset: entry.offset, tag: entry.tag }, entry };
   }
 
-  async #isRival(stored: Located, deadline: Deadline): Promise<boolean> {
-    const { stream, subject } = this.#options;
-    return !stream.isSerial && (await isRival(stream, subject, stored, deadline));
-  }
-
-  /** The entry that an id was stored with. `undefined`: it is gone. */
-  async #findStored(seq: number, { messageId, user }: AppendRequest, deadline: Deadline): Promise<Located | undefined> {
-    const found = seq > 0 ? await this.#options.stream.get({ seq }, deadline) : undefined;
-    if (found === undefined || (await this.#isRival(found, deadline))) return undefined;
-    const { entry } = found.record;
-    return entry.messageId === messageId && entry.user.id === user.id ? found : undefined;
-  }
-
   /** Whether it is what this very request stored by an earlier try, whose answer was lost. */
   #isMine({ entry, node }: LogRecord, { tag }: AppendRequest): boolean {
     return node === this.#options.node && entry.tag === tag;
   }
-}
-
-function repeated({ record }: Located, { payloadHash }: AppendRequest): AppendResult {
-  const { entry, epoch } = record;
-  if (record.payloadHash !== payloadHash) return { type: "conflict" };
-  return { type: "duplicate", position: { epoch, offset: entry.offset, tag: entry.tag } };
-}
-
-/** An id belongs to one user in one channel. In a header fit only some characters, and few of them. */
-function dedupId({ channel, messageId, user }: AppendRequest, goneCount: number): string {
-  return createHash("sha256")
-    .update(JSON.stringify([channel, user.id, messageId, goneCount]))
-    .digest("base64url");
 }

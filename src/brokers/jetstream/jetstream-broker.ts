@@ -9,6 +9,8 @@ import {
   type BrokerSink,
   type ReadRequest,
   type ReadResult,
+  type RecallRequest,
+  type RecallResult,
 } from "../../gateway/index.ts";
 import { Audience } from "../audience.ts";
 import { createEpochSeed, deriveEpoch } from "../channel-epoch.ts";
@@ -20,6 +22,7 @@ import { type Measured, measureStream, refuseUnfit, type StreamConfig } from "./
 import type { NatsMessage } from "./nats-client.ts";
 import { NatsLink } from "./nats-link.ts";
 import { readPage } from "./read-page.ts";
+import { recallId } from "./stored-ids.ts";
 import { makeSubjects, type Subjects } from "./subjects.ts";
 
 /** Where a {@link jetStreamBroker} keeps its logs, and its limits. */
@@ -132,6 +135,13 @@ class JetStreamBroker implements Broker {
     }
   }
 
+  async recall(request: RecallRequest): Promise<RecallResult> {
+    const { measured, stream } = this.#use();
+    if ((request.retryAfterFirstMs ?? 0) > this.#windowMs(measured)) return { type: "expired" };
+    const subject = this.#subjects.log(request.channel);
+    return recallId(request, { stream, subject, deadline: this.#deadline() });
+  }
+
   async read(request: ReadRequest): Promise<ReadResult> {
     const { stream } = this.#use();
     const { after, channel } = request;
@@ -219,12 +229,9 @@ class JetStreamBroker implements Broker {
       if (opened === undefined || !opened.link.isUp) return;
       try {
         const measured = await this.#look(opened.link, opened.stream);
-        if (measured.durability === opened.measured.durability) sink.availability(true, measured.description);
-        else
-          sink.availability(
-            false,
-            `${measured.description}, which is not the ${opened.measured.durability} that was told`,
-          );
+        const isSame = measured.durability === opened.measured.durability;
+        const told = opened.measured.durability;
+        sink.availability(isSame, `${measured.description}${isSame ? "" : `, which is not the ${told} that was told`}`);
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);

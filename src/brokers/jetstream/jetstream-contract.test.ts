@@ -12,7 +12,9 @@ beforeAll(async () => {
   alone = await NatsServer.start().catch(() => undefined);
   cluster = await NatsServer.startCluster(3).catch(() => []);
 });
-afterAll(() => Promise.all([alone, ...cluster].map((server) => server?.dispose())));
+afterAll(async () => {
+  for (const server of [alone, ...cluster]) await server?.dispose();
+});
 
 describeBroker("JetStream, one replica", {
   test: natsTest,

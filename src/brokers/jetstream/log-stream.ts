@@ -65,6 +65,8 @@ const leaderless: readonly number[] = [10_008, 10_009];
 /** A server that is silent may have just lost its part in the stream. Asking again is safe: reads store nothing, appends carry their id. */
 const silenceMs = 1_000;
 const restMs = 100;
+/** While another write is under way. */
+const busyMs = 2;
 
 /** One stream, by the subjects of the JetStream API. Every call is made again until its deadline while nobody answers for the stream. */
 export class LogStream {
@@ -101,6 +103,19 @@ export class LogStream {
     if (underWay.includes(code)) return { type: "busy" };
     if (answer.error !== undefined) throw toBrokerError(answer.error, "append");
     return { type: answer["duplicate"] === true ? "duplicate" : "stored", seq: Number(answer["seq"]) };
+  }
+
+  /** Where the message with an id is, while the server knows it. Asked by an append that cannot be. */
+  async seqOf(subject: string, id: string, deadline: Deadline): Promise<number | undefined> {
+    const headers = { "Nats-Msg-Id": id, "Nats-Expected-Last-Sequence": String(Number.MAX_SAFE_INTEGER) };
+    for (;;) {
+      const answer = await this.#call({ subject, body: "", headers, action: "recall", deadline });
+      if (answer.error === undefined) return Number(answer["seq"]);
+      const code = answer.error.err_code ?? 0;
+      if (code === wrongLastSequence) return undefined;
+      if (!underWay.includes(code) || deadline.leftMs === 0) throw toBrokerError(answer.error, "recall");
+      await delay(busyMs);
+    }
   }
 
   /** As the leader has it. */
