@@ -57,6 +57,7 @@ interface Call {
 
 const noMessage = 10_037;
 const noStream = 10_059;
+const wrongLastId = 10_070;
 const wrongLastSequence = 10_071;
 /** Since 2.11, and only with several replicas. */
 const underWay: readonly number[] = [10_158, 10_164];
@@ -107,12 +108,17 @@ export class LogStream {
 
   /** Where the message with an id is, while the server knows it. Asked by an append that cannot be. */
   async seqOf(subject: string, id: string, deadline: Deadline): Promise<number | undefined> {
-    const headers = { "Nats-Msg-Id": id, "Nats-Expected-Last-Sequence": String(Number.MAX_SAFE_INTEGER) };
+    // Of the conditions that never hold, the one that is judged behind the id, and before the server notes the id as under way.
+    const impossible =
+      this.#facts.replicaCount === 1
+        ? { "Nats-Expected-Last-Msg-Id": "none" }
+        : { "Nats-Expected-Last-Sequence": String(Number.MAX_SAFE_INTEGER) };
+    const headers = { "Nats-Msg-Id": id, ...impossible };
     for (;;) {
       const answer = await this.#call({ subject, body: "", headers, action: "recall", deadline });
       if (answer.error === undefined) return Number(answer["seq"]);
       const code = answer.error.err_code ?? 0;
-      if (code === wrongLastSequence) return undefined;
+      if (code === wrongLastId || code === wrongLastSequence) return undefined;
       if (!underWay.includes(code) || deadline.leftMs === 0) throw toBrokerError(answer.error, "recall");
       await delay(busyMs);
     }
