@@ -111,7 +111,7 @@ function Page(): ReactElement {
   );
 }
 
-const root = createRoot(document.querySelector("main")!);
+const root = createRoot(document.querySelector("main") ?? document.body);
 const page = h(Page);
 root.render(h(StrictMode, null, h(SwitchboardProvider, { client: () => connect("/ws"), children: page })));
 addEventListener("unmount", () => root.unmount());
