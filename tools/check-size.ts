@@ -18,6 +18,11 @@ const entries: readonly Entry[] = [
     maxGzipBytes: 12 * 1024,
   },
   { name: "  with trackTyping too", code: 'export * from "./dist/client/index.js"', maxGzipBytes: 13 * 1024 },
+  {
+    name: "  with msgpack too",
+    code: 'export { connect, ClientError, SendError } from "./dist/client/index.js"; export { msgpack } from "./dist/client/msgpack.js"',
+    maxGzipBytes: 15 * 1024,
+  },
 ];
 
 const rows = await Promise.all(entries.map(measure));

@@ -1,3 +1,4 @@
+import type { Codec } from "./codec.ts";
 import type { WebSocketConstructor } from "./websocket-like.ts";
 
 /** Where the device id is kept: `localStorage` fits. */
@@ -33,6 +34,8 @@ export interface ConnectOptions {
   readonly device?: string;
   /** Default: `localStorage` where there is one; otherwise the device lives as long as this client. */
   readonly storage?: StorageLike;
+  /** How messages are written. Default JSON; `msgpack` of `switchboard/msgpack` writes bytes as they are. */
+  readonly codec?: Codec;
   /** Default: the platform's. */
   readonly WebSocket?: WebSocketConstructor;
   readonly backoff?: Partial<Backoff>;
