@@ -14,11 +14,9 @@ import {
 } from "../../protocol/index.ts";
 import type { RecordedHead } from "./head-recorder.ts";
 import type { LineEvent, Push } from "./messages.ts";
-import { findDeed } from "./misdeeds.ts";
+import { findDeed, labProtocols } from "./misdeeds.ts";
 import type { LabSession } from "./sessions.ts";
 
-/** The subprotocols the lab speaks: all of them mean an echo. */
-const protocols: readonly string[] = ["echo.lab", "lab"];
 /** A connection that does nothing for so long is ended, and one that does not answer our close frame for so long. */
 const idleMs = 10 * 60_000;
 const closeMs = 5000;
@@ -92,7 +90,7 @@ export class LabLine {
     const answer = handshake.type === "refusal" ? handshake : (refuseOrigin(handshake, isSecure) ?? handshake);
     if (answer.type === "refusal") return this.#refuse(answer);
     const deed = findDeed(misdeed);
-    const protocol = selectProtocol(answer.protocols, protocols);
+    const protocol = selectProtocol(answer.protocols, labProtocols);
     const bytes = deed?.answer?.(answer) ?? writeAccept({ key: answer.key, protocols: answer.protocols, protocol });
     this.#write(bytes, "http");
     this.#session?.tell({ type: "switched", atMs: this.#atMs(), protocol: protocol ?? "" });
@@ -111,7 +109,7 @@ export class LabLine {
   #receive(chunk: Uint8Array): void {
     this.#idle.refresh();
     this.#tellBytes(chunk, "in", "frames");
-    this.#connection.receive(Uint8Array.from(chunk)); // it unmasks in place, and the trace shows what came
+    this.#connection.receive(chunk);
     this.#settle();
   }
 

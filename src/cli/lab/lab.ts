@@ -31,7 +31,8 @@ export class Lab {
     this.#otherPaths = options.otherPaths ?? [];
     this.#recorder = new HeadRecorder(server);
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.#handleUpgrade(request, socket, head);
+      // Node tells of the upgrade while it hands the bytes round: the recorder may be the next to get them.
+      queueMicrotask(() => this.#handleUpgrade(request, socket, head));
     });
   }
 

@@ -1,4 +1,4 @@
-import { acceptValue, encodeFrame, opcodes, writeAccept, type HandshakeRequest } from "../../protocol/index.ts";
+import { acceptValue, encodeFrame, type HandshakeRequest, opcodes, selectProtocol } from "../../protocol/index.ts";
 import type { Misdeed } from "./messages.ts";
 
 /** What the server says instead of the right thing. */
@@ -11,18 +11,29 @@ interface Deed {
 
 /** A key that nobody has sent: that of the RFC's example. */
 const anotherKey = "dGhlIHNhbXBsZSBub25jZQ==";
+const switching = "HTTP/1.1 101 Switching Protocols";
+const upgrade: readonly string[] = ["Upgrade: websocket", "Connection: Upgrade"];
+
+/** The subprotocols the lab speaks: all of them mean an echo. */
+export const labProtocols: readonly string[] = ["echo.lab", "lab"];
 
 const deeds: Readonly<Record<Misdeed, Deed>> = {
-  "wrong-accept": { answer: ({ protocols }) => writeAccept({ key: anotherKey, protocols }) },
+  "wrong-accept": {
+    answer: ({ protocols }) => head(switching, [...upgrade, accept(anotherKey), ...pick(protocols)]),
+  },
   "no-upgrade": {
-    answer: ({ key }) => head("HTTP/1.1 101 Switching Protocols", ["Connection: Upgrade", accept(key)]),
+    answer: ({ key, protocols }) => head(switching, ["Connection: Upgrade", accept(key), ...pick(protocols)]),
   },
   "status-200": {
-    answer: ({ key }) =>
-      head("HTTP/1.1 200 OK", ["Upgrade: websocket", "Connection: Upgrade", accept(key), "Content-Length: 0"]),
+    answer: ({ key }) => head("HTTP/1.1 200 OK", [...upgrade, accept(key), "Content-Length: 0"]),
   },
-  "unasked-protocol": { answer: ({ key }) => switching(key, "Sec-WebSocket-Protocol: morse") },
-  "unasked-extension": { answer: ({ key }) => switching(key, "Sec-WebSocket-Extensions: permessage-morse") },
+  "unasked-protocol": {
+    answer: ({ key }) => head(switching, [...upgrade, accept(key), "Sec-WebSocket-Protocol: morse"]),
+  },
+  "unasked-extension": {
+    answer: ({ key, protocols }) =>
+      head(switching, [...upgrade, accept(key), ...pick(protocols), "Sec-WebSocket-Extensions: permessage-morse"]),
+  },
   "masked-frame": {
     frames: () =>
       encodeFrame({ fin: true, rsv1: false, opcode: opcodes.text, payload: bytesOf("masked"), maskingKey: 0x37fa213d }),
@@ -40,8 +51,10 @@ export function findDeed(name: string | null): Deed | undefined {
   return name !== null && Object.hasOwn(deeds, name) ? deeds[name as Misdeed] : undefined;
 }
 
-function switching(key: string, line: string): Uint8Array {
-  return head("HTTP/1.1 101 Switching Protocols", ["Upgrade: websocket", "Connection: Upgrade", accept(key), line]);
+/** The right subprotocol: each deed is one fault, not two. */
+function pick(offered: readonly string[]): readonly string[] {
+  const protocol = selectProtocol(offered, labProtocols);
+  return protocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocol}`];
 }
 
 function accept(key: string): string {
