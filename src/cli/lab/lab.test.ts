@@ -313,19 +313,19 @@ test("[LB10] a page that comes back is told everything again; a name that is non
   expect((await fetch(`${origin}/lab/api/trace?lab=one-page-too-many`)).status).toBe(429);
 });
 
-test("[LB10] a second connection of the page ends the first, and closing the lab ends both with 1001", async () => {
+test("[LB10] the page's next connection ends the one before, and closing the lab ends all, watched or not, with 1001", async () => {
   await watch();
-  const endings: CloseInfo[] = [];
-  const { promise: first, resolve } = deferred<CloseInfo>();
-  await connect(lineUrl(), { close: (_, info) => resolve(info) });
-  const { promise: second, resolve: resolveSecond } = deferred<CloseInfo>();
-  await connect(lineUrl(), { close: (_, info) => resolveSecond(info) });
-  endings.push(await first);
+  const endings: Promise<CloseInfo>[] = [];
+  const open = async (query: string): Promise<void> => {
+    const { promise, resolve } = deferred<CloseInfo>();
+    endings.push(promise);
+    await connect(`${origin.replace("http", "ws")}/lab/line${query}`, { close: (_, info) => resolve(info) });
+  };
+  await open(`?lab=${lab}`);
+  await open(`?lab=${lab}`);
+  expect(await endings[0]).toMatchObject({ code: 1001, wasClean: true });
+  await open("");
   await served.close();
-  endings.push(await second);
-  expect(endings.map(({ code, wasClean }) => [code, wasClean])).toEqual([
-    [1001, true],
-    [1001, true],
-  ]);
+  expect(await Promise.all(endings)).toMatchObject(Array.from({ length: 3 }, () => ({ code: 1001, wasClean: true })));
   served = await serveLab({ host: "127.0.0.1", port: 0 });
 });

@@ -90,7 +90,8 @@ test("[LB11] the five steps light up as far as the handshake came", () => {
     countReached(told(connected, bytesEntry("in", "http", request), bytesEntry("out", "http", "HTTP/1.1 1"))),
   ).toBe(4);
   expect(countReached(follow(asked, { type: "switched", atMs: 1, protocol: "" }))).toBe(5);
-  expect(countReached(follow(asked, { type: "refused", atMs: 1, status: 403, reason: "" }))).toBe(2);
+  const answered = follow(asked, bytesEntry("out", "http", "HTTP/1.1 403 Forbidden"));
+  expect(countReached(follow(answered, { type: "refused", atMs: 1, status: 403, reason: "" }))).toBe(2);
 });
 
 test("[LB8] the presets begin with a right handshake, and each other one differs from it", () => {
