@@ -1,9 +1,18 @@
-/** The messages of `switchboard.v1+json`: one JSON object in one text message. SPEC.md, chapter "Wire", is the reference. */
+/** The messages of `switchboard.v1+json`: JSON objects in text frames. SPEC.md, chapter "Wire", is the reference. */
 import type { AppErrorCode, ErrorCode } from "./errors.ts";
 import type { EventKind } from "./contract.ts";
 
 /** The subprotocol a client offers and the server picks (RFC 6455 §1.9). */
 export const subprotocol = "switchboard.v1+json";
+
+/** The same messages as MessagePack, in binary frames. */
+export const msgpackSubprotocol = "switchboard.v1+msgpack";
+
+/** How messages are written on a connection. */
+export type Codec = "json" | "msgpack";
+
+/** What is offered and picked for each codec. */
+export const subprotocols: Readonly<Record<Codec, string>> = { json: subprotocol, msgpack: msgpackSubprotocol };
 
 /** How much an acknowledgement is worth, weakest first: `os` survives kill -9, `fsync` power loss, `quorum` a lost node. */
 export type Durability = "mem" | "os" | "fsync" | "quorum";
@@ -158,7 +167,10 @@ export interface HelloMessage {
   readonly pingAfterMs: number;
   readonly dedupWindowMs: number;
   readonly limits: {
+    /** One frame of the client, in bytes, however many operations are in it. */
     readonly maxMessageBytes: number;
+    /** Operations in one frame of the client. */
+    readonly maxOperationsPerFrame: number;
     readonly maxChannelsPerConnection: number;
     readonly authTimeoutMs: number;
   };

@@ -101,6 +101,7 @@ export interface PoisonReplay {
   readonly isPoisoned: boolean;
 }
 
+/** Something that one of them said to another. */
 export interface PoisonStep {
   readonly from: "page" | "browser" | "proxy" | "attacker" | "victim";
   readonly to: "page" | "browser" | "proxy" | "attacker" | "victim";
