@@ -1,6 +1,6 @@
 import {
   closeCodes,
-  decodeServerMessage,
+  type DecodedServerMessage,
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
@@ -9,6 +9,7 @@ import {
 } from "../wire/index.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { ClientState, ClientStateInfo } from "./client.ts";
+import type { Codec } from "./codec.ts";
 import type { Backoff } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
@@ -19,6 +20,7 @@ import type { HistorySpan, SubscriptionOptions } from "./subscription.ts";
 
 export interface ClientCoreOptions {
   readonly device: string;
+  readonly codec: Codec;
   readonly backoff: Backoff;
   readonly random: () => number;
   readonly connectTimeoutMs: number;
@@ -136,37 +138,39 @@ export class ClientCore {
     if (!this.#exchange.isOpen) this.#drop("no token", nowMs);
   }
 
-  receive(text: string, nowMs: number): void {
-    const decoded = decodeServerMessage(text);
-    if (decoded.type === "refused") this.#report("PROTOCOL", decoded.reason);
-    const message = decoded.type === "message" ? decoded.message : undefined;
-    if (this.#hello === undefined && message?.type !== "hello") return this.#drop("this is not a gateway", nowMs);
-    if (message !== undefined) this.#receiveMessage(message, nowMs);
+  /** A frame of the server. */
+  receive(frame: unknown, nowMs: number): void {
+    for (const decoded of this.#options.codec.read(frame)) {
+      if (!this.#hasLine) return;
+      this.#receiveDecoded(decoded, nowMs);
+    }
     if (this.#state === "open") this.#deadlineMs = nowMs + this.#silenceMs;
     this.#flush(nowMs);
   }
 
   /** The line closed, or could not be opened. */
   loseLine(code: number, reason: string, nowMs: number): void {
-    if (this.#state !== "connecting" && this.#state !== "open") return;
+    if (!this.#hasLine) return;
     if (!mayReconnect(code)) {
       const why = reason === "" ? `the server closed with ${code}` : reason;
       this.#end(code, reason, new ClientError("CLOSED", why));
       return;
     }
     if (this.#state === "open" && nowMs - this.#openedAtMs >= goodLineMs) this.#attempt = 0;
-    const delayMs =
-      this.#comeBackAfterMs ??
-      Math.max(retryDelayMs({ ...this.#options, attempt: this.#attempt, code }), this.#notBeforeMs - nowMs);
+    if (this.#comeBackAfterMs !== undefined) this.#notBeforeMs = nowMs + this.#comeBackAfterMs;
+    const delayMs = Math.max(
+      this.#comeBackAfterMs ?? retryDelayMs({ ...this.#options, attempt: this.#attempt, code }),
+      this.#notBeforeMs - nowMs,
+    );
     this.#attempt += 1;
     this.#forgetLine();
     this.#deadlineMs = nowMs + delayMs;
     this.#setState({ state: "waiting", retryInMs: delayMs, code, reason });
   }
 
-  /** The network is back, or the device woke up: a wait ends, and a dead line is found out. */
+  /** The network is back, or the device woke up: a wait that no server asked for ends, and a dead line is found out. */
   wake(nowMs: number): void {
-    if (this.#state === "waiting") this.#dial(nowMs);
+    if (this.#state === "waiting" && nowMs >= this.#notBeforeMs) this.#dial(nowMs);
     else this.tick(nowMs);
   }
 
@@ -178,13 +182,24 @@ export class ClientCore {
     this.#flush(nowMs);
   }
 
+  get #hasLine(): boolean {
+    return this.#state === "connecting" || this.#state === "open";
+  }
+
+  #receiveDecoded(decoded: DecodedServerMessage, nowMs: number): void {
+    if (decoded.type === "refused") this.#report("PROTOCOL", decoded.reason);
+    const message = decoded.type === "message" ? decoded.message : undefined;
+    if (this.#hello === undefined && message?.type !== "hello") this.#drop("this is not a gateway", nowMs);
+    else if (message !== undefined) this.#receiveMessage(message, nowMs);
+  }
+
   #receiveMessage(message: ServerMessage, nowMs: number): void {
     switch (message.type) {
       case "hello":
         if (this.#hello !== undefined) break;
         this.#hello = message;
         this.#silenceMs = message.pingAfterMs + lateMs;
-        this.#exchange.emit({ type: "server", durability: message.durability });
+        this.#exchange.emit({ type: "server", durability: message.durability, limits: message.limits });
         this.#rooms.learn(message);
         this.#authenticate(nowMs);
         break;

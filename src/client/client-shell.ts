@@ -1,13 +1,16 @@
-import { type ChannelParams, type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
+import type { ChannelParams, Durability, User, WireEvent } from "../wire/index.ts";
 import type { ClientControls, ClientStateInfo, RoomOptions } from "./client.ts";
 import { ClientCore, type ClientCoreOptions } from "./client-core.ts";
+import type { Written } from "./codec.ts";
 import type { Clock, ConnectOptions } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, SendError } from "./errors.ts";
+import { type FrameLimits, framesOf } from "./frames.ts";
 import { Listeners } from "./listeners.ts";
+import type { Pending } from "./pending.ts";
 import { randomHex } from "./random-hex.ts";
 import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
-import { RoomHandle } from "./room-handle.ts";
+import { handle, RoomHandle } from "./room-handle.ts";
 import type { HistorySpan } from "./subscription.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 
@@ -18,16 +21,6 @@ export interface ClientShellOptions extends ClientCoreOptions {
   readonly clock: Clock;
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
-}
-
-/** A promise that an effect settles. */
-interface Pending {
-  readonly sent?: (ack: Ack | undefined) => void;
-  readonly result?: (data: unknown) => void;
-  readonly page?: (events: readonly WireEvent[], more: boolean) => void;
-  readonly failed: (error: ClientError) => void;
-  /** Called first, however it ends. */
-  readonly settle?: () => void;
 }
 
 /** A room that the server opened. */
@@ -57,6 +50,10 @@ export class ClientShell {
   #socket: WebSocketLike | undefined;
   /** Counts lines: what an earlier one still says is not heard. */
   #line = 0;
+  /** What is written in this turn: it leaves together. */
+  #unsent: Written[] = [];
+  /** Of the hello: nothing is written before it. */
+  #limits: FrameLimits | undefined;
   #info: ClientStateInfo = { state: "connecting" };
   #user: User | undefined;
   #durability: Durability | undefined;
@@ -151,19 +148,27 @@ export class ClientShell {
   #send(
     room: number,
     { event, data, options }: { event: string; data: unknown; options: SendOptions },
-  ): Promise<Ack | undefined> {
-    const { id = randomHex(16), signal, echo = true } = options;
-    return new Promise((resolve, reject) => {
+  ): Promise<Ack | boolean> {
+    const { id = randomHex(16), signal, echo = true, firstSentAtMs } = options;
+    const sent = new Promise<Ack | boolean>((resolve, reject) => {
       if (signal?.aborted === true) return reject(new SendError("ABORTED", `Cannot send ${event}: given up`, id));
-      const ticket = this.#core.publish(room, { event, id, data, isSilent: !echo }, this.#nowMs());
+      const nowMs = this.#nowMs();
+      const age = firstSentAtMs === undefined ? {} : { sinceMs: nowMs - Math.max(0, Date.now() - firstSentAtMs) };
+      const ticket = this.#core.publish(room, { event, id, data, isSilent: !echo, ...age }, nowMs);
       const abort = (): void => {
         this.#core.abort(ticket, this.#nowMs());
         this.#perform();
       };
       signal?.addEventListener("abort", abort);
       const settle = (): void => signal?.removeEventListener("abort", abort);
-      this.#wait(ticket, { sent: resolve, failed: reject, settle });
+      const failed = (error: ClientError): void => {
+        reject(error);
+        // `sent` is not there yet if it fails at once.
+        if (error.code === "CLOSED") queueMicrotask(() => handle(sent));
+      };
+      this.#wait(ticket, { sent: resolve, failed, settle });
     });
+    return sent;
   }
 
   #history(room: number, span: HistorySpan): Promise<HistoryPage> {
@@ -220,13 +225,14 @@ export class ClientShell {
       case "token":
         return this.#fetchToken();
       case "write":
-        return this.#socket?.send(effect.text);
+        return this.#write(effect);
       case "hangUp":
         return this.#hangUp(effect.code);
       case "state":
         return this.#changeState(effect.info);
       case "server":
         this.#durability = effect.durability;
+        this.#limits = effect.limits;
         return;
       case "room":
         return this.#tellNewRoom(effect);
@@ -295,13 +301,12 @@ export class ClientShell {
   }
 
   #dial(): void {
-    const { url, WebSocket, token } = this.#options;
+    const { codec, url, WebSocket, token } = this.#options;
     const line = this.#line;
-    const socket = new WebSocket(url, [subprotocol]);
+    const socket = new WebSocket(url, [codec.subprotocol]);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    socket.addEventListener("message", ({ data }) =>
-      this.#hear(line, (nowMs) => this.#core.receive(String(data), nowMs)),
-    );
+    socket.addEventListener("message", ({ data }) => this.#hear(line, (nowMs) => this.#core.receive(data, nowMs)));
     socket.addEventListener("close", ({ code, reason }) =>
       this.#hear(line, (nowMs) => {
         this.#forgetLine();
@@ -324,7 +329,18 @@ export class ClientShell {
       );
   }
 
+  /** Leaves when the turn is over, with what else is written in it. */
+  #write(request: Written): void {
+    if (this.#unsent.push(request) === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#limits === undefined) return;
+    for (const frame of framesOf(this.#unsent.splice(0), this.#options.codec, this.#limits)) this.#socket?.send(frame);
+  }
+
   #hangUp(code: 1000 | undefined): void {
+    this.#flush();
     this.#socket?.close(code);
     this.#forgetLine();
   }
@@ -333,6 +349,7 @@ export class ClientShell {
   #forgetLine(): void {
     this.#line += 1;
     this.#socket = undefined;
+    this.#unsent = [];
   }
 
   #hear(line: number, tell: (nowMs: number) => void): void {

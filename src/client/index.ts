@@ -4,5 +4,7 @@ export { connect } from "./connect.ts";
 export type { Backoff, Clock, ConnectOptions, StorageLike } from "./connect-options.ts";
 export type { HasChannels } from "../wire/index.ts";
 export { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
+export { peopleOf, type Person } from "./people.ts";
 export type * from "./room.ts";
+export { type MessageSource, trackTyping, type Typing, type TypingOptions } from "./typing.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";

@@ -25,7 +25,7 @@ import type {
 export interface RoomPort {
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
-  send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined>;
+  send(event: string, data: unknown, options: SendOptions): Promise<Ack | boolean>;
   call(method: string, data: unknown): Promise<unknown>;
   history(options: HistorySpan): Promise<HistoryPage>;
   leave(): void;
@@ -151,11 +151,13 @@ export class RoomHandle {
     return values;
   }
 
-  #send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined> {
+  #send(event: string, data: unknown, options: SendOptions): Promise<Ack | boolean> {
     if (!this.#hasEnded()) return this.#port.send(event, data, options);
-    if (isUnstored(this.#kinds[event])) return Promise.resolve(undefined);
+    if (isUnstored(this.#kinds[event])) return Promise.resolve(false);
     const { code, message } = this.#info.error ?? { code: "CLOSED", message: "the room is closed" };
-    return Promise.reject(new SendError(code, `Cannot send ${event}: ${message}`, options.id ?? ""));
+    const failed = Promise.reject(new SendError(code, `Cannot send ${event}: ${message}`, options.id ?? ""));
+    if (code === "CLOSED") handle(failed);
+    return failed;
   }
 
   #hasEnded(): boolean {
@@ -188,4 +190,9 @@ export class RoomHandle {
     if (this.#hasEnded()) stream.end(this.#info.error);
     return stream;
   }
+}
+
+/** Who did not wait for the promise is not to crash because the client or the room ended: that was told already. */
+export function handle(closed: Promise<unknown>): void {
+  closed.catch(() => {});
 }

@@ -228,7 +228,7 @@ export class Rooms {
     if (!("code" in answer)) {
       const reason = `Cannot open ${room.name}: the server answered with ${answer.type}`;
       this.#end(room, "refused", new ClientError("PROTOCOL", reason));
-    } else if (isPassing(answer.code)) this.#askLater(room, nowMs, answer.retryAfterMs);
+    } else if (isPassing(answer.code) || answer.code === "INTERNAL") this.#askLater(room, nowMs, answer);
     else this.#end(room, "refused", new ClientError(answer.code, answer.message));
   }
 
@@ -239,11 +239,13 @@ export class Rooms {
     this.#askLater(room, nowMs);
   }
 
-  #askLater(room: Subscription, nowMs: number, atLeastMs = 0): void {
+  /** @param why - what the server could not do now: told, for it may go on for long. */
+  #askLater(room: Subscription, nowMs: number, why?: WireError): void {
     const delayMs = retryDelayMs({ ...this.#options, attempt: room.attempt });
-    room.retryAtMs = nowMs + Math.max(delayMs, atLeastMs);
+    room.retryAtMs = nowMs + Math.max(delayMs, why?.retryAfterMs ?? 0);
     room.attempt += 1;
     this.#change(room, () => room.reset());
+    if (why !== undefined) this.#tellStatus(room, new ClientError(why.code, why.message));
   }
 
   #end(room: Subscription, phase: "refused" | "left", error?: ClientError): void {
@@ -257,9 +259,12 @@ export class Rooms {
   #change<Result>(room: Subscription, act: () => Result): Result {
     const before = room.status;
     const result = act();
-    const { id, name, info: channel, status, error } = room;
-    const info = error === undefined ? { status } : { status, error };
-    if (status !== before) this.#exchange.emit({ type: "status", room: id, name, kinds: channel?.events ?? {}, info });
+    if (room.status !== before) this.#tellStatus(room, room.error);
     return result;
+  }
+
+  #tellStatus({ id, name, info: channel, status }: Subscription, error: ClientError | undefined): void {
+    const info = error === undefined ? { status } : { status, error };
+    this.#exchange.emit({ type: "status", room: id, name, kinds: channel?.events ?? {}, info });
   }
 }

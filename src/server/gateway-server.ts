@@ -29,6 +29,7 @@ import type { Revocation } from "./revocations.ts";
 import { Shell } from "./shell.ts";
 import { Store } from "./store.ts";
 import type { TicketRequest } from "./tickets.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /** An open gateway. */
 interface Running extends Operated {
@@ -167,9 +168,11 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     return this.#opening;
   }
 
-  #hookOptions(): Omit<HooksOptions, "meters" | "authenticate"> {
+  #hookOptions(windowMs: number): Omit<HooksOptions, "meters" | "authenticate"> {
     const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = this.#limits;
+    const { maxVerdictChars: maxChars, maxVerdictCount: maxCount } = this.#limits;
     return {
+      verdicts: new Verdicts({ maxCount, maxChars, windowMs, steadyMs: () => this.#machine.steadyMs() }),
       channels: this.channels,
       timeoutMs,
       callTimeoutMs,
@@ -195,7 +198,6 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const hooks = new Hooks({ ...this.#hookOptions(), meters, authenticate });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
@@ -204,6 +206,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       },
       broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
     });
+    const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate });
     const core = new GatewayCore({
       channels: settingsOf(channels),
       limits,

@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { SmallMap } from "./small-map.ts";
+
+const key = fc.constantFrom("a", "b", "c");
+const step = fc.oneof(
+  fc.record({ type: fc.constant("set" as const), key, value: fc.option(fc.nat(9), { nil: undefined }) }),
+  fc.record({ type: fc.constant("delete" as const), key }),
+);
+
+test("[SE12] a small map is a map, whatever is done to it", () => {
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const map = new Map<string, number | undefined>();
+      const small = new SmallMap<string, number | undefined>();
+      for (const one of steps) {
+        if (one.type === "set") {
+          map.set(one.key, one.value);
+          small.set(one.key, one.value);
+        } else {
+          map.delete(one.key);
+          small.delete(one.key);
+        }
+        expect(small.entries()).toEqual([...map]);
+        expect(small.size).toBe(map.size);
+        for (const each of ["a", "b", "c"])
+          expect([small.get(each), small.has(each)]).toEqual([map.get(each), map.has(each)]);
+      }
+    }),
+  );
+});
