@@ -21,8 +21,9 @@ test("[PD24] codes of up to 15 bits are decoded, those that one look does not fi
   // 0, 10, 110, … : one of each length, and a second of the longest.
   const lengths = Uint8Array.from([...Array.from({ length: 15 }, (_, index) => index + 1), 15]);
   const code = createHuffmanCode(lengths, false);
-  for (let symbol = 0; symbol < 15; symbol++)
+  for (let symbol = 0; symbol < 15; symbol++) {
     expect(decode(code, `${"1".repeat(symbol)}0`)).toEqual([symbol, symbol + 1]);
+  }
   expect(decode(code, "1".repeat(15))).toEqual([15, 15]);
 });
 

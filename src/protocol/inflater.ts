@@ -87,6 +87,7 @@ export class Inflater {
     this.#limit = start + this.#pieceBytes;
     let outcome: Outcome = "on";
     while (outcome === "on") outcome = this.#step();
+    if (outcome === "corrupt") this.#reader.rewind(); // to what is wrong, so that it stays so
     this.#reader.putBack();
     if (outcome === "corrupt") return outcome;
     return this.#end === start ? undefined : this.#output.slice(start, this.#end);
@@ -166,11 +167,10 @@ export class Inflater {
     return "wait";
   }
 
-  #grow(neededBytes: number): Uint8Array {
+  #grow(neededBytes: number): void {
     const mostBytes = this.#windowBytes + this.#pieceBytes;
     const grown = new Uint8Array(Math.min(mostBytes, Math.max(2 * this.#output.length, neededBytes)));
     grown.set(this.#output);
     this.#output = grown;
-    return grown;
   }
 }
