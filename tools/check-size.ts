@@ -17,7 +17,7 @@ const entries: readonly Entry[] = [
     code: 'export { connect, ClientError, SendError } from "./dist/client/index.js"',
     maxGzipBytes: 12 * 1024,
   },
-  { name: "  with trackTyping too", code: 'export * from "./dist/client/index.js"', maxGzipBytes: 13 * 1024 },
+  { name: "  all of its exports", code: 'export * from "./dist/client/index.js"', maxGzipBytes: 14 * 1024 },
 ];
 
 const rows = await Promise.all(entries.map(measure));

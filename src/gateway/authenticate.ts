@@ -2,9 +2,7 @@ import { type AuthOp, closeCodes, type RefreshOp } from "../wire/index.ts";
 import { subscribeOwn } from "./command.ts";
 import type { Case, Desk } from "./desk.ts";
 import type { Failed, Identity } from "./effects.ts";
-
-/** RFC 6455 §7.4.1: "the server … encountered an unexpected condition that prevented it from fulfilling the request". */
-const internalError = 1011;
+import { internalError, reauthorize } from "./reauthorize.ts";
 
 /** A request that may come before anybody is known. */
 type Unidentified<Op> = Omit<Case<Op>, "identity"> & { readonly identity: Identity | undefined };
@@ -47,13 +45,13 @@ export function authenticate(desk: Desk, request: Unidentified<AuthOp>): void {
   });
 }
 
-/** The same user with newer credentials: what is subscribed stays, and they count for all that is asked from now on. */
-export function refresh({ outbox }: Desk, request: Case<RefreshOp>): void {
+/** The same user with newer credentials: they count for all that is asked from now on, and for what is subscribed already. */
+export function refresh(desk: Desk, request: Case<RefreshOp>): void {
   const { admitted, answered, identity, op, session } = request;
   const { connection, device } = session;
   const refuse = (reason: string): void =>
     session.strike(op.id, { code: "FORBIDDEN", message: `Cannot refresh: ${reason}` });
-  outbox.ask("authenticate", { connection, token: op.token, device }, (result) => {
+  desk.outbox.ask("authenticate", { connection, token: op.token, device }, (result) => {
     // It may have expired while the new ones were looked at: a session that is closed says nothing more.
     admitted();
     answered();
@@ -64,7 +62,8 @@ export function refresh({ outbox }: Desk, request: Case<RefreshOp>): void {
         }
         session.identity = result.identity;
         session.watchdog?.expiresIn(result.expiresInMs);
-        return session.send({ type: "refreshed", id: op.id, ...expiryOf(result) });
+        session.send({ type: "refreshed", id: op.id, ...expiryOf(result) });
+        return reauthorize(desk, session, () => {});
       case "refused":
         return refuse("the credentials were refused");
       default:

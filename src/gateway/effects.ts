@@ -108,11 +108,13 @@ export interface AuthorizeQuestion {
   readonly method?: string;
 }
 
-/** What the server itself wants done to all connections that a user has at this node. Nobody is asked whether they may. */
+/** What the server itself wants done to all connections that a user has at this node. Only `reauthorize` asks whether they may. */
 export type Command =
   | { readonly type: "subscribe"; readonly userId: string; readonly channel: string; readonly start: Start }
   | { readonly type: "unsubscribe"; readonly userId: string; readonly channel: string; readonly reason: string }
-  | { readonly type: "disconnect"; readonly userId: string; readonly code: number; readonly reason: string };
+  | { readonly type: "disconnect"; readonly userId: string; readonly code: number; readonly reason: string }
+  /** Without a user: of everybody. */
+  | { readonly type: "reauthorize"; readonly userId?: string };
 
 /** A channel that a connection is subscribed to as soon as it is authenticated. */
 export interface OwnChannel {

@@ -82,6 +82,7 @@ export class GatewayCore {
       users,
       limits,
       quotas: new Quotas(),
+      rights: { version: 0 },
     };
     this.#hello = encodeServerMessage(this.#makeHello());
   }

@@ -30,11 +30,14 @@ export class Users {
     if (own === session || (own instanceof Set && own.size === 0)) this.#sessions.delete(id);
   }
 
+  all(): readonly Session[] {
+    return [...this.#sessions.values()].flatMap(listOf);
+  }
+
   /** Those of a user, or those of one credential. */
   find(target: RevocationTarget): readonly Session[] {
     if ("userId" in target) return listOf(this.#sessions.get(target.userId));
-    const all = [...this.#sessions.values()].flatMap(listOf);
-    return all.filter(({ identity }) => identity?.tokenId === target.tokenId);
+    return this.all().filter(({ identity }) => identity?.tokenId === target.tokenId);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   disconnectCommand,
   type DisconnectRequest,
   type Reached,
+  type ReauthorizeRequest,
   subscribeCommand,
   unsubscribeCommand,
 } from "./commands.ts";
@@ -113,6 +114,10 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
 
   async disconnect(request: DisconnectRequest): Promise<Reached> {
     return this.#command(disconnectCommand(request));
+  }
+
+  async reauthorize({ userId }: ReauthorizeRequest = {}): Promise<Reached> {
+    return this.#command(userId === undefined ? { type: "reauthorize" } : { type: "reauthorize", userId });
   }
 
   async #command(command: Command): Promise<Reached> {
