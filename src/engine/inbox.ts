@@ -69,17 +69,10 @@ export class Inbox {
     if (handling !== undefined) this.wait(handling.then(() => message.cancel()));
   }
 
-  /** Gives of a compressed message what is wanted now. Never to be called while nothing may be delivered. */
-  inflate(): void {
-    const [message, inflating] = [this.#message, this.#inflating];
-    if (message === undefined || inflating === undefined) return;
-    this.#hasMore = true;
-    while (message.isWanted && this.#hasMore) {
-      if (message.isDropped && !inflating.isRemembered) return this.#leaveRest(message, inflating);
-      this.#take(inflating.next(), message);
-      // Nobody slows down the rest of a message that was left: it must not keep others waiting.
-      if (message.isDropped && this.#hasMore) return void setImmediate(() => this.#line.readOn());
-    }
+  /** Gives of a compressed message what is wanted now. False if nothing may be delivered even then. */
+  goOn(): boolean {
+    this.#inflate();
+    return !this.isBusy;
   }
 
   /** The message that is being read will not come to its end. */
@@ -94,7 +87,7 @@ export class Inbox {
     // Of a message that was left nothing but its end matters.
     if (this.#inflating === undefined) return message.put({ data: noBytes, isLast: piece.isLast });
     this.#inflating.feed(piece.data as Uint8Array, piece.isLast); // compressed text is told as bytes too
-    this.inflate();
+    this.#inflate();
   }
 
   /** False if there is no memory for it. */
@@ -103,6 +96,18 @@ export class Inbox {
     this.#inflating = codec.inflatePieces(opcode === "text", this.#line.limits.maxStreamedMessageBytes);
     if (this.#inflating === undefined) this.#break(inflateFaults.overloaded);
     return this.#inflating !== undefined;
+  }
+
+  #inflate(): void {
+    const [message, inflating] = [this.#message, this.#inflating];
+    if (message === undefined || inflating === undefined) return;
+    this.#hasMore = true;
+    while (message.isWanted && this.#hasMore) {
+      if (message.isDropped && !inflating.isRemembered) return this.#leaveRest(message, inflating);
+      this.#take(inflating.next(), message);
+      // Nobody slows down the rest of a message that was left: it must not keep others waiting.
+      if (message.isDropped && this.#hasMore) return void setImmediate(() => this.#line.readOn());
+    }
   }
 
   #take(step: InflatingStep | undefined, message: IncomingMessage): void {

@@ -208,9 +208,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   /** Delivers what is held, then reads on, unless somebody holds it again. */
   readOn(): void {
-    if (this.#isPaused || this.#isGone) return;
-    this.#inbox?.inflate();
-    if (this.isHeld) return;
+    if (this.#isPaused || this.#isGone || this.#inbox?.goOn() === false) return;
     this.#heartbeat.markAlive();
     this.#deliver();
     if (!this.isHeld) this.#socket.resume();
