@@ -25,12 +25,7 @@ export class BitReader {
 
   /** Whether every bit was read. */
   get isEmpty(): boolean {
-    return this.bitCount === 0 && this.isAtLastByte;
-  }
-
-  /** Whether no byte is left but what is left of the last one. */
-  get isAtLastByte(): boolean {
-    return this.at === this.input.length;
+    return this.bitCount === 0 && this.at === this.input.length;
   }
 
   /** Adds input, behind what was not read. It is not copied, and must stay as it is while it is not read to its end. */

@@ -69,8 +69,7 @@ export class Inflater {
 
   /** Whether all that came was inflated, and the next byte begins a block: only there may a message end. */
   get isBetweenBlocks(): boolean {
-    if (this.#codes !== undefined || this.#storedBytes > 0) return false;
-    return this.#isFinal ? this.#reader.isAtLastByte : this.#reader.isEmpty;
+    return this.#codes === undefined && this.#storedBytes === 0 && this.#reader.isEmpty;
   }
 
   /** Adds what has come. It is not copied: it must stay as it is until {@link read} has said `undefined`. */
