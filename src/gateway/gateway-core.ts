@@ -211,6 +211,8 @@ export class GatewayCore {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     session.drained();
+    // A request that had to wait comes before the channels, which would take all there is for ever.
+    this.#startRequests(session);
     // A copy: the loop changes the map's order.
     for (const [name, channel] of Array.from(session.channels)) {
       if (!session.isFlowing) return;

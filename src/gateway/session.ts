@@ -9,6 +9,8 @@ import type { Subscriber } from "./subscriber.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const minuteMs = 60_000;
+/** An answer costs one more request for each so many bytes of it. */
+const answerBytesPerRequest = 64 * 1024;
 
 /** What the gateway knows of one connection: who it is, what it asked for, and how much it may still ask and be sent. */
 export class Session implements Subscriber {
@@ -120,8 +122,10 @@ export class Session implements Subscriber {
   /** The next request to start: one at a time until it is admitted, so that requests take effect in the order they came. */
   startNext(): ClientOp | undefined {
     if (this.#isAdmitting || this.#isClosing) return undefined;
-    const op = this.#queue.shift();
-    if (op === undefined) return undefined;
+    const [op] = this.#queue;
+    // Whoever does not read is not given more to read: a small request must not fill the memory with large answers.
+    if (op === undefined || (this.#isWaitingForDrain && mayAnswerAtLength(op))) return undefined;
+    this.#queue.shift();
     this.#isAdmitting = true;
     this.#startedCount += 1;
     return op;
@@ -140,6 +144,11 @@ export class Session implements Subscriber {
   /** One request that was started has its answer. */
   answered(): void {
     this.#startedCount -= 1;
+  }
+
+  /** An answer was long: it costs what as many requests cost, so that a little asked for does not give much for ever. */
+  charge(bytes: number): void {
+    this.#buckets.request.charge(this.#outbox.nowMs, Math.floor(bytes / answerBytesPerRequest));
   }
 
   /** Refuses softly, unless this has gone on for too long. */
@@ -187,4 +196,9 @@ export class Session implements Subscriber {
 
 function bucketOf({ type }: ClientOp): "publish" | "ephemeral" | "request" {
   return type === "publish" || type === "ephemeral" ? type : "request";
+}
+
+/** Whether the answer may be much longer than the request. */
+function mayAnswerAtLength({ type }: ClientOp): boolean {
+  return type === "history" || type === "subscribe" || type === "resume" || type === "call";
 }
