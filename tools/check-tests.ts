@@ -1,6 +1,6 @@
-/** Fails on a rule of SPEC.md without a test, a test without a rule, and a test whose rule does not exist. */
+/** Fails on a rule of SPEC.md without a test, a test without a rule, a test whose rule does not exist, and on what the guide says of either. */
 import { mkdirSync, readFileSync } from "node:fs";
-import { findRuleFaults, readRules, type NamedTest } from "./rules.ts";
+import { findGuideFaults, findRuleFaults, readRules, type NamedTest } from "./rules.ts";
 import { runCommand } from "./run-command.ts";
 
 const list = "temp/tests.json";
@@ -17,7 +17,8 @@ async function checkTests(): Promise<number> {
   }
   const tests = JSON.parse(readFileSync(list, "utf8")) as readonly NamedTest[];
   const rules = readRules(readFileSync("SPEC.md", "utf8"));
-  const faults = findRuleFaults(rules, tests);
+  const guide = readFileSync("docs/guide/conformance.md", "utf8");
+  const faults = [...findRuleFaults(rules, tests), ...findGuideFaults(guide, rules, tests)];
   for (const fault of faults) console.error(fault);
   console.log(`${rules.length} rules, ${tests.length} tests, ${faults.length} faults`);
   return faults.length === 0 ? 0 : 1;

@@ -37,3 +37,33 @@ function findNameFaults(test: NamedTest, known: ReadonlySet<string>): readonly s
   const unknown = ids.filter((id) => !known.has(id));
   return unknown.map((id) => `Test "${test.name}" (${test.file}) names rule ${id}, which SPEC.md does not define`);
 }
+
+/**
+ * What is wrong with a page of the guide that names rules: one that does not exist, a row of a table without any, and an advisory in a row
+ * that no test of the row's rules has in its name.
+ */
+export function findGuideFaults(
+  guide: string,
+  rules: readonly string[],
+  tests: readonly NamedTest[],
+): readonly string[] {
+  const known = new Set(rules);
+  const names = guide.match(/\b[A-Z]{2}\d+\b/gu) ?? [];
+  const unknown = names.filter((id) => !known.has(id));
+  const rows = guide.split("\n").filter((line) => /^\| (?!---)/u.test(line) && !line.endsWith(" Rules |"));
+  return [
+    ...unknown.map((id) => `The guide names rule ${id}, which SPEC.md does not define`),
+    ...rows.flatMap((row) => findRowFaults(row, tests)),
+  ];
+}
+
+function findRowFaults(row: string, tests: readonly NamedTest[]): readonly string[] {
+  const ids = new Set(row.split("|").at(-2)?.trim().split(", "));
+  const hasRule = [...ids].some((id) => new RegExp(`^${ruleId}$`, "u").test(id));
+  if (!hasRule) return [`A row of the guide names no rule: ${row}`];
+  const ours = tests.filter((test) => readIds(test.name).some((id) => ids.has(id)));
+  const advisories = row.match(/\b(?:CVE-\d+-\d+|GHSA-\w{4}-\w{4}-\w{4})\b/gu) ?? [];
+  return advisories
+    .filter((advisory) => !ours.some((test) => test.name.includes(advisory)))
+    .map((advisory) => `No test of ${[...ids].join(", ")} names ${advisory}`);
+}

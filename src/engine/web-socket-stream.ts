@@ -1,13 +1,12 @@
 import { ReadableStream, type ReadableStreamDefaultController, WritableStream } from "node:stream/web";
 import type { WritableStreamDefaultController } from "node:stream/web";
 import { isArrayBuffer } from "node:util/types";
-import { hasBadPort } from "./bad-ports.ts";
 import type { CloseInfo } from "./close-info.ts";
-import { connectLine } from "./connect.ts";
+import { connectAsPage, readLocation } from "./connect-as-page.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { Line } from "./line.ts";
 import { shapeInterface } from "./shape-interface.ts";
-import { authorization, readLocation, type WebSocketOptions, withoutUser } from "./web-socket.ts";
+import type { WebSocketOptions } from "./web-socket.ts";
 import { convertProtocols, parseData, parseUrl, requireProtocols } from "./web-socket-arguments.ts";
 import {
   type CloseFrame,
@@ -114,19 +113,14 @@ export class WebSocketStream {
   async #connect(
     protocols: readonly string[],
     signal: AbortSignal | undefined,
-    { headers, compression = { contextTakeover: true }, ...options }: WebSocketOptions,
+    options: WebSocketOptions,
   ): Promise<void> {
-    const origin = readLocation()?.origin;
     try {
       signal?.throwIfAborted();
-      if (hasBadPort(this.#url)) throw new Error(`Cannot connect: port ${this.#url.port} belongs to another protocol`);
-      const line = await connectLine(withoutUser(this.#url), {
+      const line = await connectAsPage(this.#url, {
         highWaterBytes: 64 * 1024,
         maxQueuedBytes: Infinity, // one message is queued, the next waits for it
-        ...(origin === undefined ? {} : { origin }),
         ...options,
-        ...(compression === false ? {} : { compression }),
-        headers: { ...authorization(this.#url), ...headers },
         protocols,
         signal: AbortSignal.any(signal === undefined ? [this.#abort.signal] : [this.#abort.signal, signal]),
         message: (_line, data) => this.#receive(data),

@@ -1,9 +1,9 @@
-import { connectLine, type ConnectOptions } from "./connect.ts";
+import { connectAsPage, readLocation } from "./connect-as-page.ts";
+import type { ConnectOptions } from "./connect.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { CompressionOptions } from "./compression.ts";
 import type { LineLimits } from "./limits.ts";
 import type { Line } from "./line.ts";
-import { hasBadPort } from "./bad-ports.ts";
 import { CloseEvent, type CloseEventInit } from "./close-event.ts";
 import { type EventHandler, EventHandlerAttribute } from "./event-handler.ts";
 import { FailureEvent } from "./failure-event.ts";
@@ -53,7 +53,8 @@ const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
  *
  * Deviations: there is no page. Relative URLs and `Origin` are those of `globalThis.location` where the program has one, and there are
  * no cookies; `options` may name both headers. Events are not `isTrusted`, and `error` events say what happened. The limits of the
- * engine hold: a message above 1 MiB fails the connection unless `maxMessageBytes` says otherwise.
+ * engine hold: a message above 1 MiB fails the connection unless `maxMessageBytes` says otherwise. As in a browser, one connection at a
+ * time is being opened to a host and port (RFC 6455 §4.1); {@link connect} knows no such order.
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- types the inherited methods, which must not be redefined
 export class WebSocket extends EventTarget {
@@ -206,15 +207,9 @@ export class WebSocket extends EventTarget {
   }
 
   async #connect(protocols: readonly string[], options: WebSocketOptions): Promise<void> {
-    const { headers, compression = { contextTakeover: true }, ...others } = options;
-    const origin = readLocation()?.origin;
     try {
-      if (hasBadPort(this.#url)) throw new Error(`Cannot connect: port ${this.#url.port} belongs to another protocol`);
-      const line = await connectLine(withoutUser(this.#url), {
-        ...(origin === undefined ? {} : { origin }),
-        ...others,
-        ...(compression === false ? {} : { compression }),
-        headers: { ...authorization(this.#url), ...headers },
+      const line = await connectAsPage(this.#url, {
+        ...options,
         protocols,
         signal: this.#abort.signal,
         message: (_line, data) => this.#queueTask(() => this.#receive(data)),
@@ -317,31 +312,3 @@ shapeInterface(WebSocket, [
   "binaryType",
   "send",
 ]);
-
-/** The page, in a program that has one: a browser's, jsdom's, or its own choice. */
-export function readLocation(): { readonly href: string; readonly origin: string } | undefined {
-  return (globalThis as { readonly location?: { readonly href: string; readonly origin: string } }).location;
-}
-
-/** What there is to connect to: the credentials go into a header. */
-export function withoutUser(url: URL): URL {
-  const bare = new URL(url);
-  bare.username = "";
-  bare.password = "";
-  return bare;
-}
-
-/** What a browser sends for `ws://user:password@host` (RFC 7617). */
-export function authorization({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === "" && password === "") return {};
-  return { Authorization: `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString("base64")}` };
-}
-
-/** Takes percent-encoding off; a "%" that begins none stays, as the URL parser lets it stand. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

@@ -13,15 +13,15 @@ export interface ChannelSettings {
   readonly binary?: readonly string[];
   readonly presence: boolean;
   readonly history: HistoryLimits;
-  /** What it allows to all its clients together. Absent: anything. */
+  /** What it allows to all together. Absent: anything. */
   readonly limits?: ChannelLimits;
 }
 
-/** How much one channel allows, to all its clients together. */
+/** How much one channel allows, to all its clients and the server together. */
 export interface ChannelLimits {
   /** Subscriptions at one node; one more is refused with `LIMIT`. Default 100 000. */
   readonly maxSubscriberCount: number;
-  /** Events of clients at one node, as many at once; more are refused with `RATE_LIMITED`. Default 20 000. */
+  /** Events at one node, as many at once; more are refused with `RATE_LIMITED`. Default 20 000. */
   readonly publishesPerSecond: number;
   /** One event's data as JSON, in UTF-8; more is refused with `TOO_BIG`. Default 64 KiB. */
   readonly maxDataBytes: number;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { encodeBroadcast } from "./broadcast.ts";
-import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
+import { benchChannels, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 
 const device = "0".repeat(32);
 const auth = { type: "auth", device } as const;
@@ -369,4 +369,17 @@ test("[RL20] who reads slowly has its requests answered before the rest of a rep
   expect([first?.type, second?.type].toSorted()).toEqual(["event", "history"]);
   bench.handle({ type: "drained", connection: 1 });
   expect(bench.take(1).map(({ type }) => type)).toContain("subscribed");
+});
+
+test("[CH12] what the server publishes counts beside what clients publish, and of a channel that is not there is refused", () => {
+  const limits = { maxSubscriberCount: 9, publishesPerSecond: 1, maxDataBytes: 9 };
+  const { room } = benchChannels;
+  if (room === undefined) throw new Error("The bench has no room");
+  const bench = new GatewayBench({ channels: { room: { ...room, limits } } });
+  bench.join(1);
+  bench.send(1, { type: "publish", channel: "room/a", event: "said", messageId: "m1", data: "x" });
+  const event = { content: "1", nowMs: 1_000_000 };
+  expect(bench.core.refuse("room/a", event)).toMatchObject({ code: "RATE_LIMITED" });
+  expect(bench.core.refuse("room/b", event)).toBeUndefined();
+  expect(bench.core.refuse("nowhere", event)).toMatchObject({ code: "UNKNOWN_CHANNEL" });
 });

@@ -7,6 +7,7 @@ import {
   type HelloMessage,
   type HistoryOp,
   subprotocol,
+  type WireError,
 } from "../wire/index.ts";
 import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
@@ -104,6 +105,12 @@ export class GatewayCore {
   /** What a channel's name leads to. */
   find(channel: string): Found<Route> {
     return this.#desk.directory.find(channel);
+  }
+
+  /** Why a channel takes no more of the server's own now, if it does not; otherwise it is counted beside what its clients publish. */
+  refuse(channel: string, event: { readonly content: string; readonly nowMs: number }): WireError | undefined {
+    const found = this.#desk.directory.find(channel);
+    return found.type === "error" ? found.error : this.#desk.quotas.refuse(found.value, event);
   }
 
   /** Who is in a channel, as far as this node knows. */

@@ -6,7 +6,7 @@ import { TokenBucket } from "./token-bucket.ts";
 /** How many channels' rates are kept before those that are at rest are forgotten. */
 const sweepCount = 1024;
 
-/** What one channel allows to all its clients together, at this node. What the server publishes itself does not count. */
+/** What one channel allows to all who publish to it together, at this node: its clients, and the server unless it says otherwise. */
 export class Quotas {
   readonly #buckets = new Map<string, TokenBucket>();
   #sweepAtCount = sweepCount;

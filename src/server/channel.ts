@@ -38,7 +38,7 @@ export interface ServerSide<Pattern extends string = string, Events extends Even
   readonly owner?: { readonly param: string; readonly recent: number };
   /** What is kept for replays and history. Default 1 000 entries, 24 hours and 16 MiB of data, whichever is least. */
   readonly history?: Partial<HistoryLimits>;
-  /** What the channel allows to all its clients together. Each has a finite default; `Infinity` switches one off. */
+  /** What the channel allows to all its clients and the server together. Each has a finite default; `Infinity` switches one off. */
   readonly limits?: Partial<ChannelLimits>;
   /** Whether a user may. Default: yes. One that throws, rejects or takes more than 10 s is a no, and logged. */
   authorize?(request: AuthorizeRequest<Pattern, Events>): boolean | Promise<boolean>;

@@ -1,4 +1,4 @@
-import type { AppErrorCode, ErrorCode } from "../wire/index.ts";
+import type { AppErrorCode, ErrorCode, WireError } from "../wire/index.ts";
 
 /** Besides the codes that clients get: the store gives less than `require`, or the gateway was closed. */
 export type GatewayErrorCode = ErrorCode | AppErrorCode | "DURABILITY_TOO_LOW" | "CLOSED";
@@ -7,8 +7,20 @@ export type GatewayErrorCode = ErrorCode | AppErrorCode | "DURABILITY_TOO_LOW" |
 export class GatewayError extends Error {
   override readonly name = "GatewayError";
   readonly code: GatewayErrorCode;
-  constructor(code: GatewayErrorCode, message: string, options?: ErrorOptions) {
+  /** After how many milliseconds it may be tried again, if that is known: of `RATE_LIMITED` it is. */
+  readonly retryAfterMs: number | undefined;
+  constructor(
+    code: GatewayErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly retryAfterMs?: number } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+/** What a client would have been told, for the server's own code. */
+export function gatewayErrorOf({ code, message, ...options }: WireError): GatewayError {
+  return new GatewayError(code, message, options);
 }

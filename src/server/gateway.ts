@@ -1,45 +1,20 @@
-import { sqliteBroker } from "../brokers/index.ts";
 import type { AnyHttpServer, CompressionOptions, OriginPolicy } from "../engine/index.ts";
-import { type Broker, type Command, GatewayCore } from "../gateway/index.ts";
+import type { Broker } from "../gateway/index.ts";
 import type { Durability, HasChannels } from "../wire/index.ts";
-import { Access } from "./access.ts";
 import type { ServerChannel } from "./channel.ts";
-import { checkChannels, settingsOf } from "./channel-settings.ts";
-import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
 import type { TrustedProxies } from "./client-address.ts";
-import {
-  disconnectCommand,
-  type DisconnectRequest,
-  type Reached,
-  subscribeCommand,
-  type SubscribeRequest,
-  unsubscribeCommand,
-  type UnsubscribeRequest,
-} from "./commands.ts";
-import { GatewayError } from "./errors.ts";
+import type { DisconnectRequest, Reached, SubscribeRequest, UnsubscribeRequest } from "./commands.ts";
+import type { DrainOptions } from "./drain.ts";
+import { GatewayServer } from "./gateway-server.ts";
 import type { GatewayInfo } from "./health.ts";
-import { type Authenticate, authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
-import { readLimits, type ServerLimits } from "./limits.ts";
-import { Listener, type GatewayAddress, type ListenOptions } from "./listener.ts";
-import { type Log, silentLog } from "./log.ts";
+import type { Authenticate } from "./hooks.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { GatewayAddress, ListenOptions } from "./listener.ts";
+import type { Log } from "./log.ts";
 import { type Machine, thisMachine } from "./machine.ts";
-import { type AdminAddress, AdminListener, type AdminOptions } from "./operate/admin-listener.ts";
-import { Meters } from "./operate/meters.ts";
-import type { Operated } from "./operate/operated.ts";
-import { canaryChannel, Readiness } from "./operate/readiness.ts";
-import { findTracing } from "./operate/tracing.ts";
-import {
-  type DurableEventOf,
-  prepareTell,
-  publish,
-  type Published,
-  type PublishRequest,
-  type TellRequest,
-  type UnstoredEventOf,
-} from "./publish.ts";
+import type { AdminAddress, AdminOptions } from "./operate/admin-listener.ts";
+import type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";
 import type { Revocation } from "./revocations.ts";
-import { Shell } from "./shell.ts";
-import { Store } from "./store.ts";
 import type { TicketRequest } from "./tickets.ts";
 
 /** The channels of a gateway by the name its clients use. */
@@ -89,16 +64,18 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
    */
   listenAdmin(options: AdminOptions): Promise<AdminAddress>;
   /**
-   * Publishes for the server itself: validated, stored, told to all subscribers. `authorize` is not asked.
+   * Publishes for the server itself: validated, stored, told to all subscribers. `authorize` is not asked; the channel's `limits` count,
+   * unless `bypassLimits` says otherwise.
    *
-   * @throws {GatewayError} with the code a client would get.
+   * @throws {GatewayError} with the code a client would get; of `RATE_LIMITED` with `retryAfterMs`.
    */
   publish<Name extends keyof Channels & string, Event extends DurableEventOf<Channels[Name]>>(
     request: PublishRequest<Channels, Name, Event>,
   ): Promise<Published>;
   /**
    * Tells, for the server itself, an event that is not stored: an ephemeral one to those who are there, a `latest` one also to those
-   * who come later. Validated; `authorize` is not asked. Resolves when it is on its way; whether anybody got it is not known.
+   * who come later. Validated; limited as `publish` is; `authorize` is not asked. Resolves when it is on its way; whether anybody got it is
+   * not known.
    *
    * @throws {GatewayError} with the code a client would get.
    */
@@ -167,231 +144,4 @@ export function createGatewayOn<const Channels extends ServerChannels>(
   options: GatewayOptions<Channels>,
 ): Gateway<Channels> {
   return new GatewayServer(machine, options);
-}
-
-/** An open gateway. */
-interface Running extends Operated {
-  readonly description: string;
-}
-
-class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels> {
-  readonly channels: Channels;
-  readonly #machine: Machine;
-  readonly #options: GatewayOptions<Channels>;
-  readonly #limits: ServerLimits;
-  readonly #log: Log;
-  readonly #access: Access;
-  readonly #listeners: { close(): Promise<void> }[] = [];
-  #opening: Promise<Running> | undefined;
-  #running: Running | undefined;
-  #closing: Promise<void> | undefined;
-  /** No connection is left, and nothing is published any more. */
-  #isDrained = false;
-
-  constructor(machine: Machine, options: GatewayOptions<Channels>) {
-    this.channels = options.channels;
-    this.#machine = machine;
-    this.#options = options;
-    this.#limits = readLimits(options.limits);
-    this.#log = options.log ?? silentLog;
-    checkChannels(options.channels);
-    const { trustedProxies } = options;
-    this.#access = new Access({ trustedProxies, limits: this.#limits, log: this.#log, machine });
-  }
-
-  async listen(options: ListenOptions): Promise<GatewayAddress> {
-    const { shell } = await this.#open();
-    const listener = new Listener(options, () => this.info());
-    shell.engine.attach(listener.server, { path: options.path ?? "/" });
-    this.#listeners.push(listener);
-    const address = await listener.listen();
-    this.#log.info({ url: address.url }, "Listening");
-    return address;
-  }
-
-  async listenAdmin(options: AdminOptions): Promise<AdminAddress> {
-    const listener = new AdminListener(options, await this.#open());
-    this.#listeners.push(listener);
-    const address = await listener.listen();
-    this.#log.info({ url: address.url }, "Listening for operators");
-    return address;
-  }
-
-  async attach(server: AnyHttpServer, options: { readonly path?: string } = {}): Promise<void> {
-    const { shell } = await this.#open();
-    shell.engine.attach(server, { path: options.path ?? "/" });
-  }
-
-  async publish(request: Parameters<typeof publish>[1]): Promise<Published> {
-    const { durability, hooks, store } = await this.#use();
-    return publish({ channels: this.channels, durability, hooks, store }, request);
-  }
-
-  async tell(request: Parameters<typeof prepareTell>[1]): Promise<void> {
-    const { hooks, shell } = await this.#use();
-    shell.feed({ type: "told", tell: await prepareTell({ channels: this.channels, hooks }, request) });
-  }
-
-  issueTicket(ticket: TicketRequest): string {
-    return this.#access.issueTicket(ticket);
-  }
-
-  async revoke(revocation: Revocation): Promise<void> {
-    const target = this.#access.revoke(revocation);
-    this.#running?.shell.feed({ type: "revoked", target });
-  }
-
-  async subscribe(request: Parameters<typeof subscribeCommand>[1]): Promise<Reached> {
-    return this.#command(subscribeCommand(this.channels, request));
-  }
-
-  async unsubscribe(request: Parameters<typeof unsubscribeCommand>[1]): Promise<Reached> {
-    return this.#command(unsubscribeCommand(this.channels, request));
-  }
-
-  async disconnect(request: DisconnectRequest): Promise<Reached> {
-    return this.#command(disconnectCommand(request));
-  }
-
-  async #command(command: Command): Promise<Reached> {
-    const { shell } = await this.#use();
-    return { connectionCount: await shell.command(command) };
-  }
-
-  info(): GatewayInfo {
-    const running = this.#running;
-    const counts = running?.shell.info ?? { connectionCount: 0, channelCount: 0, droppedEphemeralCount: 0 };
-    const isClosing = this.#closing !== undefined;
-    if (isClosing && (this.#isDrained || running === undefined)) return { status: "closed", ...counts };
-    if (running === undefined) return { status: "starting", ...counts };
-    const { description: store, durability } = running;
-    if (isClosing) return { status: "draining", durability, store, ...counts };
-    const reason = running.store.outage;
-    if (reason !== undefined) return { status: "unavailable", reason, durability, store, ...counts };
-    return { status: "ok", durability, store, ...counts };
-  }
-
-  close(options: Partial<DrainOptions> = {}): Promise<void> {
-    this.#closing ??= this.#close(readDrainOptions(options));
-    return this.#closing;
-  }
-
-  async #close(options: DrainOptions): Promise<void> {
-    const running = await this.#opening?.catch(() => undefined);
-    if (running === undefined) return;
-    const { shell, store } = running;
-    const endMs = this.#machine.steadyMs() + options.graceMs;
-    shell.refuseNew();
-    await drain(shell, this.#machine, options);
-    this.#isDrained = true;
-    const graceMs = Math.max(1, endMs - this.#machine.steadyMs());
-    await this.#settle(store, graceMs);
-    await shell.engine.close({ code: 1001, reason: "The server is going away", graceMs });
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    shell.stop();
-    await store.close();
-    this.#log.info({}, "Closed");
-  }
-
-  /** While it drains, the server itself still publishes. */
-  async #use(): Promise<Running> {
-    return this.#closing !== undefined && this.#running !== undefined && !this.#isDrained
-      ? this.#running
-      : this.#open();
-  }
-
-  #open(): Promise<Running> {
-    if (this.#closing !== undefined) throw new GatewayError("CLOSED", "Cannot use the gateway: it is closed");
-    this.#opening ??= this.#start();
-    return this.#opening;
-  }
-
-  #hookOptions(): Omit<HooksOptions, "meters" | "authenticate"> {
-    const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = this.#limits;
-    return {
-      channels: this.channels,
-      timeoutMs,
-      callTimeoutMs,
-      maxPendingCount,
-      isRevoked: (credentials, nowMs) => this.#access.isRevoked(credentials, nowMs),
-      log: this.#log,
-      machine: this.#machine,
-    };
-  }
-
-  async #start(): Promise<Running> {
-    const {
-      authenticate = authenticateGuest,
-      broker = sqliteBroker({ file: "data/switchboard.db" }),
-      compression,
-      origins = "same",
-      require = "mem",
-    } = this.#options;
-    const log = this.#log;
-    const machine = this.#machine;
-    const limits = this.#limits;
-    const channels: ServerChannels = this.channels;
-    const meters = new Meters();
-    const store = new Store({ broker, require, log, machine, meters });
-    const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const hooks = new Hooks({ ...this.#hookOptions(), meters, authenticate });
-    const { dedupWindowMs, description, durability } = await store.open({
-      // The store tells of nothing before the core, which is made below, has joined a channel.
-      appended(channel, epoch, entry) {
-        if (channel === canaryChannel) readiness.heard(entry.messageId);
-        else shell.feed({ type: "appended", channel, epoch, entry });
-      },
-      broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
-    });
-    const core = new GatewayCore({
-      channels: settingsOf(channels),
-      limits,
-      durability,
-      dedupWindowMs,
-      node: machine.createName(),
-    });
-    const shell = new Shell({
-      core,
-      entrance: this.#access.entrance,
-      hooks,
-      store,
-      limits,
-      origins,
-      compression,
-      log,
-      machine,
-      meters,
-    });
-    store.tracing = await findTracing((name) => patternOf(shell, name));
-    this.#running = {
-      channels,
-      shell,
-      store,
-      hooks,
-      broker,
-      durability,
-      description,
-      meters,
-      readiness,
-      log,
-      machine,
-      info: () => this.info(),
-    };
-    return this.#running;
-  }
-
-  /** Waits until every append has its answer, but not for ever. */
-  async #settle(store: Store, graceMs: number): Promise<void> {
-    let cancel: (() => void) | undefined;
-    const grace = new Promise<void>((resolve) => {
-      cancel = this.#machine.after(graceMs, resolve);
-    });
-    await Promise.race([store.settled(), grace]);
-    cancel?.();
-  }
-}
-
-function patternOf(shell: Shell, name: string): string | undefined {
-  const found = shell.find(name);
-  return found.type === "found" ? found.value.settings.pattern : undefined;
 }

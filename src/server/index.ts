@@ -56,7 +56,14 @@ export type { GatewayAddress, ListenOptions } from "./listener.ts";
 export type { Log } from "./log.ts";
 export type { AdminAddress, AdminOptions } from "./operate/admin-listener.ts";
 export type { ApiKey, ApiScope } from "./operate/api-keys.ts";
-export type { DurableEventOf, Published, PublishRequest, TellRequest, UnstoredEventOf } from "./publish.ts";
+export type {
+  DurableEventOf,
+  Published,
+  PublishRequest,
+  ServerEventRequest,
+  TellRequest,
+  UnstoredEventOf,
+} from "./publish.ts";
 export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";
 export type { Revocation } from "./revocations.ts";

@@ -12,8 +12,9 @@ import {
 } from "../wire/index.ts";
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
-import { GatewayError } from "./errors.ts";
+import { GatewayError, gatewayErrorOf } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
+import type { Shell } from "./shell.ts";
 import type { Store } from "./store.ts";
 import { ownParams } from "./user-channel.ts";
 
@@ -28,11 +29,11 @@ export type UnstoredEventOf<Channel extends ChannelDefinition> = Exclude<
   DurableEventOf<Channel>
 >;
 
-/** What the server tells itself. */
-export interface TellRequest<
-  Channels extends ChannelDefinitions = ChannelDefinitions,
-  Name extends keyof Channels & string = keyof Channels & string,
-  Event extends UnstoredEventOf<Channels[Name]> = UnstoredEventOf<Channels[Name]>,
+/** An event of the server's own. */
+export interface ServerEventRequest<
+  Channels extends ChannelDefinitions,
+  Name extends keyof Channels & string,
+  Event extends keyof Channels[Name]["events"] & string,
 > {
   /** The channel's name among the gateway's `channels`. */
   readonly channel: Name;
@@ -41,21 +42,26 @@ export interface TellRequest<
   readonly data: InputOf<Channels[Name]["events"][Event]>;
   /** Who says it. Default `{ id: "server" }`, which `authenticate` should give to nobody. */
   readonly user?: User;
+  /**
+   * The channel's `limits` are not looked at, and this does not count towards them: for what must go out whatever else is said, and for
+   * imports. Default false.
+   */
+  readonly bypassLimits?: boolean;
 }
+
+/** What the server tells itself. */
+export type TellRequest<
+  Channels extends ChannelDefinitions = ChannelDefinitions,
+  Name extends keyof Channels & string = keyof Channels & string,
+  Event extends UnstoredEventOf<Channels[Name]> = UnstoredEventOf<Channels[Name]>,
+> = ServerEventRequest<Channels, Name, Event>;
 
 /** What the server publishes itself. */
 export interface PublishRequest<
   Channels extends ChannelDefinitions = ChannelDefinitions,
   Name extends keyof Channels & string = keyof Channels & string,
   Event extends DurableEventOf<Channels[Name]> = DurableEventOf<Channels[Name]>,
-> {
-  /** The channel's name among the gateway's `channels`. */
-  readonly channel: Name;
-  readonly params: ParamsOf<Channels[Name]["pattern"]>;
-  readonly event: Event;
-  readonly data: InputOf<Channels[Name]["events"][Event]>;
-  /** Who says it. Default `{ id: "server" }`, which `authenticate` should give to nobody. */
-  readonly user?: User;
+> extends ServerEventRequest<Channels, Name, Event> {
   /** Publishing again with the same id stores nothing new. 1-64 of A-Z a-z 0-9 _ - Default: a random one. */
   readonly messageId?: string;
 }
@@ -67,9 +73,14 @@ export interface Published extends Position {
   readonly duplicate: boolean;
 }
 
-export interface PublishTools {
+/** What an event of the server's own is judged with. */
+export interface PrepareTools {
   readonly channels: Readonly<Record<string, ServerChannel>>;
   readonly hooks: Hooks;
+  readonly shell: Pick<Shell, "refuse">;
+}
+
+export interface PublishTools extends PrepareTools {
   readonly store: Store;
   readonly durability: Durability;
 }
@@ -81,6 +92,7 @@ interface Plain {
   readonly event: string;
   readonly data: unknown;
   readonly user?: User;
+  readonly bypassLimits?: boolean;
 }
 
 type PlainPublish = Plain & { readonly messageId?: string };
@@ -99,10 +111,7 @@ export async function publish(tools: PublishTools, request: PlainPublish): Promi
 }
 
 /** Validates an event that is to be stored. */
-export async function prepareAppend(
-  tools: Pick<PublishTools, "channels" | "hooks">,
-  request: PlainPublish,
-): Promise<AppendDraft> {
+export async function prepareAppend(tools: PrepareTools, request: PlainPublish): Promise<AppendDraft> {
   const { data: given, event, messageId = randomUUID(), user = server } = request;
   const { definition, name: channel } = findTarget(tools, request, { isStored: true });
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(messageId)) {
@@ -122,7 +131,7 @@ export async function append(
 }
 
 /** Validates an event of the server's own that is not stored. */
-export async function prepareTell(tools: Pick<PublishTools, "channels" | "hooks">, request: Plain): Promise<Tell> {
+export async function prepareTell(tools: PrepareTools, request: Plain): Promise<Tell> {
   const { event, user = server } = request;
   const { name: channel } = findTarget(tools, request, { isStored: false });
   const { data, key = "" } = await validate(tools, request, channel);
@@ -135,7 +144,7 @@ interface Target {
 }
 
 function findTarget(
-  { channels }: Pick<PublishTools, "channels">,
+  { channels }: Pick<PrepareTools, "channels">,
   { channel, event, params }: Plain,
   { isStored }: { readonly isStored: boolean },
 ): Target {
@@ -152,7 +161,7 @@ function findTarget(
 
 /** @throws {GatewayError} for a channel that is not there, or parameters that its pattern does not take. */
 export function findChannel(
-  channels: PublishTools["channels"],
+  channels: PrepareTools["channels"],
   { channel, params }: Pick<Plain, "channel" | "params">,
   act: string,
 ): Target {
@@ -165,9 +174,10 @@ export function findChannel(
   return { definition, name: built.name };
 }
 
+/** Judges by the event's schema, then by what the channel allows: what does not fit is not counted. */
 async function validate(
-  { hooks }: Pick<PublishTools, "hooks">,
-  { channel: definition, data, event }: Plain,
+  { hooks, shell }: PrepareTools,
+  { bypassLimits = false, channel: definition, data, event }: Plain,
   channel: string,
 ): Promise<Extract<Results["validate"], { readonly type: "valid" }>> {
   const valid = await new Promise<Results["validate"]>((resolve) => {
@@ -176,7 +186,9 @@ async function validate(
   if (valid.type === "invalid") {
     throw new GatewayError("BAD_DATA", `Cannot publish "${event}" to "${channel}": ${valid.reason}`);
   }
-  if (valid.type === "failed") throw new GatewayError(valid.error.code, valid.error.message);
+  if (valid.type === "failed") throw gatewayErrorOf(valid.error);
+  const past = bypassLimits ? undefined : shell.refuse(channel, valid.data);
+  if (past !== undefined) throw gatewayErrorOf(past);
   return valid;
 }
 
@@ -191,7 +203,7 @@ function publishedOf(messageId: string, durability: Durability, result: Results[
       // Only for a retry that says so, which this is not.
       throw new GatewayError("DEDUP_EXPIRED", `Cannot publish "${messageId}": its first try is too long ago`);
     case "failed":
-      throw new GatewayError(result.error.code, result.error.message);
+      throw gatewayErrorOf(result.error);
     default:
       return result satisfies never;
   }

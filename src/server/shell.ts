@@ -25,7 +25,7 @@ import {
   type Results,
   type Route,
 } from "../gateway/index.ts";
-import { closeCodes, subprotocol } from "../wire/index.ts";
+import { closeCodes, subprotocol, type WireError } from "../wire/index.ts";
 import type { Entrance, Visitor } from "./entrance.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -115,6 +115,12 @@ export class Shell {
   /** What a channel's name leads to. */
   find(channel: string): Found<Route> {
     return this.#options.core.find(channel);
+  }
+
+  /** Why a channel takes no more of the server's own now; nothing if it does, and then it is counted. */
+  refuse(channel: string, content: string): WireError | undefined {
+    const { core, machine } = this.#options;
+    return core.refuse(channel, { content, nowMs: machine.steadyMs() });
   }
 
   attendanceOf(channel: string): Attendance {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import type { Duplex } from "node:stream";
@@ -34,7 +34,7 @@ export interface WptServers {
 interface Handler {
   decide?(request: UpgradeRequest): Reject | Promise<Reject | undefined> | undefined;
   open?(socket: ServerSocket<Call>): void;
-  message?(socket: ServerSocket<Call>, data: string | Uint8Array): void;
+  message?(socket: ServerSocket<Call>, data: string | Uint8Array): void | Promise<void>;
 }
 
 interface Call {
@@ -62,14 +62,13 @@ const handlers: Readonly<Record<string, Handler>> = {
   "/basic_auth": {
     decide: ({ headers }) => (headers.authorization === "Basic Zm9vOmJhcg==" ? undefined : reject(401, "", challenge)),
   },
-  "/handshake_sleep_2": { decide: () => wait(2000) },
+  "/handshake_sleep_2": { decide: () => wait(2000), open: (socket) => socket.close() },
   "/sleep_10_v13": { decide: () => wait(10_000) },
   "/receive-many-with-backpressure": {
-    open(socket) {
-      socket.pause();
-      setTimeout(() => socket.resume(), 500);
+    async message(socket, data) {
+      await wait(100);
+      socket.send(String(data.length));
     },
-    message: (socket, data) => void socket.send(String(data.length)),
   },
 };
 
@@ -92,14 +91,55 @@ const rawHandlers: Readonly<Record<string, (peer: RawPeer, request: IncomingMess
   },
   async "/echo_raw"(peer, request) {
     peer.write(switchTo(keyOf(request)));
-    const text = await peer.readText();
-    peer.write(
-      Buffer.from(
-        text.replaceAll(/\\x([0-9a-f]{2})/g, (_, hex: string) => character(hex)),
-        "latin1",
-      ),
-    );
-    await peer.readToEnd();
+    for (let frame = await peer.readFrame(); frame.opcode !== 8; frame = await peer.readFrame()) {
+      peer.write(frame.payload);
+    }
+    peer.socket.end();
+  },
+  "/protocol": (peer, request) => say(peer, request, request.headers["sec-websocket-protocol"] ?? ""),
+  "/protocol_array": (peer, request) =>
+    say(peer, request, request.headers["sec-websocket-protocol"]?.replace(/,.*/, "") ?? ""),
+  "/echo-query": (peer, request) => say(peer, request, queryOf(request)),
+  "/echo-query_v13": (peer, request) => say(peer, request, queryOf(request)),
+  async "/remote-close"(peer, request) {
+    const query = new URLSearchParams(queryOf(request));
+    const code = Number(query.get("code"));
+    peer.write(switchTo(keyOf(request)));
+    if (query.has("abrupt")) {
+      peer.write(rawFrame(9, "ping", { maskingKey: undefined }));
+      peer.socket.destroySoon();
+      return;
+    }
+    const payload = Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(query.get("reason") ?? "")]);
+    peer.write(rawFrame(8, query.has("code") ? payload : "", { maskingKey: undefined }));
+    await peer.readFrame();
+    peer.socket.end();
+  },
+  async "/passive-close-abort"(peer, request) {
+    peer.write(switchTo(keyOf(request)));
+    await peer.readFrame();
+    peer.socket.destroy();
+  },
+  async "/send-backpressure"(peer, request) {
+    peer.write(switchTo(keyOf(request)));
+    const send = (opcode: number, payload: string | Uint8Array): Promise<void> =>
+      new Promise((resolve) =>
+        peer.socket.write(rawFrame(opcode, payload, { maskingKey: undefined }), () => resolve()),
+      );
+    await send(2, "");
+    const startedMs = performance.now();
+    for (let count = 0; count < 16; count++) await send(2, Buffer.alloc(1024 * 1024, " "));
+    await send(1, String((performance.now() - startedMs) / 1000));
+    await closeRaw(peer);
+    peer.socket.end();
+  },
+  async "/receive-backpressure"(peer, request) {
+    peer.write(switchTo(keyOf(request)));
+    peer.socket.pause();
+    await wait(2000);
+    peer.socket.resume();
+    await peer.readFrame();
+    await closeRaw(peer);
     peer.socket.end();
   },
   async "/echo_close_data"(peer, request) {
@@ -115,7 +155,8 @@ const rawHandlers: Readonly<Record<string, (peer: RawPeer, request: IncomingMess
     peer.socket.end(rawFrame(8, "", { maskingKey: undefined }));
   },
   async "/simple_handshake"(peer, request) {
-    peer.write(Buffer.concat([Buffer.from(switchTo(keyOf(request))), closeFrame]));
+    const close = rawFrame(8, Buffer.concat([Uint8Array.of(3, 233), Buffer.from("PASS")]), { maskingKey: undefined });
+    peer.write(Buffer.concat([Buffer.from(switchTo(keyOf(request))), close]));
     await peer.readFrame();
     peer.socket.end();
   },
@@ -123,6 +164,14 @@ const rawHandlers: Readonly<Record<string, (peer: RawPeer, request: IncomingMess
 
 const goodbye = Buffer.from("Goodbye");
 const closeFrame = rawFrame(8, Uint8Array.of(3, 232), { maskingKey: undefined });
+
+/** Says one thing and closes, with the first subprotocol of the offer. */
+async function say(peer: RawPeer, request: IncomingMessage, text: string): Promise<void> {
+  peer.write(switchTo(keyOf(request), request.headers["sec-websocket-protocol"]?.replace(/,.*/, "")));
+  peer.write(rawFrame(1, text, { maskingKey: undefined }));
+  await closeRaw(peer);
+  peer.socket.end();
+}
 
 /** Sends a close frame and waits for the page's. */
 async function closeRaw(peer: RawPeer): Promise<void> {
@@ -148,12 +197,18 @@ export async function startWptServers(): Promise<WptServers> {
   h2.on("stream", (stream, headers) => sockets.handleStream(stream, headers));
   const servers = [createServer(), createHttpsServer({ key, cert }), h2];
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    keepStash(request.url ?? "");
     const handleRaw = rawHandlers[pathOf(request.url ?? "")];
     if (handleRaw === undefined) return sockets.handleUpgrade(request, socket, head);
     const run = async (): Promise<void> => void (await handleRaw(new RawPeer(socket as never), request));
     run().catch(() => socket.destroy()); // the page has left
   };
-  for (const server of servers) server.on("upgrade", upgrade);
+  for (const server of servers) {
+    server.on("upgrade", upgrade);
+    server.on("request", (request: IncomingMessage, response: ServerResponse) =>
+      answerStash(request.url ?? "", response),
+    );
+  }
   const [ws, wss, h2Port] = await Promise.all(servers.map(listen));
   return {
     ports: { ws: ws as number, wss: wss as number, h2: h2Port as number },
@@ -162,6 +217,21 @@ export async function startWptServers(): Promise<WptServers> {
       await sockets.close({ graceMs: 1 });
     },
   };
+}
+
+/** What pages leave for themselves at `/fetch/api/resources/stash-put.py`, by key. */
+const stash = new Map<string, string>();
+
+function keepStash(target: string): void {
+  if (pathOf(target) !== "/fetch/api/resources/stash-put.py") return;
+  const query = new URL(target, "http://localhost").searchParams;
+  stash.set(query.get("key") ?? "", query.get("value") ?? "");
+}
+
+function answerStash(target: string, response: ServerResponse): void {
+  const key = new URL(target, "http://localhost").searchParams.get("key") ?? "";
+  if (pathOf(target) === "/fetch/api/resources/stash-take.py") response.end(JSON.stringify(stash.get(key) ?? null));
+  else response.writeHead(404).end();
 }
 
 async function decide(request: UpgradeRequest): Promise<Accept<Call> | Reject> {
@@ -192,12 +262,12 @@ function keyOf(request: IncomingMessage): string {
   return acceptValue(request.headers["sec-websocket-key"] ?? "");
 }
 
-function character(hex: string): string {
-  return String.fromCharCode(Number.parseInt(hex, 16));
-}
-
 function pathOf(target: string): string {
   return target.replace(/\?.*/, "");
+}
+
+function queryOf(request: IncomingMessage): string {
+  return request.url?.replace(/^[^?]*\??/, "") ?? "";
 }
 
 function wait(ms: number): Promise<undefined> {

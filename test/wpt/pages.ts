@@ -17,13 +17,13 @@ const isPage = (name: string): boolean => /\.(?:any\.js|window\.js|html)$/.test(
 /** What only a browser has, or a later Node. */
 const browserParts: Readonly<Record<string, RegExp>> = {
   "a document": /\bdocument\./,
-  "windows to open": /\bwindow\.open\(|runBfcacheTest/,
+  "windows to open": /\bwindow\.open\(|runBfcacheTest|RemoteContextHelper|rc-helper/,
   XMLHttpRequest: /\bXMLHttpRequest\b/,
   "a page's worker": /\bnew Worker\(/,
   frames: /<iframe|with_iframe/,
-  "a secure context": /mixed-content|secure context should fail/,
+  "a secure context": /mixed-content|secure context should/,
+  "a cookie jar": /\/set-cookie\b|websocket-cookies-helper/,
   ...("Float16Array" in globalThis ? {} : { Float16Array: /\bFloat16Array\b/ }),
-  WebSocketStream: /\bnew WebSocket(?:Stream|Error)\(/,
 };
 
 /** The pages of a folder of the checkout, variants and all. */
@@ -34,10 +34,16 @@ export function listPages(checkout: string, folder: string): readonly WptPage[] 
     .toSorted()
     .flatMap((name) => {
       const file = join(folder, name);
-      const source = readFileSync(join(checkout, file), "utf8");
+      const source = loadFile(checkout, file);
+      if (isPart(name, source)) return [];
       const needs = Object.keys(browserParts).find((part) => browserParts[part]?.test(source));
       return variantsOf(source).map((variant) => ({ file, variant, needs }));
     });
+}
+
+/** A page that others open; it tests nothing itself. */
+function isPart(name: string, source: string): boolean {
+  return name.endsWith(".html") && !source.includes("testharness.js");
 }
 
 function variantsOf(source: string): readonly string[] {
@@ -62,9 +68,13 @@ export function readScripts(file: string, load: (file: string) => string): reado
   return [load("resources/testharness.js"), ...included, source];
 }
 
+/** Where the suite's own server finds what it serves under another name. */
+const aliases: Readonly<Record<string, string>> = { "resources/WebIDLParser.js": "resources/webidl2/lib/webidl2.js" };
+
 /** The text of a file of the checkout. Throws for one outside of it. */
 export function loadFile(checkout: string, file: string): string {
-  const path = resolve(checkout, file);
+  const path = resolve(checkout, aliases[file] ?? file);
   if (!path.startsWith(resolve(checkout))) throw new Error(`Cannot load "${file}": it is outside of the checkout`);
-  return readFileSync(path, "utf8");
+  const bytes = readFileSync(path);
+  return /charset=windows-1252/.test(bytes.toString("latin1")) ? bytes.toString("latin1") : bytes.toString("utf8");
 }

@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startWptServers, type WptServers } from "./handlers.ts";
 import { listPages, type WptPage } from "./pages.ts";
 
-/** A checkout of github.com/web-platform-tests/wpt, or a part of it with `resources`, `interfaces` and `websockets`. */
+/**
+ * A checkout of github.com/web-platform-tests/wpt, or a part of it with `common`, `resources`, `interfaces` and `websockets`. The source
+ * of Firefox has one at `testing/web-platform/tests`.
+ */
 const checkout = process.env["WPT_PATH"];
 const run = promisify(execFile);
 const pageScript = fileURLToPath(new URL("page.ts", import.meta.url));

@@ -154,19 +154,20 @@ export class AdminListener {
       response.setHeader("Allow", operation.method);
       throw new Answerable(405, `Cannot ${request.method} ${operation.path}: it takes ${operation.method}`);
     }
-    this.#require(request, operation.scope);
+    const scopes = this.#require(request, operation.scope);
     const { body, query, takesIdempotencyKey } = operation;
     const empty: ObjectSchema = { type: "object", properties: {}, required: [], additionalProperties: false };
     const asked = check(query ?? empty, readQuery(query ?? empty, url.searchParams), operation);
     const fields = body === undefined ? asked : check(body, await readBody(request), operation);
     const idempotencyKey = takesIdempotencyKey ? readHeader(request, "idempotency-key") : undefined;
-    const handle = async (): Promise<string> => handlers[name](this.#operated, { fields, idempotencyKey });
+    const handle = async (): Promise<string> => handlers[name](this.#operated, { fields, idempotencyKey, scopes });
     const { tracing } = this.#operated.store;
     const text = await (tracing === undefined ? handle() : tracing.within(request.headers, handle));
     send(response, { status: 200, text });
   }
 
-  #require({ headers }: IncomingMessage, scope: ApiScope | undefined): void {
+  /** @returns what its key is good for. */
+  #require({ headers }: IncomingMessage, scope: ApiScope | undefined): ReadonlySet<ApiScope> {
     const scopes = this.#keys.scopesOf(headers.authorization);
     if (scopes === undefined) {
       throw new GatewayError("UNAUTHENTICATED", "Cannot answer without a key: send Authorization: Bearer <key>");
@@ -174,17 +175,19 @@ export class AdminListener {
     if (scope !== undefined && !scopes.has(scope)) {
       throw new GatewayError("FORBIDDEN", `Cannot do this with this key: it has not the scope ${scope}`);
     }
+    return scopes;
   }
 
   #fail(response: ServerResponse, error: unknown): void {
     if (error instanceof Answerable) return sendError(response, error.status, error);
     if (error instanceof GatewayError) {
-      const { code, message } = error;
+      const { code, message, retryAfterMs } = error;
       if (code === "CLOSED") return sendError(response, 503, { code: "STORAGE_UNAVAILABLE", message });
       if (code === "UNAUTHENTICATED") response.setHeader("WWW-Authenticate", "Bearer");
       // What is left of a body that is too long is not read.
       if (code === "TOO_BIG") response.setHeader("Connection", "close");
-      return sendError(response, code === "DURABILITY_TOO_LOW" ? 503 : statusOf(code), { code, message });
+      if (retryAfterMs !== undefined) response.setHeader("Retry-After", Math.ceil(retryAfterMs / 1_000));
+      return sendError(response, code === "DURABILITY_TOO_LOW" ? 503 : statusOf(code), { code, message, retryAfterMs });
     }
     this.#operated.log.error({ error }, "A request of an operator failed");
     sendError(response, 500, { code: "INTERNAL", message: "The server failed; it has logged why" });
@@ -233,9 +236,13 @@ function readHeader({ headers }: IncomingMessage, name: string): string | undefi
 function sendError(
   response: ServerResponse,
   status: number,
-  { code, message }: { readonly code: string; readonly message: string },
+  {
+    code,
+    message,
+    retryAfterMs,
+  }: { readonly code: string; readonly message: string; readonly retryAfterMs?: number | undefined },
 ): void {
-  send(response, { status, text: JSON.stringify({ code, message }) });
+  send(response, { status, text: JSON.stringify({ code, message, retryAfterMs }) });
 }
 
 function send(

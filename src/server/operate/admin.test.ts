@@ -290,7 +290,13 @@ test("[OP25] of entries that are too much for one page, the newest are given", a
   gateways.push(gateway);
   const { url } = await gateway.listenAdmin({ port: 0, keys });
   for (let index = 0; index < 5; index += 1) {
-    await gateway.publish({ channel: "wide", params: {}, event: "item", data: "x".repeat(400_000) });
+    await gateway.publish({
+      channel: "wide",
+      params: {},
+      event: "item",
+      data: "x".repeat(400_000),
+      bypassLimits: true,
+    });
   }
   const response = await fetch(`${url}/v1/history?channel=wide`, { headers: { Authorization: `Bearer ${all}` } });
   const { events, more } = (await response.json()) as { events: { offset: number }[]; more: boolean };

@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** What a key is good for. `read`: history, presence, stats, metrics. `publish`: publish and batch. `admin`: disconnect. None implies another. */
+/**
+ * What a key is good for. `read`: history, presence, stats, metrics. `publish`: publish and batch. `admin`: disconnect, and to publish
+ * past a channel's limits. None implies another.
+ */
 export type ApiScope = "read" | "publish" | "admin";
 
 /** A key of the HTTP API. */

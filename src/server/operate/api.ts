@@ -1,6 +1,7 @@
 import type { Route } from "../../gateway/index.ts";
 import { disconnectCommand, type DisconnectRequest } from "../commands.ts";
-import { GatewayError, type GatewayErrorCode } from "../errors.ts";
+import { GatewayError, gatewayErrorOf } from "../errors.ts";
+import type { ApiScope } from "./api-keys.ts";
 import { append, prepareAppend, prepareTell, type Published } from "../publish.ts";
 import type { Operated } from "./operated.ts";
 import type { OperationName } from "./operations.ts";
@@ -10,11 +11,13 @@ import { type HistoryQuery, readHistory } from "./read-history.ts";
 export interface ApiRequest {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly idempotencyKey: string | undefined;
+  /** What the key is good for. */
+  readonly scopes: ReadonlySet<ApiScope>;
 }
 
 /** What each operation does. Gives the answer's JSON. @throws {GatewayError} to answer with an error. */
 export const handlers: Readonly<Record<OperationName, (operated: Operated, request: ApiRequest) => Promise<string>>> = {
-  async publish(operated, { fields, idempotencyKey }) {
+  async publish(operated, { fields, idempotencyKey, scopes }) {
     const message = readMessage(fields);
     const { messageId = idempotencyKey } = message;
     if (idempotencyKey !== undefined && messageId !== idempotencyKey) {
@@ -23,19 +26,18 @@ export const handlers: Readonly<Record<OperationName, (operated: Operated, reque
         `Cannot publish: the id is "${messageId}" in the body and "${idempotencyKey}" in Idempotency-Key`,
       );
     }
-    return JSON.stringify(
-      await (
-        await start(operated, messageId === undefined ? message : { ...message, messageId })
-      ).outcome,
-    );
+    const started = await start(operated, messageId === undefined ? message : { ...message, messageId }, scopes);
+    return JSON.stringify(await started.outcome);
   },
 
-  async batch(operated, { fields }) {
+  async batch(operated, { fields, scopes }) {
     const messages = (fields["messages"] as readonly Readonly<Record<string, unknown>>[]).map(readMessage);
     const outcomes: Promise<unknown>[] = [];
     // Each is handed to the store before the next is looked at, so that they are stored in their order; none waits for the disk of another.
     for (const message of messages) {
-      const started = start(operated, message).catch((error: unknown) => ({ outcome: Promise.reject(error as Error) }));
+      const started = start(operated, message, scopes).catch((error: unknown) => ({
+        outcome: Promise.reject(error as Error),
+      }));
       outcomes.push((await started).outcome.catch(describeFailure));
     }
     return JSON.stringify({ results: await Promise.all(outcomes) });
@@ -84,6 +86,7 @@ interface Message {
   readonly data: unknown;
   readonly user?: { readonly id: string; readonly name?: string };
   readonly messageId?: string;
+  readonly bypassLimits?: boolean;
 }
 
 function readMessage(fields: Readonly<Record<string, unknown>>): Message {
@@ -94,8 +97,15 @@ function readMessage(fields: Readonly<Record<string, unknown>>): Message {
 type Outcome = (Published & { readonly stored: true }) | { readonly stored: false };
 
 /** Hands a message to the store, or tells it if it is of a kind that is not stored. Resolves when that is done; `outcome` when it is stable. */
-async function start(operated: Operated, message: Message): Promise<{ readonly outcome: Promise<Outcome> }> {
+async function start(
+  operated: Operated,
+  message: Message,
+  scopes: ApiRequest["scopes"],
+): Promise<{ readonly outcome: Promise<Outcome> }> {
   const { channels, shell } = operated;
+  if (message.bypassLimits === true && !scopes.has("admin")) {
+    throw new GatewayError("FORBIDDEN", "Cannot bypass limits with this key: it has not the scope admin");
+  }
   const { definition, params } = find(shell, message.channel);
   const request = { ...message, channel: definition, params };
   const events = channels[definition]?.events ?? {};
@@ -110,13 +120,12 @@ async function start(operated: Operated, message: Message): Promise<{ readonly o
 
 function find(shell: Operated["shell"], channel: string): Route {
   const found = shell.find(channel);
-  if (found.type === "error") throw new GatewayError(found.error.code, found.error.message);
+  if (found.type === "error") throw gatewayErrorOf(found.error);
   return found.value;
 }
 
-function describeFailure(error: unknown): {
-  readonly error: { readonly code: GatewayErrorCode; readonly message: string };
-} {
+function describeFailure(error: unknown): { readonly error: Pick<GatewayError, "code" | "message" | "retryAfterMs"> } {
   if (!(error instanceof GatewayError)) throw error;
-  return { error: { code: error.code, message: error.message } };
+  const { code, message, retryAfterMs } = error;
+  return { error: { code, message, retryAfterMs } };
 }

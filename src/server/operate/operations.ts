@@ -47,6 +47,11 @@ const message = object(
     data: { description: "What the event's schema asks for; bytes as base64." },
     user: object({ id: userId, name: userId }, ["id"]),
     messageId,
+    bypassLimits: {
+      type: "boolean",
+      default: false,
+      description: "The channel's limits are not looked at. Needs the scope `admin` as well.",
+    },
   },
   ["channel", "event", "data"],
 );
@@ -57,7 +62,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     path: "/v1/publish",
     scope: "publish",
     summary:
-      "Stores an event and tells it to all subscribers; tells one that is not stored. Again with the same id: stores nothing new.",
+      "Stores an event and tells it to all subscribers; tells one that is not stored. Again with the same id: stores nothing new. The channel's limits count.",
     body: message,
     takesIdempotencyKey: true,
     answer: "Published",

@@ -1,7 +1,7 @@
 /** The part of JSON Schema 2020-12 that the API's requests are described with: as data, so that one table validates and documents. */
 import { describe, isObject } from "../../wire/index.ts";
 
-export type Schema = TextSchema | IntegerSchema | ObjectSchema | ListSchema | AnySchema;
+export type Schema = TextSchema | IntegerSchema | FlagSchema | ObjectSchema | ListSchema | AnySchema;
 
 export interface TextSchema {
   readonly type: "string";
@@ -16,6 +16,11 @@ interface IntegerSchema {
   readonly minimum: number;
   readonly maximum: number;
   readonly default?: number;
+  readonly description?: string;
+}
+interface FlagSchema {
+  readonly type: "boolean";
+  readonly default?: boolean;
   readonly description?: string;
 }
 interface ListSchema {
@@ -47,6 +52,8 @@ export function findFault(schema: Schema, value: unknown, path = ""): string | u
       return isInteger(schema, value)
         ? undefined
         : mustBe(path, `an integer ${schema.minimum}-${schema.maximum}`, value);
+    case "boolean":
+      return typeof value === "boolean" ? undefined : mustBe(path, "true or false", value);
     case "array":
       return findListFault(schema, value, path);
     case "object":
