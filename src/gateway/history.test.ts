@@ -125,7 +125,8 @@ test("[CH8] when the store cannot be read, history the other way is refused", ()
 test("[RL21] one page of history is read for a connection at a time", () => {
   const bench = benchWith(9);
   bench.isHolding = ({ type }) => type === "read";
-  for (let request = 0; request < 3; request += 1) bench.send(1, { type: "history", channel: "news", before: 9, count: 1 });
+  const ask = { type: "history", channel: "news", before: 9, count: 1 } as const;
+  for (let request = 0; request < 3; request += 1) bench.send(1, ask);
   bench.send(1, { type: "history", channel: "news", after: 1, count: 1 });
   for (let answered = 0; answered < 4; answered += 1) {
     expect(bench.questions).toHaveLength(1);

@@ -70,7 +70,16 @@ test("[SE7] requests start one after the other, in the order they came", () => {
   expect(session.startNext()?.type).toBe("auth");
   expect(session.startNext()).toBeUndefined();
   session.admitted();
-  expect(startAll()).toEqual(["refresh", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history", "call"]);
+  expect(startAll()).toEqual([
+    "refresh",
+    "subscribe",
+    "resume",
+    "unsubscribe",
+    "publish",
+    "ephemeral",
+    "history",
+    "call",
+  ]);
   expect(answers()).toEqual([]);
 });
 
