@@ -148,3 +148,22 @@ test.each([{ before: 3 }, { after: 1 }])("[RL21] a long page of history costs mo
   bench.send(1, { type: "history", channel: "news", count: 1, ...span });
   expect(bench.take(1)).toMatchObject([{ code: "RATE_LIMITED", retryAfterMs: 2_000 }]);
 });
+
+test("[RL20] behind a long page of history the next one waits until the socket has taken it", () => {
+  const bench = new GatewayBench();
+  for (const id of ["m1", "m2"]) bench.append("news", id, "x".repeat(65_536));
+  bench.join(1);
+  bench.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
+  bench.take(1);
+  bench.congested.add(1);
+  bench.isHolding = ({ type }) => type === "read";
+  for (const after of [0, 1]) bench.send(1, { type: "history", channel: "news", after, count: 1 });
+  bench.answer(0);
+  expect(bench.questions).toEqual([]);
+  bench.drain(1);
+  bench.answer(0);
+  expect(bench.take(1)).toMatchObject([
+    { type: "history", events: [{ messageId: "m1" }] },
+    { type: "history", events: [{ messageId: "m2" }] },
+  ]);
+});

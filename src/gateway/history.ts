@@ -64,6 +64,7 @@ function readOn(
 
 function send(session: Session, text: string): void {
   session.sendText(text);
+  session.spend(text.length);
   session.charge(text.length);
 }
 
