@@ -57,7 +57,13 @@ export interface Serving {
 }
 
 /** How long a request may take to arrive, and how long its headers may be. */
-const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16 * 1024 } as const;
+const httpLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  // Node looks every 30 s by default: a request that drips would have three times as long.
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
 
 /**
  * Serves the chat: its pages at `/`, the gateway at `/ws`, `/healthz`.
