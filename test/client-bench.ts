@@ -1,6 +1,7 @@
 /** A `ClientCore` under test: a server that says what the test wants, and everything the core wanted done. */
 import type { ClientOp, HelloMessage, Position, ServerMessage } from "../src/wire/index.ts";
 import { ClientCore } from "../src/client/client-core.ts";
+import { jsonCodec } from "../src/client/json-codec.ts";
 import type { Answer } from "../src/client/exchange.ts";
 import type { Effect } from "../src/client/effect.ts";
 
@@ -12,7 +13,7 @@ export const hello: HelloMessage = {
   durability: "fsync",
   pingAfterMs: 25_000,
   dedupWindowMs: 86_400_000,
-  limits: { maxMessageBytes: 300, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
+  limits: { maxMessageBytes: 300, maxOperationsPerFrame: 4, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
   channels: {
     chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral", price: "latest" }, presence: true },
     board: {
@@ -54,6 +55,7 @@ export class Bench {
   constructor(options: { random?: number; maxPendingCount?: number } = {}) {
     this.core = new ClientCore({
       device,
+      codec: jsonCodec,
       backoff: { minMs: 500, maxMs: 30_000 },
       random: () => options.random ?? 0.5,
       connectTimeoutMs: 10_000,

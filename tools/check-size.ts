@@ -4,14 +4,20 @@ import { build } from "esbuild";
 
 interface Entry {
   readonly name: string;
-  readonly file: string;
+  /** What the page imports, as its source says it. */
+  readonly code: string;
   readonly maxGzipBytes: number;
   /** What the page has anyway, or another row counts. */
   readonly external?: readonly string[];
 }
 
 const entries: readonly Entry[] = [
-  { name: "switchboard/client", file: "dist/client/index.js", maxGzipBytes: 12 * 1024 },
+  {
+    name: "switchboard/client",
+    code: 'export { connect, ClientError, SendError } from "./dist/client/index.js"',
+    maxGzipBytes: 12 * 1024,
+  },
+  { name: "  all of its exports", code: 'export * from "./dist/client/index.js"', maxGzipBytes: 14 * 1024 },
 ];
 
 const rows = await Promise.all(entries.map(measure));
@@ -26,7 +32,7 @@ process.exitCode = rows.every(({ gzip, maxGzipBytes }) => gzip <= maxGzipBytes) 
 
 async function measure(entry: Entry): Promise<Entry & Record<"minified" | "gzip" | "brotli", number>> {
   const { outputFiles } = await build({
-    entryPoints: [entry.file],
+    stdin: { contents: entry.code, resolveDir: "." },
     external: [...(entry.external ?? [])],
     bundle: true,
     minify: true,

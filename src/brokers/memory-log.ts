@@ -1,4 +1,13 @@
-import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, ReadResult } from "../gateway/index.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  Entry,
+  HistoryLimits,
+  ReadRequest,
+  ReadResult,
+  RecallRequest,
+  RecallResult,
+} from "../gateway/index.ts";
 import type { Position } from "../wire/index.ts";
 import { dedupMarginMs, maxTrimCount } from "./dedup-window.ts";
 
@@ -14,6 +23,11 @@ const overheadBytes = 256;
 
 function entryBytes(entry: Entry): number {
   return entry.data.length * 2 + overheadBytes;
+}
+
+/** The length in front keeps ("a", "b:c") and ("a:b", "c") apart. */
+function keyOf({ messageId, user }: Pick<RecallRequest, "messageId" | "user">): string {
+  return `${user.id.length}:${user.id}:${messageId}`;
 }
 
 /** One channel's log in memory: entries `first` to `top` without a hole, and the ids it remembers. */
@@ -41,23 +55,26 @@ export class MemoryLog {
     return this.#heldBytes;
   }
 
-  append(request: AppendRequest, maxHeldBytes: number): AppendResult | { readonly type: "full" } {
-    const { nowMs, payloadHash, retryAfterFirstMs } = request;
-    // The length in front keeps ("a", "b:c") and ("a:b", "c") apart.
-    const key = `${request.user.id.length}:${request.user.id}:${request.messageId}`;
-    const known = this.#remembered.get(key);
+  recall({ payloadHash, retryAfterFirstMs = 0, ...request }: Omit<RecallRequest, "channel">): RecallResult {
+    const known = this.#remembered.get(keyOf(request));
     if (known !== undefined) {
       if (known.payloadHash !== payloadHash) return { type: "conflict" };
       return { type: "duplicate", position: this.#position(known.offset, known.tag) };
     }
-    if (retryAfterFirstMs !== undefined && retryAfterFirstMs > this.#dedupWindowMs) return { type: "expired" };
+    return { type: retryAfterFirstMs > this.#dedupWindowMs ? "expired" : "unknown" };
+  }
+
+  append(request: AppendRequest, maxHeldBytes: number): AppendResult | { readonly type: "full" } {
+    const { nowMs } = request;
+    const known = this.recall(request);
+    if (known.type !== "unknown") return known;
     this.#trim(request.history, nowMs);
     this.#forget(nowMs);
     if (this.#heldBytes + request.data.length * 2 + overheadBytes * 2 > maxHeldBytes) return { type: "full" };
-    return this.#store(request, key);
+    return this.#store(request);
   }
 
-  #store({ data, event, history, messageId, nowMs, payloadHash, tag, user }: AppendRequest, key: string): AppendResult {
+  #store({ data, event, history, messageId, nowMs, payloadHash, tag, user }: AppendRequest): AppendResult {
     const entry: Entry = {
       offset: this.#top + 1,
       tag,
@@ -71,7 +88,7 @@ export class MemoryLog {
     this.#entries.push(entry);
     this.#top = entry.offset;
     this.#topTag = tag;
-    this.#remembered.set(key, { payloadHash, offset: entry.offset, tag, atMs: nowMs });
+    this.#remembered.set(keyOf({ messageId, user }), { payloadHash, offset: entry.offset, tag, atMs: nowMs });
     this.#heldBytes += entryBytes(entry) + overheadBytes;
     this.#dataBytes += Buffer.byteLength(data);
     this.#trim(history, nowMs);

@@ -6,6 +6,8 @@ import type {
   BrokerSink,
   ReadRequest,
   ReadResult,
+  RecallRequest,
+  RecallResult,
 } from "../gateway/index.ts";
 import { BrokerError } from "../gateway/index.ts";
 import { Audience } from "./audience.ts";
@@ -53,7 +55,7 @@ class MemoryBroker implements Broker {
 
   async append(request: AppendRequest): Promise<AppendResult> {
     const audience = this.#opened();
-    const log = this.#logs.get(request.channel) ?? this.#createLog(request.channel);
+    const log = this.#log(request.channel);
     const othersBytes = this.#heldBytes - log.heldBytes;
     const result = log.append(request, this.#maxBytes - othersBytes);
     this.#heldBytes = othersBytes + log.heldBytes;
@@ -66,9 +68,14 @@ class MemoryBroker implements Broker {
     return result;
   }
 
+  async recall(request: RecallRequest): Promise<RecallResult> {
+    this.#opened();
+    return this.#log(request.channel).recall(request);
+  }
+
   async read(request: ReadRequest): Promise<ReadResult> {
     this.#opened();
-    return (this.#logs.get(request.channel) ?? this.#createLog(request.channel)).read(request);
+    return this.#log(request.channel).read(request);
   }
 
   async join(channel: string): Promise<void> {
@@ -88,9 +95,9 @@ class MemoryBroker implements Broker {
     this.#logs.clear();
   }
 
-  /** Not kept until something is stored in it: the epoch comes out the same the next time. */
-  #createLog(channel: string): MemoryLog {
-    return new MemoryLog(deriveEpoch(this.#seed, channel), this.#dedupWindowMs);
+  /** A new one is not kept until something is stored in it: the epoch comes out the same the next time. */
+  #log(channel: string): MemoryLog {
+    return this.#logs.get(channel) ?? new MemoryLog(deriveEpoch(this.#seed, channel), this.#dedupWindowMs);
   }
 
   #opened(): Audience {

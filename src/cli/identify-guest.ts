@@ -27,7 +27,7 @@ export function identifyGuest({
   readonly device: string;
   readonly token: string | undefined;
 }): User | undefined {
-  const id = `guest-${createHash("sha256").update(`switchboard chat guest ${device}`).digest("base64url").slice(0, 16)}`;
+  const id = `guest-${createHash("sha256").update(`switchboard chat guest ${device}`).digest().toString("base64url", 0, 12)}`;
   if (token === undefined) return { id };
   const parsed = tokenSchema.safeParse(parseJson(token));
   return parsed.success ? { id, name: parsed.data.name } : undefined;

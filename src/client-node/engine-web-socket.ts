@@ -30,8 +30,8 @@ export class EngineWebSocket implements WebSocketLike {
     this.#listeners[type].push(listener);
   }
 
-  send(text: string): void {
-    this.#socket?.send(text);
+  send(data: string | Uint8Array): void {
+    this.#socket?.send(data);
   }
 
   close(code?: number, reason?: string): void {

@@ -9,7 +9,9 @@ import {
   type ServerMessage,
 } from "../wire/index.ts";
 import { hello, user } from "../../test/client-bench.ts";
+import { jsonCodec } from "./json-codec.ts";
 import { ClientCore } from "./client-core.ts";
+import type { Ack } from "./room.ts";
 
 interface Entry {
   readonly offset: number;
@@ -113,6 +115,7 @@ function run(plan: readonly Step["type"][], random: () => number) {
   const server = new ModelServer();
   const core = new ClientCore({
     device: "0".repeat(32),
+    codec: jsonCodec,
     backoff: { minMs: 10, maxMs: 100 },
     random,
     connectTimeoutMs: 10_000,
@@ -139,7 +142,7 @@ function run(plan: readonly Step["type"][], random: () => number) {
         else if (effect.type === "hangUp") isConnected = false;
         else if (effect.type === "message") seen.push(effect.message.offset);
         else if (effect.type === "gap") seen.push({ from: effect.gap.from, to: effect.gap.to });
-        else if (effect.type === "sent") note(effect.ticket, effect.ack?.id);
+        else if (effect.type === "sent") note(effect.ticket, (effect.ack as Ack).id);
         else if (effect.type === "failed") note(effect.ticket, effect.error.code);
         else if (effect.type === "error") reported += 1;
       }

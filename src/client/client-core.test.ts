@@ -12,7 +12,7 @@ describe("a line", () => {
     expect(bench.ops).toEqual([{ type: "auth", id: 1, device, token: "secret" }]);
     bench.answer("auth", { type: "authenticated", user });
     expect(bench.seen("state", "server")).toEqual([
-      { type: "server", durability: "fsync" },
+      { type: "server", durability: "fsync", limits: hello.limits },
       { type: "state", info: { state: "open", user } },
     ]);
   });
@@ -159,14 +159,29 @@ describe("a line", () => {
     expect(bench.seen("error")).toEqual([]);
   });
 
-  test("[CC4] a wait the server asked for is not forgotten by trying earlier", () => {
+  test("[CC7] waking up ends no wait that a server asked for, before its end", () => {
     const bench = new Bench().open();
     bench.say({ type: "error", code: "RATE_LIMITED", message: "slow down", retryAfterMs: 60_000 });
     bench.lose(4002);
-    bench.nowMs += 1000;
-    bench.core.wake(bench.nowMs);
-    bench.lose();
-    expect(bench.core.deadlineMs - bench.nowMs).toBe(59_000);
+    bench.seen();
+    bench.core.wake(bench.nowMs + 59_999);
+    bench.take();
+    expect([bench.seen("dial"), bench.core.deadlineMs]).toEqual([[], bench.nowMs + 60_000]);
+    bench.core.wake(bench.nowMs + 60_000);
+    bench.take();
+    expect(bench.seen("dial")).toHaveLength(1);
+  });
+
+  test("[CC7] nor one that a server asked for when it went away", () => {
+    const bench = new Bench().open();
+    bench.say({ type: "reconnect", afterMs: 700 });
+    bench.lose(1001);
+    bench.seen();
+    bench.core.wake(bench.nowMs + 699);
+    bench.take();
+    expect(bench.seen("dial")).toEqual([]);
+    bench.pass();
+    expect(bench.seen("dial")).toHaveLength(1);
   });
 
   test("[CC5] a close in 4500-4999 is final", () => {

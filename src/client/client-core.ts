@@ -1,34 +1,40 @@
 import {
-  closeCodes,
-  decodeServerMessage,
+  type closeCodes,
+  type DecodedServerMessage,
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
+  type Position,
   type ServerMessage,
   type User,
 } from "../wire/index.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { ClientState, ClientStateInfo } from "./client.ts";
+import type { Codec } from "./codec.ts";
 import type { Backoff } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
 import { type Answer, Exchange } from "./exchange.ts";
-import { Rooms } from "./rooms.ts";
+import { type Recall, Rooms } from "./rooms.ts";
 import { isPassing, type Publish } from "./sender.ts";
 import type { HistorySpan, SubscriptionOptions } from "./subscription.ts";
 
 export interface ClientCoreOptions {
   readonly device: string;
+  readonly codec: Codec;
   readonly backoff: Backoff;
   readonly random: () => number;
   readonly connectTimeoutMs: number;
   readonly maxPendingCount: number;
+  readonly recall?: Recall;
 }
 
 /** A line that lived this long was a good one: the next failure counts as the first. */
 const goodLineMs = 5000;
 /** How much later than promised a sign of life may come. */
 const lateMs = 15_000;
+/** The one code that is needed here: a page need not load them all. */
+const badCredentials: typeof closeCodes.badCredentials = 4500;
 /** Another try with the same credentials would end the same. */
 const finalAuthErrors: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   "UNAUTHENTICATED",
@@ -102,6 +108,10 @@ export class ClientCore {
     return ticket;
   }
 
+  whereIs(room: number): readonly [channel: string, position: Position] | undefined {
+    return this.#rooms.whereIs(room);
+  }
+
   history(room: number, span: HistorySpan, nowMs: number): number {
     const ticket = this.#rooms.history(room, span);
     this.#flush(nowMs);
@@ -136,37 +146,39 @@ export class ClientCore {
     if (!this.#exchange.isOpen) this.#drop("no token", nowMs);
   }
 
-  receive(text: string, nowMs: number): void {
-    const decoded = decodeServerMessage(text);
-    if (decoded.type === "refused") this.#report("PROTOCOL", decoded.reason);
-    const message = decoded.type === "message" ? decoded.message : undefined;
-    if (this.#hello === undefined && message?.type !== "hello") return this.#drop("this is not a gateway", nowMs);
-    if (message !== undefined) this.#receiveMessage(message, nowMs);
+  /** A frame of the server. */
+  receive(frame: unknown, nowMs: number): void {
+    for (const decoded of this.#options.codec.read(frame)) {
+      if (!this.#hasLine) return;
+      this.#receiveDecoded(decoded, nowMs);
+    }
     if (this.#state === "open") this.#deadlineMs = nowMs + this.#silenceMs;
     this.#flush(nowMs);
   }
 
   /** The line closed, or could not be opened. */
   loseLine(code: number, reason: string, nowMs: number): void {
-    if (this.#state !== "connecting" && this.#state !== "open") return;
+    if (!this.#hasLine) return;
     if (!mayReconnect(code)) {
       const why = reason === "" ? `the server closed with ${code}` : reason;
       this.#end(code, reason, new ClientError("CLOSED", why));
       return;
     }
     if (this.#state === "open" && nowMs - this.#openedAtMs >= goodLineMs) this.#attempt = 0;
-    const delayMs =
-      this.#comeBackAfterMs ??
-      Math.max(retryDelayMs({ ...this.#options, attempt: this.#attempt, code }), this.#notBeforeMs - nowMs);
+    if (this.#comeBackAfterMs !== undefined) this.#notBeforeMs = nowMs + this.#comeBackAfterMs;
+    const delayMs = Math.max(
+      this.#comeBackAfterMs ?? retryDelayMs({ ...this.#options, attempt: this.#attempt, code }),
+      this.#notBeforeMs - nowMs,
+    );
     this.#attempt += 1;
     this.#forgetLine();
     this.#deadlineMs = nowMs + delayMs;
     this.#setState({ state: "waiting", retryInMs: delayMs, code, reason });
   }
 
-  /** The network is back, or the device woke up: a wait ends, and a dead line is found out. */
+  /** The network is back, or the device woke up: a wait that no server asked for ends, and a dead line is found out. */
   wake(nowMs: number): void {
-    if (this.#state === "waiting") this.#dial(nowMs);
+    if (this.#state === "waiting" && nowMs >= this.#notBeforeMs) this.#dial(nowMs);
     else this.tick(nowMs);
   }
 
@@ -178,13 +190,24 @@ export class ClientCore {
     this.#flush(nowMs);
   }
 
+  get #hasLine(): boolean {
+    return this.#state === "connecting" || this.#state === "open";
+  }
+
+  #receiveDecoded(decoded: DecodedServerMessage, nowMs: number): void {
+    if (decoded.type === "refused") this.#report("PROTOCOL", decoded.reason);
+    const message = decoded.type === "message" ? decoded.message : undefined;
+    if (this.#hello === undefined && message?.type !== "hello") this.#drop("this is not a gateway", nowMs);
+    else if (message !== undefined) this.#receiveMessage(message, nowMs);
+  }
+
   #receiveMessage(message: ServerMessage, nowMs: number): void {
     switch (message.type) {
       case "hello":
         if (this.#hello !== undefined) break;
         this.#hello = message;
         this.#silenceMs = message.pingAfterMs + lateMs;
-        this.#exchange.emit({ type: "server", durability: message.durability });
+        this.#exchange.emit({ type: "server", durability: message.durability, limits: message.limits });
         this.#rooms.learn(message);
         this.#authenticate(nowMs);
         break;
@@ -251,7 +274,7 @@ export class ClientCore {
 
   #authRefused(error: ErrorMessage, nowMs: number): void {
     if (finalAuthErrors.has(error.code)) {
-      this.#end(closeCodes.badCredentials, error.message, new ClientError(error.code, error.message));
+      this.#end(badCredentials, error.message, new ClientError(error.code, error.message));
       return;
     }
     this.#notBeforeMs = nowMs + (error.retryAfterMs ?? 0);

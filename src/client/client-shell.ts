@@ -1,13 +1,19 @@
-import { type ChannelParams, type Durability, subprotocol, type User, type WireEvent } from "../wire/index.ts";
+import type { ChannelParams, Durability, User, WireEvent } from "../wire/index.ts";
+import { Alarm } from "./alarm.ts";
 import type { ClientControls, ClientStateInfo, RoomOptions } from "./client.ts";
 import { ClientCore, type ClientCoreOptions } from "./client-core.ts";
+import type { Written } from "./codec.ts";
 import type { Clock, ConnectOptions } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, SendError } from "./errors.ts";
+import { type FrameLimits, framesOf } from "./frames.ts";
 import { Listeners } from "./listeners.ts";
+import type { Pending } from "./pending.ts";
+import type { OpenMemory, PositionMemory } from "./position-memory.ts";
 import { randomHex } from "./random-hex.ts";
 import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
-import { RoomHandle } from "./room-handle.ts";
+import { handle, RoomHandle } from "./room-handle.ts";
+import { keyOf } from "./room-key.ts";
 import type { HistorySpan } from "./subscription.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 
@@ -18,16 +24,7 @@ export interface ClientShellOptions extends ClientCoreOptions {
   readonly clock: Clock;
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
-}
-
-/** A promise that an effect settles. */
-interface Pending {
-  readonly sent?: (ack: Ack | undefined) => void;
-  readonly result?: (data: unknown) => void;
-  readonly page?: (events: readonly WireEvent[], more: boolean) => void;
-  readonly failed: (error: ClientError) => void;
-  /** Called first, however it ends. */
-  readonly settle?: () => void;
+  readonly memory?: PositionMemory | undefined;
 }
 
 /** A room that the server opened. */
@@ -54,13 +51,18 @@ export class ClientShell {
   /** The number of the room of these parameters. */
   readonly #roomOf: Map<string, number> = new Map();
   readonly #pending: Map<number, Pending> = new Map();
+  readonly #memory: OpenMemory | undefined;
   #socket: WebSocketLike | undefined;
   /** Counts lines: what an earlier one still says is not heard. */
   #line = 0;
+  /** What is written in this turn: it leaves together. */
+  #unsent: Written[] = [];
+  /** Of the hello: nothing is written before it. */
+  #limits: FrameLimits | undefined;
   #info: ClientStateInfo = { state: "connecting" };
   #user: User | undefined;
   #durability: Durability | undefined;
-  #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
+  readonly #alarm: Alarm;
   #isPerforming = false;
   #closed: Promise<void> | undefined;
   readonly #wake = (): void => {
@@ -74,10 +76,21 @@ export class ClientShell {
 
   constructor(options: ClientShellOptions) {
     this.#options = options;
-    this.#core = new ClientCore(options);
+    this.#core = new ClientCore({ ...options, recall: (...at) => this.#memory?.recall(...at) });
     this.#errors = new Listeners((error) => console.error(error));
     this.#states = new Listeners((error) => this.#thrown(error));
     this.#newRooms = new Listeners((error) => this.#thrown(error));
+    this.#alarm = new Alarm(options.clock, () => {
+      this.#core.tick(this.#nowMs());
+      this.#perform();
+    });
+    this.#memory = options.memory?.({
+      url: options.url,
+      clock: options.clock,
+      userId: () => this.#user?.id,
+      positions: () => [...this.#rooms.values()].flatMap((handle) => handle.settle()),
+      report: (error) => this.#report(error),
+    });
   }
 
   start(): void {
@@ -138,6 +151,7 @@ export class ClientShell {
           this.#wait(this.#core.call(id, { method, data }, this.#nowMs()), { result, failed });
         }),
       leave: () => {
+        this.#memory?.forget(this.#core.whereIs(id)?.[0] ?? "");
         this.#core.leave(id);
         this.#perform();
       },
@@ -151,19 +165,27 @@ export class ClientShell {
   #send(
     room: number,
     { event, data, options }: { event: string; data: unknown; options: SendOptions },
-  ): Promise<Ack | undefined> {
-    const { id = randomHex(16), signal, echo = true } = options;
-    return new Promise((resolve, reject) => {
+  ): Promise<Ack | boolean> {
+    const { id = randomHex(16), signal, echo = true, firstSentAtMs } = options;
+    const sent = new Promise<Ack | boolean>((resolve, reject) => {
       if (signal?.aborted === true) return reject(new SendError("ABORTED", `Cannot send ${event}: given up`, id));
-      const ticket = this.#core.publish(room, { event, id, data, isSilent: !echo }, this.#nowMs());
+      const nowMs = this.#nowMs();
+      const age = firstSentAtMs === undefined ? {} : { sinceMs: nowMs - Math.max(0, Date.now() - firstSentAtMs) };
+      const ticket = this.#core.publish(room, { event, id, data, isSilent: !echo, ...age }, nowMs);
       const abort = (): void => {
         this.#core.abort(ticket, this.#nowMs());
         this.#perform();
       };
       signal?.addEventListener("abort", abort);
       const settle = (): void => signal?.removeEventListener("abort", abort);
-      this.#wait(ticket, { sent: resolve, failed: reject, settle });
+      const failed = (error: ClientError): void => {
+        reject(error);
+        // `sent` is not there yet if it fails at once.
+        if (error.code === "CLOSED") queueMicrotask(() => handle(sent));
+      };
+      this.#wait(ticket, { sent: resolve, failed, settle });
     });
+    return sent;
   }
 
   #history(room: number, span: HistorySpan): Promise<HistoryPage> {
@@ -195,6 +217,7 @@ export class ClientShell {
         resolve();
       });
     });
+    this.#memory?.close();
     this.#core.close();
     this.#perform();
     return closed;
@@ -210,7 +233,8 @@ export class ClientShell {
       for (const effect of effects) this.#do(effect);
     }
     this.#isPerforming = false;
-    this.#setTimer();
+    this.#memory?.note();
+    this.#alarm.set(this.#core.deadlineMs);
   }
 
   #do(effect: Effect): void {
@@ -220,13 +244,14 @@ export class ClientShell {
       case "token":
         return this.#fetchToken();
       case "write":
-        return this.#socket?.send(effect.text);
+        return this.#write(effect);
       case "hangUp":
         return this.#hangUp(effect.code);
       case "state":
         return this.#changeState(effect.info);
       case "server":
         this.#durability = effect.durability;
+        this.#limits = effect.limits;
         return;
       case "room":
         return this.#tellNewRoom(effect);
@@ -252,6 +277,12 @@ export class ClientShell {
 
   #tellRoom(effect: RoomEffect): void {
     const handle = this.#rooms.get(effect.room);
+    handle?.settle();
+    this.#tellHandle(effect, handle);
+    handle?.moveTo(this.#core.whereIs(effect.room));
+  }
+
+  #tellHandle(effect: RoomEffect, handle: RoomHandle | undefined): void {
     switch (effect.type) {
       case "message":
         return handle?.receiveMessage(this.#message(effect.message));
@@ -295,13 +326,12 @@ export class ClientShell {
   }
 
   #dial(): void {
-    const { url, WebSocket, token } = this.#options;
+    const { codec, url, WebSocket, token } = this.#options;
     const line = this.#line;
-    const socket = new WebSocket(url, [subprotocol]);
+    const socket = new WebSocket(url, [codec.subprotocol]);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    socket.addEventListener("message", ({ data }) =>
-      this.#hear(line, (nowMs) => this.#core.receive(String(data), nowMs)),
-    );
+    socket.addEventListener("message", ({ data }) => this.#hear(line, (nowMs) => this.#core.receive(data, nowMs)));
     socket.addEventListener("close", ({ code, reason }) =>
       this.#hear(line, (nowMs) => {
         this.#forgetLine();
@@ -324,7 +354,18 @@ export class ClientShell {
       );
   }
 
+  /** Leaves when the turn is over, with what else is written in it. */
+  #write(request: Written): void {
+    if (this.#unsent.push(request) === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#limits === undefined) return;
+    for (const frame of framesOf(this.#unsent.splice(0), this.#options.codec, this.#limits)) this.#socket?.send(frame);
+  }
+
   #hangUp(code: 1000 | undefined): void {
+    this.#flush();
     this.#socket?.close(code);
     this.#forgetLine();
   }
@@ -333,27 +374,13 @@ export class ClientShell {
   #forgetLine(): void {
     this.#line += 1;
     this.#socket = undefined;
+    this.#unsent = [];
   }
 
   #hear(line: number, tell: (nowMs: number) => void): void {
     if (line !== this.#line) return;
     tell(this.#nowMs());
     this.#perform();
-  }
-
-  /** One timer for everything. It may fire early, so that not every sign of life sets a new one. */
-  #setTimer(): void {
-    const atMs = this.#core.deadlineMs;
-    if (this.#timer !== undefined && this.#timer.atMs <= atMs && atMs !== Infinity) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (atMs === Infinity) return;
-    const cancel = this.#options.clock.after(Math.max(0, atMs - this.#nowMs()), () => {
-      this.#timer = undefined;
-      this.#core.tick(this.#nowMs());
-      this.#perform();
-    });
-    this.#timer = { atMs, cancel };
   }
 
   #nowMs(): number {
@@ -368,10 +395,4 @@ export class ClientShell {
   #thrown(cause: unknown): void {
     this.#report(new ClientError("LISTENER", `A listener threw: ${String(cause)}`, { cause }));
   }
-}
-
-/** The same for the same parameters, in whatever order. */
-function keyOf(channel: string, params: ChannelParams): string {
-  const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([channel, entries]);
 }

@@ -41,7 +41,10 @@ export interface ClientControls<Gateway extends HasChannels = HasChannels> {
   ): Unsubscribe;
   /** What no promise reports: a fault of the server's, or a listener that threw. Without a listener it goes to the console. */
   onError(listener: (error: ClientError) => void): Unsubscribe;
-  /** Tries now instead of when the wait is over, for a button a person can press. Elsewhere than in `waiting` it does nothing. */
+  /**
+   * Tries now instead of when the wait is over, for a button a person can press. Elsewhere than in `waiting` it does nothing, nor
+   * where the server has asked not to be dialled yet.
+   */
   reconnect(): void;
   /** Closes with 1000 and rejects what is pending with `CLOSED`. Resolves when the socket is closed, or after 5 s. */
   close(): Promise<void>;

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { CallDefinition, ChannelDefinition, EventDefinition, HasChannels } from "../wire/index.ts";
-import type {
-  Ack,
-  Call,
-  Client,
-  DurableEvent,
-  EphemeralEvent,
-  HistoryPage,
-  LatestEvent,
-  Message,
-  WebSocketConstructor,
+import {
+  type Ack,
+  type Call,
+  type Client,
+  type DurableEvent,
+  type EphemeralEvent,
+  type HistoryPage,
+  type LatestEvent,
+  type Message,
+  trackTyping,
+  type WebSocketConstructor,
 } from "./index.ts";
 
 interface Chat extends HasChannels {
@@ -39,7 +40,7 @@ describe("the types of a client", () => {
       Same<Room["typing"], EphemeralEvent<Record<string, never>, Record<string, never>>>,
       Same<Room["price"], LatestEvent<string, number>>,
       Same<Awaited<ReturnType<Room["message"]["send"]>>, Ack>,
-      Same<Awaited<ReturnType<Room["typing"]["send"]>>, void>,
+      Same<Awaited<ReturnType<Room["typing"]["send"]>>, boolean>,
       Same<Room["roll"], Call<{ sides: number }, { value: number }>>,
       Same<
         Awaited<ReturnType<Room["history"]>>,
@@ -86,6 +87,21 @@ describe("the types of a client", () => {
       room.message.on((message) => message.data.txt);
       // @ts-expect-error -- `leave` is the room's own: an event of that name cannot be reached
       void room.leave.send("x");
+    }
+    expect(use).toBeTypeOf("function");
+  });
+
+  test("[CC38] what says that one types has the event's data, and need not be given where {} will do", () => {
+    function use(client: Client<Chat>, other: EphemeralEvent<{ field: string }>): void {
+      const room = client.chat({ room: "1" });
+      trackTyping({ client, event: room.typing, endedBy: [room.message, room.joined], presence: room.presence });
+      trackTyping({ client, event: other, data: { field: "title" } });
+      // @ts-expect-error -- the field is missing
+      trackTyping({ client, event: other });
+      // @ts-expect-error -- a stored event is not for typing
+      trackTyping({ client, event: room.message, data: { text: "" } });
+      // @ts-expect-error -- nobody sends by typing
+      trackTyping({ client, event: room.typing, endedBy: other });
     }
     expect(use).toBeTypeOf("function");
   });

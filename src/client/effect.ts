@@ -7,7 +7,9 @@ import type {
   WireEvent,
 } from "../wire/index.ts";
 import type { ClientStateInfo } from "./client.ts";
+import type { Written } from "./codec.ts";
 import type { ClientError } from "./errors.ts";
+import type { FrameLimits } from "./frames.ts";
 import type { Ack, Gap, PresenceChange, RoomStatusInfo } from "./room.ts";
 
 /** What kinds of events a channel has, by name. */
@@ -19,11 +21,11 @@ export type Effect =
   | { readonly type: "dial" }
   /** Get a newer token for the line that is open, if it can be had. */
   | { readonly type: "token" }
-  | { readonly type: "write"; readonly text: string }
+  | ({ readonly type: "write" } & Written)
   /** Close the line, if there is one. Nothing that still comes from it is of interest. */
   | { readonly type: "hangUp"; readonly code?: 1000 }
   | { readonly type: "state"; readonly info: ClientStateInfo }
-  | { readonly type: "server"; readonly durability: Durability }
+  | { readonly type: "server"; readonly durability: Durability; readonly limits: FrameLimits }
   /** `name` is empty and `kinds` has none until a hello has told them. */
   | {
       readonly type: "status";
@@ -38,8 +40,8 @@ export type Effect =
   | { readonly type: "unstored"; readonly room: number; readonly message: EphemeralMessage | LatestMessage }
   | { readonly type: "gap"; readonly room: number; readonly gap: Gap }
   | { readonly type: "presence"; readonly room: number; readonly change: PresenceChange }
-  /** `ack` is absent for an event that is not stored: it was sent or dropped. */
-  | { readonly type: "sent"; readonly ticket: number; readonly ack?: Ack }
+  /** Of an event that is not stored: whether it was sent, or dropped. */
+  | { readonly type: "sent"; readonly ticket: number; readonly ack: Ack | boolean }
   | { readonly type: "result"; readonly ticket: number; readonly data: unknown }
   | { readonly type: "page"; readonly ticket: number; readonly events: readonly WireEvent[]; readonly more: boolean }
   | { readonly type: "failed"; readonly ticket: number; readonly error: ClientError }

@@ -18,6 +18,9 @@ export type Answer =
 /** A request without its id. */
 export type Ask<Op> = Op extends ClientOp ? Omit<Op, "id"> : never;
 
+/** Writes a request with its id. */
+type Encode = (id: number) => string;
+
 /** Requests and their answers, on one line after the other: an answer never reaches a request of an earlier line. */
 export class Exchange {
   readonly emit: (effect: Effect) => void;
@@ -49,9 +52,9 @@ export class Exchange {
     this.askText((id) => encodeClientOp({ ...op, id }), answer);
   }
 
-  askText(encode: (id: number) => string, answer: (answer: Answer, nowMs: number) => void): void {
+  askText(encode: Encode, answer: (answer: Answer, nowMs: number) => void, hasBytes?: boolean): void {
     this.#waiting.set(this.#lastId + 1, answer);
-    this.tellText(encode);
+    this.tellText(encode, hasBytes);
   }
 
   /** Sends a request whose answer is of no interest. */
@@ -59,9 +62,9 @@ export class Exchange {
     this.tellText((id) => encodeClientOp({ ...op, id }));
   }
 
-  tellText(encode: (id: number) => string): void {
+  tellText(encode: Encode, hasBytes = false): void {
     this.#lastId += 1;
-    this.emit({ type: "write", text: encode(this.#lastId) });
+    this.emit({ type: "write", text: encode(this.#lastId), hasBytes });
   }
 
   /** Whether the answer was waited for. */

@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
 import { Outbox } from "./outbox.ts";
 
+const rest = { hasBytes: false, isSilent: false, uncertainSinceMs: undefined };
+
 function boxOf(...tickets: number[]): Outbox {
   const outbox = new Outbox();
-  for (const ticket of tickets) outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", isSilent: false });
+  for (const ticket of tickets) {
+    outbox.add({ ticket, event: "e", id: `m${ticket}`, data: "{}", ...rest });
+  }
   return outbox;
 }
 

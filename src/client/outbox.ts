@@ -5,11 +5,13 @@ export interface Outgoing {
   readonly id: string;
   /** JSON text, made when the application handed the data over: a retry sends the same. */
   readonly data: string;
+  /** The text is base64 of bytes. */
+  readonly hasBytes: boolean;
   /** The application does not want to hear it itself. */
   readonly isSilent: boolean;
   /** On the wire, unanswered. */
   isInFlight: boolean;
-  /** When the line first took it, if it may be stored since: the line broke before the answer came. */
+  /** When it was first sent, if it may be stored since: the line broke before the answer came, or it is sent anew. */
   uncertainSinceMs: number | undefined;
   firstSentAtMs: number;
 }
@@ -21,8 +23,8 @@ export interface Outgoing {
 export class Outbox {
   readonly #waiting: Outgoing[] = [];
 
-  add(outgoing: Pick<Outgoing, "ticket" | "event" | "id" | "data" | "isSilent">): void {
-    this.#waiting.push({ ...outgoing, isInFlight: false, uncertainSinceMs: undefined, firstSentAtMs: 0 });
+  add(outgoing: Omit<Outgoing, "isInFlight" | "firstSentAtMs">): void {
+    this.#waiting.push({ ...outgoing, isInFlight: false, firstSentAtMs: 0 });
   }
 
   /** The next to send, marked as in flight; nothing while one is. */
@@ -30,7 +32,7 @@ export class Outbox {
     const first = this.#waiting[0];
     if (first === undefined || first.isInFlight) return undefined;
     first.isInFlight = true;
-    if (first.uncertainSinceMs === undefined) first.firstSentAtMs = nowMs;
+    first.firstSentAtMs = first.uncertainSinceMs ?? nowMs;
     return first;
   }
 

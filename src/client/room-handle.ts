@@ -1,4 +1,4 @@
-import type { EphemeralMessage as WireEphemeral, LatestMessage } from "../wire/index.ts";
+import type { EphemeralMessage as WireEphemeral, LatestMessage, Position } from "../wire/index.ts";
 import type { Effect, EventKinds } from "./effect.ts";
 import { SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
@@ -25,7 +25,7 @@ import type {
 export interface RoomPort {
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
-  send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined>;
+  send(event: string, data: unknown, options: SendOptions): Promise<Ack | boolean>;
   call(method: string, data: unknown): Promise<unknown>;
   history(options: HistorySpan): Promise<HistoryPage>;
   leave(): void;
@@ -34,6 +34,7 @@ export interface RoomPort {
 }
 
 type StatusEffect = Extract<Effect, { readonly type: "status" }>;
+type Place = readonly [channel: string, position: Position];
 type Incoming = Message | EphemeralMessage | LatestValue;
 
 /** Behind one `Room`: who listens to it, and what it last knew. */
@@ -45,6 +46,10 @@ export class RoomHandle {
   /** The newest values of the `latest` events, by event and key. */
   readonly #values: Map<string, Map<string, LatestValue>> = new Map();
   readonly #streams: Set<MessageStream<Incoming>> = new Set();
+  /** Where the room was when it was last told something. */
+  #told: readonly Place[] = [];
+  /** The same when every loop had last read what it was told. */
+  #settled: readonly Place[] = [];
   readonly #status: Listeners<RoomStatusInfo>;
   readonly #gap: Listeners<Gap>;
   readonly #presence: Listeners<PresenceChange>;
@@ -92,6 +97,16 @@ export class RoomHandle {
     }
     const listeners = this.#events.get(event);
     for (const value of values) listeners?.tell(value);
+  }
+
+  moveTo(place: Place | undefined): void {
+    this.#told = place === undefined ? [] : [place];
+  }
+
+  /** Where the room's application is done with what it was told: listeners have returned, loops ask for the next message. */
+  settle(): readonly Place[] {
+    if ([...this.#streams].every(({ isIdle }) => isIdle)) this.#settled = this.#told;
+    return this.#settled;
   }
 
   receiveGap(gap: Gap): void {
@@ -151,11 +166,13 @@ export class RoomHandle {
     return values;
   }
 
-  #send(event: string, data: unknown, options: SendOptions): Promise<Ack | undefined> {
+  #send(event: string, data: unknown, options: SendOptions): Promise<Ack | boolean> {
     if (!this.#hasEnded()) return this.#port.send(event, data, options);
-    if (isUnstored(this.#kinds[event])) return Promise.resolve(undefined);
+    if (isUnstored(this.#kinds[event])) return Promise.resolve(false);
     const { code, message } = this.#info.error ?? { code: "CLOSED", message: "the room is closed" };
-    return Promise.reject(new SendError(code, `Cannot send ${event}: ${message}`, options.id ?? ""));
+    const failed = Promise.reject(new SendError(code, `Cannot send ${event}: ${message}`, options.id ?? ""));
+    if (code === "CLOSED") handle(failed);
+    return failed;
   }
 
   #hasEnded(): boolean {
@@ -188,4 +205,9 @@ export class RoomHandle {
     if (this.#hasEnded()) stream.end(this.#info.error);
     return stream;
   }
+}
+
+/** Who did not wait for the promise is not to crash because the client or the room ended: that was told already. */
+export function handle(closed: Promise<unknown>): void {
+  closed.catch(() => {});
 }

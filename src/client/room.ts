@@ -57,8 +57,17 @@ export interface Ack {
 
 /** How one durable event is sent. */
 export interface SendOptions {
-  /** 1-64 of A-Z a-z 0-9 _ -. Default: 128 random bits. The same id never stores a second message. */
+  /**
+   * 1-64 of A-Z a-z 0-9 _ -. Default: 128 random bits. The same id never stores a second message, however late it is sent again: of its
+   * last 1024 ids a client knows when they were first sent. Of an older one, or one of another page, tell it by `firstSentAtMs`.
+   */
   readonly id?: string;
+  /**
+   * When this id was first sent, milliseconds since 1970 (`Date.now()`), for an application that keeps what it sends over a reload. Longer
+   * ago than the server remembers ids (24 hours on SQLite, 10 minutes on Redis) it is refused with `DEDUP_EXPIRED`, unless it is
+   * known to be stored. Default: as the client knows it, or now.
+   */
+  readonly firstSentAtMs?: number;
   /**
    * Whether this client hears its own message. Default true. With false its listeners and loops are not told, after a reconnect neither:
    * for an application that has done already what the message says. Other devices, a reloaded page and `history()` get it, and so
@@ -80,7 +89,8 @@ export interface DurableEvent<Input = unknown, Output = Input, Name extends stri
    * Resolves when the server stored the message; waits for the line if there is none, and retries under the same id until then.
    * Messages of one room are stored in the order they were sent.
    *
-   * @throws {SendError} rejects with it when the message was refused or given up; `code` says why.
+   * @throws {SendError} rejects with it when the message was refused or given up; `code` says why. Who does not wait for the promise
+   * need not catch `CLOSED`: that the room ended is told by its status.
    */
   send(data: Input, options?: SendOptions): Promise<Ack>;
   /** Calls the listener with each message, once, in order, before anything later happens in this room. */
@@ -89,8 +99,12 @@ export interface DurableEvent<Input = unknown, Output = Input, Name extends stri
 
 /** An ephemeral event of a room. */
 export interface EphemeralEvent<Input = unknown, Output = Input> extends AsyncIterable<EphemeralMessage<Output>> {
-  /** Tells those who are there, if there is a line now; otherwise it is dropped. Rejects only if the data is not JSON. */
-  send(data: Input): Promise<void>;
+  /**
+   * Tells those who are there, if the room is joined; otherwise it is dropped: what means something for seconds is worth no waiting.
+   * Resolves with whether it was sent. Rejects if the data is not JSON, and if the client ends before a first hello told that this
+   * event is not stored (`CLOSED`).
+   */
+  send(data: Input): Promise<boolean>;
   on(listener: (message: EphemeralMessage<Output>) => void): Unsubscribe;
 }
 
@@ -101,8 +115,8 @@ export interface LatestEvent<Input = unknown, Output = Input> extends AsyncItera
    * room is joined; as they were last known while there is no line.
    */
   readonly values: ReadonlyMap<string, LatestValue<Output>>;
-  /** Tells everybody, this client too, if there is a line now; otherwise it is dropped. Rejects only if the data is not JSON. */
-  send(data: Input): Promise<void>;
+  /** Tells everybody, this client too, if the room is joined; otherwise it is dropped. Resolves and rejects as an ephemeral event's. */
+  send(data: Input): Promise<boolean>;
   /** Calls the listener with each value that comes, after `values` has it; when the room is joined anew, with all there are. */
   on(listener: (value: LatestValue<Output>) => void): Unsubscribe;
 }
@@ -136,7 +150,7 @@ export interface Presence {
 }
 
 /**
- * `joining`: no subscription yet, or none at the moment. `replaying`: what was missed is coming. `live`: up to date.
+ * `joining`: no subscription yet, or none at the moment; it is asked for again and again. `replaying`: what was missed is coming. `live`: up to date.
  * `refused`: the server will not have it. `left`: `leave()` was called or the client is closed.
  */
 export type RoomStatus = "joining" | "replaying" | "live" | "refused" | "left";
@@ -144,7 +158,7 @@ export type RoomStatus = "joining" | "replaying" | "live" | "refused" | "left";
 /** Where a room stands; `error` says why it was refused. */
 export interface RoomStatusInfo {
   readonly status: RoomStatus;
-  /** Why, for `refused`; and for `left` if the server closed for good. */
+  /** Why, for `refused`; for `left` if the server closed for good; for `joining` if the server could not yet and is asked again. */
   readonly error?: ClientError;
 }
 

@@ -206,22 +206,28 @@ describe("sending", () => {
     expect(bench.seen("failed")).toHaveLength(1);
   });
 
-  test.each(["typing", "price"])("[CC16] %s, which is not stored, is sent now or never, and never fails", (event) => {
-    const bench = new Bench();
-    const room = bench.join();
-    bench.publish(room, "x", {}, event);
-    bench.open();
-    bench.publish(room, "x", {}, event);
-    bench.answer("subscribe", { type: "subscribed", channel: "chat/1", position: at(0), top: 0 });
-    bench.publish(room, "x", { a: 1 }, event);
-    expect(bench.ops.filter(({ type }) => type === "ephemeral")).toEqual([
-      { type: "ephemeral", id: 3, channel: "chat/1", event, data: { a: 1 } },
-    ]);
-    bench.answer("ephemeral", { type: "error", code: "RATE_LIMITED", message: "slow" });
-    bench.lose();
-    bench.publish(room, "x", {}, event);
-    expect(bench.seen("sent", "failed", "error")).toEqual([1, 2, 3, 4].map((ticket) => ({ type: "sent", ticket })));
-  });
+  test.each(["typing", "price"])(
+    "[CC16] %s, which is not stored, is sent now or never, says which, and never fails",
+    (event) => {
+      const bench = new Bench();
+      const room = bench.join();
+      bench.publish(room, "x", {}, event);
+      bench.open();
+      bench.publish(room, "x", {}, event);
+      bench.answer("subscribe", { type: "subscribed", channel: "chat/1", position: at(0), top: 0 });
+      bench.publish(room, "x", { a: 1 }, event);
+      expect(bench.ops.filter(({ type }) => type === "ephemeral")).toEqual([
+        { type: "ephemeral", id: 3, channel: "chat/1", event, data: { a: 1 } },
+      ]);
+      bench.answer("ephemeral", { type: "error", code: "RATE_LIMITED", message: "slow" });
+      bench.lose();
+      bench.publish(room, "x", {}, event);
+      const acks = [false, false, true, false];
+      expect(bench.seen("sent", "failed", "error")).toEqual(
+        acks.map((ack, index) => ({ type: "sent", ticket: index + 1, ack })),
+      );
+    },
+  );
 
   test("[CC22] an error that answers nothing we wait for is reported", () => {
     const bench = new Bench().open();

@@ -1,6 +1,7 @@
 import { encodeClientOp, encodeClientOpWithData, type EventKind, findDataFault } from "../wire/index.ts";
 import { encodeBase64 } from "./base64.ts";
 import { retryDelayMs } from "./backoff.ts";
+import type { Codec, Written } from "./codec.ts";
 import type { Backoff } from "./connect-options.ts";
 import { ClientError, type ClientErrorCode, SendError } from "./errors.ts";
 import type { Answer, Exchange } from "./exchange.ts";
@@ -9,6 +10,7 @@ import type { HistorySpan, Question, Subscription } from "./subscription.ts";
 
 export interface SenderOptions {
   readonly exchange: Exchange;
+  readonly codec: Codec;
   readonly backoff: Backoff;
   readonly random: () => number;
   readonly maxPendingCount: number;
@@ -20,12 +22,17 @@ export interface Publish {
   readonly data: unknown;
   /** Absent: it is not. */
   readonly isSilent?: boolean;
+  /** When this id was first sent, if the application knows; it may be less than 0, for a page that is gone. */
+  readonly sinceMs?: number;
 }
 
 interface Fault {
   readonly code: ClientErrorCode;
   readonly message: string;
 }
+
+/** Of how many ids it is known when they were first sent. */
+const rememberedIdCount = 1024;
 
 /** Errors that say: the same again, later. Nothing was done. */
 export function isPassing(code: ClientErrorCode): boolean {
@@ -36,6 +43,8 @@ export function isPassing(code: ClientErrorCode): boolean {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #exchange: Exchange;
+  /** When ids that may be stored were first sent, by channel and id, the newest last: sent again, they are retries. */
+  readonly #sentAtMs: Map<string, number> = new Map();
   #maxMessageBytes = Infinity;
   #lastTicket = 0;
   #pendingCount = 0;
@@ -88,7 +97,7 @@ export class Sender {
       for (const outgoing of room.outbox) {
         if (outgoing.ticket !== ticket) continue;
         this.#remove(room, outgoing);
-        const wasSent = outgoing.isInFlight || outgoing.uncertainSinceMs !== undefined;
+        const wasSent = isUncertain(outgoing);
         this.#fail(outgoing, {
           code: "ABORTED",
           message: wasSent ? "given up; it may be stored nevertheless" : "given up",
@@ -109,7 +118,7 @@ export class Sender {
       this.#remove(room, outgoing);
       if (fault !== undefined) this.#fail(outgoing, fault);
       // It is too late to tell those who were there when it was handed over.
-      else this.#exchange.emit({ type: "sent", ticket: outgoing.ticket });
+      else this.#exchange.emit({ type: "sent", ticket: outgoing.ticket, ack: false });
     }
   }
 
@@ -159,26 +168,29 @@ export class Sender {
     outgoing: Outgoing;
     nowMs: number;
   }): void {
-    const { event, id: messageId, data, uncertainSinceMs } = outgoing;
+    const { event, id: messageId, data, hasBytes } = outgoing;
+    const uncertainSinceMs = (outgoing.uncertainSinceMs ??= this.#sentAtMs.get(keyOf(room, outgoing)));
     const retry = uncertainSinceMs === undefined ? {} : { retryAfterFirstMs: Math.ceil(nowMs - uncertainSinceMs) };
     function encode(id: number): string {
       return encodeClientOpWithData({ type: "publish", id, channel, event, messageId, ...retry, data });
     }
-    const fault = this.#sizeFault(encode);
+    const fault = this.#sizeFault(encode, hasBytes);
     if (fault !== undefined) {
       // Sent, it would cost the line, and again on the next one.
+      room.outbox.putBack(outgoing);
       this.#remove(room, outgoing);
       this.#fail(outgoing, fault);
       return;
     }
-    this.#exchange.askText(encode, (answer, answeredAtMs) =>
-      this.#publishAnswered(room, outgoing, answer, answeredAtMs),
-    );
+    const answered = (answer: Answer, answeredAtMs: number): void =>
+      this.#publishAnswered(room, outgoing, answer, answeredAtMs);
+    this.#exchange.askText(encode, answered, hasBytes);
   }
 
   #publishAnswered(room: Subscription, outgoing: Outgoing, answer: Answer, nowMs: number): void {
+    // But for a failed server's, an error says that nothing was stored.
+    if (answer.type === "error" && answer.code !== "INTERNAL") room.outbox.putBack(outgoing);
     if (answer.type === "error" && isPassing(answer.code)) {
-      room.outbox.putBack(outgoing);
       this.#pause(nowMs, answer.retryAfterMs);
       return;
     }
@@ -214,25 +226,34 @@ export class Sender {
     );
   }
 
-  #add(room: Subscription, ticket: number, { event, id, data, isSilent = false }: Publish): Fault | undefined {
+  #add(room: Subscription, ticket: number, { event, id, data, isSilent = false, sinceMs }: Publish): Fault | undefined {
     const json = toJson(data);
     const fault = json.fault ?? kindFault(room, event);
     if (fault !== undefined) return fault;
     if (isUnstored(room.info?.events[event])) {
       // Now or never: what is not stored is worth no waiting, and if it is not heard that is no fault.
-      if (room.phase === "standing") this.#tell(room, event, json.text);
-      this.#exchange.emit({ type: "sent", ticket });
+      const isHeard = room.phase === "standing";
+      if (isHeard) this.#tell(room, event, json);
+      this.#exchange.emit({ type: "sent", ticket, ack: isHeard });
       return undefined;
     }
     const fullFault = this.#fullFault();
     if (fullFault !== undefined) return fullFault;
     this.#pendingCount += 1;
-    room.outbox.add({ ticket, event, id, data: json.text, isSilent });
+    room.outbox.add({
+      ticket,
+      event,
+      id,
+      data: json.text,
+      hasBytes: json.hasBytes,
+      isSilent,
+      uncertainSinceMs: sinceMs,
+    });
     return undefined;
   }
 
-  #tell({ name: channel }: Subscription, event: string, data: string): void {
-    this.#exchange.tellText((id) => encodeClientOpWithData({ type: "ephemeral", id, channel, event, data }));
+  #tell({ name: channel }: Subscription, event: string, { hasBytes, text: data }: Json): void {
+    this.#exchange.tellText((id) => encodeClientOpWithData({ type: "ephemeral", id, channel, event, data }), hasBytes);
   }
 
   #pause(nowMs: number, atLeastMs = 0): void {
@@ -249,7 +270,18 @@ export class Sender {
   #remove(room: Subscription, outgoing: Outgoing): boolean {
     const isRemoved = room.outbox.remove(outgoing);
     if (isRemoved) this.#pendingCount -= 1;
+    if (isRemoved && isUncertain(outgoing)) this.#remember(room, outgoing);
     return isRemoved;
+  }
+
+  #remember(room: Subscription, outgoing: Outgoing): void {
+    const key = keyOf(room, outgoing);
+    this.#sentAtMs.delete(key);
+    this.#sentAtMs.set(key, outgoing.uncertainSinceMs ?? outgoing.firstSentAtMs);
+    for (const oldest of this.#sentAtMs.keys()) {
+      if (this.#sentAtMs.size <= rememberedIdCount) break;
+      this.#sentAtMs.delete(oldest);
+    }
   }
 
   #removeQuestion(room: Subscription, question: Question): boolean {
@@ -263,8 +295,8 @@ export class Sender {
     this.#failQuestion(question, fault);
   }
 
-  #sizeFault(encode: (id: number) => string): Fault | undefined {
-    const bytes = new TextEncoder().encode(encode(Number.MAX_SAFE_INTEGER)).byteLength;
+  #sizeFault(encode: (id: number) => string, hasBytes = false): Fault | undefined {
+    const bytes = this.#options.codec.sizeOf({ text: encode(Number.MAX_SAFE_INTEGER), hasBytes });
     const limit = this.#maxMessageBytes;
     return bytes > limit
       ? { code: "TOO_BIG", message: `it is ${bytes} bytes, the limit is ${limit} bytes` }
@@ -309,22 +341,38 @@ export function isUnstored(kind: EventKind | undefined): boolean {
   return kind === "ephemeral" || kind === "latest";
 }
 
+/** Whether it may be stored. */
+function isUncertain({ isInFlight, uncertainSinceMs }: Outgoing): boolean {
+  return isInFlight || uncertainSinceMs !== undefined;
+}
+
+/** An id is one of its channel's. */
+function keyOf({ name }: Subscription, { id }: Outgoing): string {
+  return `${name} ${id}`;
+}
+
 function kindFault(room: Subscription, event: string): Fault | undefined {
   if (room.info === undefined || Object.hasOwn(room.info.events, event)) return undefined;
   const names = Object.keys(room.info.events).join(", ");
   return { code: "UNKNOWN_EVENT", message: `${room.channel} has ${names}` };
 }
 
+interface Json extends Written {
+  readonly fault?: Fault;
+}
+
 /** The data as JSON, or why no server would take it. */
-function toJson(data: unknown): { readonly text: string; readonly fault?: Fault } {
+function toJson(data: unknown): Json {
+  const hasBytes = data instanceof Uint8Array;
   let text: string | undefined;
+  let message: string | undefined;
   try {
     // Despite its type it gives nothing for `undefined` and functions.
-    text = JSON.stringify(data instanceof Uint8Array ? encodeBase64(data) : data) as string | undefined;
+    text = JSON.stringify(hasBytes ? encodeBase64(data) : data) as string | undefined;
+    message = text === undefined ? "it is not JSON" : findDataFault(text);
   } catch (error) {
-    return { text: "", fault: { code: "BAD_DATA", message: `it is not JSON: ${String(error)}` } };
+    message = `it is not JSON: ${String(error)}`;
   }
-  if (text === undefined) return { text: "", fault: { code: "BAD_DATA", message: "it is not JSON" } };
-  const fault = findDataFault(text);
-  return fault === undefined ? { text } : { text, fault: { code: "BAD_DATA", message: fault } };
+  const json = { text: text ?? "", hasBytes };
+  return message === undefined ? json : { ...json, fault: { code: "BAD_DATA", message } };
 }

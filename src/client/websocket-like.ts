@@ -5,8 +5,10 @@
 export interface WebSocketLike {
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: "close", listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  /** Set once, before anything comes. */
+  binaryType?: "arraybuffer" | "blob";
   /** Called only while the socket is open. */
-  send(text: string): void;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
   /** `code` is 1000 or absent. Before the socket is open this gives up opening it. */
   close(code?: number, reason?: string): void;
 }

@@ -2,16 +2,13 @@ import { type AuthOp, closeCodes, type RefreshOp } from "../wire/index.ts";
 import { subscribeOwn } from "./command.ts";
 import type { Case, Desk } from "./desk.ts";
 import type { Failed, Identity } from "./effects.ts";
-import type { Watchdog } from "./watchdog.ts";
-
-/** RFC 6455 §7.4.1: "the server … encountered an unexpected condition that prevented it from fulfilling the request". */
-const internalError = 1011;
+import { internalError, reauthorize } from "./reauthorize.ts";
 
 /** A request that may come before anybody is known. */
 type Unidentified<Op> = Omit<Case<Op>, "identity"> & { readonly identity: Identity | undefined };
 
 /** Says who it is. Once a connection: what changes later comes by `refresh`. */
-export function authenticate(desk: Desk, request: Unidentified<AuthOp>, watchdog?: Watchdog): void {
+export function authenticate(desk: Desk, request: Unidentified<AuthOp>): void {
   const { outbox, users } = desk;
   const { admitted, answered, identity, op, session } = request;
   const { connection } = session;
@@ -21,7 +18,7 @@ export function authenticate(desk: Desk, request: Unidentified<AuthOp>, watchdog
     admitted();
     return answered();
   }
-  watchdog?.authCame();
+  session.watchdog?.authCame();
   outbox.ask("authenticate", { connection, token: op.token, device: op.device }, (result) => {
     if (!session.isOpen) return;
     switch (result.type) {
@@ -33,7 +30,7 @@ export function authenticate(desk: Desk, request: Unidentified<AuthOp>, watchdog
         session.identity = result.identity;
         session.device = op.device;
         session.send({ type: "authenticated", id: op.id, user, ...expiryOf(result) });
-        watchdog?.expiresIn(result.expiresInMs);
+        session.watchdog?.expiresIn(result.expiresInMs);
         for (const own of result.channels ?? []) subscribeOwn(desk, { session, own }, () => {});
         admitted();
         return answered();
@@ -48,13 +45,13 @@ export function authenticate(desk: Desk, request: Unidentified<AuthOp>, watchdog
   });
 }
 
-/** The same user with newer credentials: what is subscribed stays, and they count for all that is asked from now on. */
-export function refresh({ outbox }: Desk, request: Case<RefreshOp>, watchdog?: Watchdog): void {
+/** The same user with newer credentials: they count for all that is asked from now on, and for what is subscribed already. */
+export function refresh(desk: Desk, request: Case<RefreshOp>): void {
   const { admitted, answered, identity, op, session } = request;
   const { connection, device } = session;
   const refuse = (reason: string): void =>
     session.strike(op.id, { code: "FORBIDDEN", message: `Cannot refresh: ${reason}` });
-  outbox.ask("authenticate", { connection, token: op.token, device }, (result) => {
+  desk.outbox.ask("authenticate", { connection, token: op.token, device }, (result) => {
     // It may have expired while the new ones were looked at: a session that is closed says nothing more.
     admitted();
     answered();
@@ -64,8 +61,9 @@ export function refresh({ outbox }: Desk, request: Case<RefreshOp>, watchdog?: W
           return refuse(`the credentials are not those of "${identity.user.id}"`);
         }
         session.identity = result.identity;
-        watchdog?.expiresIn(result.expiresInMs);
-        return session.send({ type: "refreshed", id: op.id, ...expiryOf(result) });
+        session.watchdog?.expiresIn(result.expiresInMs);
+        session.send({ type: "refreshed", id: op.id, ...expiryOf(result) });
+        return reauthorize(desk, session, () => {});
       case "refused":
         return refuse("the credentials were refused");
       default:

@@ -22,8 +22,6 @@ interface Listener {
   readonly subscription: Subscription;
   /** Its entry in the channel's presence; undefined until it entered, and where there is no presence. */
   member: string | undefined;
-  /** Whether the cursor was put where the start says. */
-  isPlaced: boolean;
   /** Until the subscription is answered nothing is sent for it. */
   isFollowing: boolean;
   isReading: boolean;
@@ -97,14 +95,13 @@ export class Channel {
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
   subscribe(subscriber: Subscriber, start: Start, placed: (placed: Placed) => void): void {
-    this.#release?.cancel();
+    this.#tools.deadlines.cancel(this.#release);
     const subscription = new Subscription(start);
     const listener: Listener = {
       subscriber,
       subscription,
       placed,
       member: undefined,
-      isPlaced: false,
       isFollowing: false,
       isReading: false,
     };
@@ -256,8 +253,7 @@ export class Channel {
   #serve(listener: Listener): void {
     const { subscription } = listener;
     while (this.#reader.isReady && this.#isServable(listener)) {
-      if (!listener.isPlaced) subscription.place(this.#reader.position);
-      listener.isPlaced = true;
+      subscription.place(this.#reader.position);
       const { after } = subscription;
       const limits = listener.placed === undefined ? this.#shelf.limitsBehind(after) : aPlace;
       const page = this.#reader.read(after, limits) ?? this.#shelf.find(after, this.#reader.position);
@@ -371,7 +367,7 @@ export class Channel {
     const { deadlines, limits, outbox, release } = this.#tools;
     const isHolding = [...this.#feeds.values()].some(({ isEmpty }) => !isEmpty);
     const lingerMs = isHolding ? Math.max(limits.latestLingerMs, limits.channelLingerMs) : limits.channelLingerMs;
-    this.#release?.cancel();
+    deadlines.cancel(this.#release);
     this.#release = deadlines.at(outbox.nowMs + lingerMs, () => release(this));
   }
 }

@@ -125,14 +125,28 @@ test("[CO4] the server closes every connection of a user, and of nobody else", (
   expect(bench.effects.at(-1)).toEqual(done(0));
 });
 
-test.for([subscribe, unsubscribe, { type: "disconnect", userId: "ada", code: 4503, reason: "" } as const])(
-  "[CO5] to $type a user who is not here is done at once, at no connection",
-  (command) => {
-    const bench = three();
-    order(bench, { ...command, userId: "eve" });
-    expect(bench.effects).toEqual([done(0)]);
-  },
-);
+test("[AU18] the server has every room of every connection asked about", () => {
+  let isAllowed = true;
+  const bench = three({ answers: { authorize: () => ({ type: isAllowed ? "allowed" : "denied" }) } });
+  for (const connection of [1, 3]) bench.send(connection, { type: "subscribe", channel: "news", start: live });
+  isAllowed = false;
+  order(bench, { type: "reauthorize" });
+  expect(bench.effects).toEqual([done(2)]);
+  for (const connection of [1, 3]) {
+    expect(bench.take(connection).at(-1)).toMatchObject({ type: "unsubscribed", error: { code: "FORBIDDEN" } });
+  }
+});
+
+test.for([
+  subscribe,
+  unsubscribe,
+  { type: "disconnect", userId: "ada", code: 4503, reason: "" } as const,
+  { type: "reauthorize", userId: "ada" } as const,
+])("[CO5] to $type a user who is not here is done at once, at no connection", (command) => {
+  const bench = three();
+  order(bench, { ...command, userId: "eve" });
+  expect(bench.effects).toEqual([done(0)]);
+});
 
 test("[CO6] a connection is subscribed to what is its user's own as soon as it is authenticated", () => {
   const bench = new GatewayBench({

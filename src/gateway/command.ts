@@ -1,6 +1,7 @@
 /** What the server does to its users' connections by itself. */
 import type { Desk } from "./desk.ts";
 import type { Command, GatewayInput, OwnChannel } from "./effects.ts";
+import { expel, reauthorize } from "./reauthorize.ts";
 import type { Session } from "./session.ts";
 import { enter, seat } from "./subscribe.ts";
 
@@ -9,7 +10,12 @@ export function command(
   { outbox, ...desk }: Desk,
   { command: wanted, request }: Extract<GatewayInput, { readonly type: "commanded" }>,
 ): void {
-  const sessions = desk.users.find({ userId: wanted.userId }).filter(({ isOpen }) => isOpen);
+  const { userId } = wanted;
+  const sessions = (userId === undefined ? desk.users.all() : desk.users.find({ userId })).filter(
+    ({ isOpen }) => isOpen,
+  );
+  // Whoever is being asked about now is asked about again.
+  if (wanted.type === "reauthorize") desk.rights.version += 1;
   let openCount = sessions.length;
   let connectionCount = 0;
   const done = (): void => outbox.push({ type: "done", request, connectionCount });
@@ -50,6 +56,8 @@ function carryOut(desk: Desk, session: Session, wanted: Command, then: (isDone: 
       return subscribeOwn(desk, { session, own: wanted }, then);
     case "unsubscribe":
       return then(unsubscribe(session, wanted));
+    case "reauthorize":
+      return reauthorize(desk, session, then);
     default:
       wanted.type satisfies "disconnect";
       session.close(wanted.code, wanted.reason);
@@ -63,8 +71,6 @@ function unsubscribe(
 ): boolean {
   const channel = session.channels.get(name);
   if (channel === undefined) return false;
-  session.channels.delete(name);
-  channel.unsubscribe(session.connection, true);
-  session.send({ type: "unsubscribed", channel: name, error: { code: "FORBIDDEN", message } });
+  expel(session, channel, { code: "FORBIDDEN", message });
   return true;
 }

@@ -27,6 +27,7 @@ function decide(
     limits,
     users: new Users(1),
     quotas: new Quotas(),
+    rights: { version: 0 },
     channels: new ChannelTable({ outbox, limits, deadlines: new Deadlines() }),
   };
   const route = directory.find("room/a");

@@ -16,6 +16,8 @@ export interface Desk {
   readonly users: Users;
   readonly limits: GatewayLimits;
   readonly quotas: Quotas;
+  /** Goes up when the application says that rights have changed: an answer to an older question does not count. */
+  readonly rights: { version: number };
 }
 
 /** A request in work. */

@@ -1,6 +1,15 @@
 /** Everything that goes into the gateway's core and comes out of it. */
 import type { HandleContext, RequestContext, Start, User, WireError } from "../wire/index.ts";
-import type { AppendRequest, AppendResult, Entry, HistoryLimits, ReadRequest, ReadResult } from "./ports.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  Entry,
+  HistoryLimits,
+  ReadRequest,
+  ReadResult,
+  RecallRequest,
+  RecallResult,
+} from "./ports.ts";
 import type { Delivery } from "./ring.ts";
 
 /** A channel as the core needs to know it; its schemas and hooks stay with the shell. */
@@ -57,6 +66,9 @@ export interface AppendDraft extends Omit<AppendRequest, "nowMs" | "tag" | "payl
   readonly startedMs?: number;
 }
 
+/** A message id that may have been stored before; what it came with is hashed by the shell, as that of an append. */
+export interface RecallDraft extends Omit<RecallRequest, "payloadHash">, Pick<AppendDraft, "event" | "content"> {}
+
 /** An event that is not stored, of the server's own: known, authorised and validated. */
 export interface Tell {
   readonly channel: string;
@@ -73,6 +85,7 @@ export interface Questions {
   readonly validate: ValidateQuestion;
   readonly call: RequestContext & { readonly definition: string; readonly method: string; readonly data: unknown };
   readonly append: { readonly draft: AppendDraft };
+  readonly recall: { readonly draft: RecallDraft };
   readonly read: { readonly read: ReadRequest };
   readonly join: { readonly channel: string };
 }
@@ -95,11 +108,13 @@ export interface AuthorizeQuestion {
   readonly method?: string;
 }
 
-/** What the server itself wants done to all connections that a user has at this node. Nobody is asked whether they may. */
+/** What the server itself wants done to all connections that a user has at this node. Only `reauthorize` asks whether they may. */
 export type Command =
   | { readonly type: "subscribe"; readonly userId: string; readonly channel: string; readonly start: Start }
   | { readonly type: "unsubscribe"; readonly userId: string; readonly channel: string; readonly reason: string }
-  | { readonly type: "disconnect"; readonly userId: string; readonly code: number; readonly reason: string };
+  | { readonly type: "disconnect"; readonly userId: string; readonly code: number; readonly reason: string }
+  /** Without a user: of everybody. */
+  | { readonly type: "reauthorize"; readonly userId?: string };
 
 /** A channel that a connection is subscribed to as soon as it is authenticated. */
 export interface OwnChannel {
@@ -137,6 +152,7 @@ export interface Results {
     | { readonly type: "invalid"; readonly reason: string }
     | Failed;
   readonly append: AppendResult | Failed;
+  readonly recall: RecallResult | Failed;
   readonly read: { readonly type: "page"; readonly result: ReadResult } | Failed;
   readonly join: { readonly type: "joined" } | Failed;
 }

@@ -23,7 +23,12 @@ test("[SE1] hello comes first, before auth", () => {
       durability: "fsync",
       pingAfterMs: 25_000,
       dedupWindowMs: 86_400_000,
-      limits: { maxMessageBytes: 65_536, maxChannelsPerConnection: 256, authTimeoutMs: 5_000 },
+      limits: {
+        maxMessageBytes: 65_536,
+        maxOperationsPerFrame: 256,
+        maxChannelsPerConnection: 256,
+        authTimeoutMs: 5_000,
+      },
       channels: {
         news: { pattern: "news", events: { item: "event", mood: "ephemeral" }, presence: false },
         room: { pattern: "room/:id", events: { said: "event", typing: "ephemeral" }, presence: true },
@@ -368,6 +373,13 @@ test("[RL20] who reads slowly has its requests answered before the rest of a rep
   expect(bench.take(1).map(({ type }) => type)).toEqual(["event", "history"]);
   bench.handle({ type: "drained", connection: 1 });
   expect(bench.take(1).map(({ type }) => type)).toContain("subscribed");
+});
+
+test("[SE20] refused operations of a frame count each: the third in a row closes the connection, and what follows is not taken", () => {
+  const bench = joined();
+  bench.sendText(1, ["{}", "{}", "{}", "{}"].join("\n"));
+  expect([bench.take(1).length, closesOf(bench)]).toMatchObject([3, [{ code: 4002 }]]);
+  expect([...bench.core.counters.refusedCounts]).toEqual([["BAD_MESSAGE", 3]]);
 });
 
 test("[CH12] what the server publishes counts beside what clients publish, and of a channel that is not there is refused", () => {

@@ -1,7 +1,7 @@
 import {
   type ClientOp,
   closeCodes,
-  decodeClientOp,
+  decodeClientFrame,
   type Durability,
   encodeServerMessage,
   type HelloMessage,
@@ -28,7 +28,7 @@ import { Quotas } from "./quotas.ts";
 import { Session } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
 import { Users } from "./users.ts";
-import { Watchdog } from "./watchdog.ts";
+import { Watchdog, type WatchdogTools } from "./watchdog.ts";
 
 export interface GatewayCoreOptions {
   /** By the names of their definitions. */
@@ -59,9 +59,10 @@ export class GatewayCore {
   readonly #outbox: Outbox = new Outbox();
   readonly #deadlines: Deadlines = new Deadlines();
   readonly #desk: Desk;
+  /** What every session is made with: one object for all. */
+  readonly #tools: WatchdogTools;
   readonly #hello: string;
   readonly #sessions = new Map<number, Session>();
-  readonly #watchdogs = new Map<number, Watchdog>();
   /** Sessions whose next request may start. */
   readonly #startable = new Set<Session>();
   /** Sessions that are to end once they are idle, and when each is to come back. */
@@ -71,7 +72,8 @@ export class GatewayCore {
   constructor(options: GatewayCoreOptions) {
     const { limits } = options;
     this.#options = options;
-    const channels = new ChannelTable({ outbox: this.#outbox, deadlines: this.#deadlines, limits });
+    this.#tools = { outbox: this.#outbox, deadlines: this.#deadlines, limits };
+    const channels = new ChannelTable(this.#tools);
     const users = new Users(limits.maxConnectionsPerUser);
     this.#desk = {
       outbox: this.#outbox,
@@ -80,6 +82,7 @@ export class GatewayCore {
       users,
       limits,
       quotas: new Quotas(),
+      rights: { version: 0 },
     };
     this.#hello = encodeServerMessage(this.#makeHello());
   }
@@ -163,14 +166,14 @@ export class GatewayCore {
 
   #makeHello(): HelloMessage {
     const { dedupWindowMs, durability, limits } = this.#options;
-    const { authTimeoutMs, maxChannelsPerConnection, maxMessageBytes, pingAfterMs } = limits;
+    const { authTimeoutMs, maxChannelsPerConnection, maxMessageBytes, maxOperationsPerFrame, pingAfterMs } = limits;
     return {
       type: "hello",
       version: 1,
       durability,
       pingAfterMs,
       dedupWindowMs,
-      limits: { maxMessageBytes, maxChannelsPerConnection, authTimeoutMs },
+      limits: { maxMessageBytes, maxOperationsPerFrame, maxChannelsPerConnection, authTimeoutMs },
       channels: this.#desk.directory.describe(),
     };
   }
@@ -178,13 +181,9 @@ export class GatewayCore {
   // ---- connections
 
   #open(connection: number): void {
-    const { limits } = this.#options;
-    const session = new Session(connection, { outbox: this.#outbox, limits });
+    const session = new Session(connection, this.#tools);
+    session.watchdog = new Watchdog(session, this.#tools);
     this.#sessions.set(connection, session);
-    this.#watchdogs.set(
-      connection,
-      new Watchdog(session, { outbox: this.#outbox, deadlines: this.#deadlines, limits }),
-    );
     session.sendText(this.#hello);
   }
 
@@ -195,9 +194,8 @@ export class GatewayCore {
     this.#leaving.delete(session);
     this.#desk.users.remove(session);
     this.#sessions.delete(connection);
-    this.#watchdogs.get(connection)?.end();
-    this.#watchdogs.delete(connection);
-    for (const channel of session.channels.values()) channel.unsubscribe(connection, isGoodbye);
+    session.watchdog?.end();
+    for (const [, channel] of session.channels.entries()) channel.unsubscribe(connection, isGoodbye);
   }
 
   #leave(connection: number, afterMs: number): void {
@@ -220,8 +218,8 @@ export class GatewayCore {
     session.drained();
     // A request that had to wait comes before the channels, which would take all there is for ever.
     this.#startRequests(session);
-    // A copy: the loop changes the map's order.
-    for (const [name, channel] of Array.from(session.channels)) {
+    // As they are now: the loop changes their order.
+    for (const [name, channel] of session.channels.entries()) {
       if (!session.isFlowing) return;
       session.channels.delete(name);
       session.channels.set(name, channel);
@@ -234,7 +232,7 @@ export class GatewayCore {
   #receive({ bytes, connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
     const session = this.#sessions.get(connection);
     if (session?.isOpen !== true || this.#leaving.has(session)) return;
-    const { maxMessageBytes, maxMessageBytesBeforeAuth } = this.#options.limits;
+    const { maxMessageBytes, maxMessageBytesBeforeAuth, maxOperationsPerFrame } = this.#options.limits;
     const maxBytes = session.identity === undefined ? maxMessageBytesBeforeAuth : maxMessageBytes;
     if (bytes > maxBytes) {
       return session.strike(undefined, {
@@ -248,9 +246,11 @@ export class GatewayCore {
         message: `Cannot read a binary message: ${subprotocol} is text`,
       });
     }
-    const decoded = decodeClientOp(data);
-    if (decoded.type === "refused") return session.strike(decoded.id, decoded.error);
-    session.accept(decoded.op);
+    for (const decoded of decodeClientFrame(data, maxOperationsPerFrame)) {
+      if (!session.isOpen) return;
+      if (decoded.type === "refused") session.strike(decoded.id, decoded.error);
+      else session.accept(decoded.op);
+    }
     this.#startable.add(session);
   }
 
@@ -268,9 +268,7 @@ export class GatewayCore {
   #start(session: Session, op: ClientOp, { admitted, answered }: Pick<Case<ClientOp>, "admitted" | "answered">): void {
     const { identity } = session;
     const request = { session, identity, admitted, answered };
-    if (op.type === "auth") {
-      return authenticate(this.#desk, { ...request, op }, this.#watchdogs.get(session.connection));
-    }
+    if (op.type === "auth") return authenticate(this.#desk, { ...request, op });
     if (identity === undefined) {
       session.refuse(op.id, {
         code: "UNAUTHENTICATED",
@@ -286,7 +284,7 @@ export class GatewayCore {
     const { durability, node } = this.#options;
     switch (op.type) {
       case "refresh":
-        return refresh(this.#desk, { ...request, op }, this.#watchdogs.get(request.session.connection));
+        return refresh(this.#desk, { ...request, op });
       case "subscribe":
         return subscribe(this.#desk, { ...request, op });
       case "resume":

@@ -14,6 +14,7 @@ export type {
   OwnChannel,
   QuestionEffect,
   Questions,
+  RecallDraft,
   Results,
   RevocationTarget,
   SettledInput,

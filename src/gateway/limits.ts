@@ -1,9 +1,11 @@
 /** How much of everything the gateway allows. Each limit is finite by default; `Infinity` switches one off. */
 export interface GatewayLimits {
-  /** One message of a client, in bytes of UTF-8; a longer one is refused with `TOO_BIG`. Default 64 KiB. */
+  /** One frame of a client, in bytes, however many operations are in it; a longer one is refused with `TOO_BIG`. Default 64 KiB. */
   readonly maxMessageBytes: number;
   /** The same before the connection is authenticated. Default 4 KiB. */
   readonly maxMessageBytesBeforeAuth: number;
+  /** Operations in one frame of a client; a frame of more is refused with `TOO_BIG`, unread. Default 256. */
+  readonly maxOperationsPerFrame: number;
   /** Subscriptions of one connection; one more is refused with `LIMIT`. Default 256. */
   readonly maxChannelsPerConnection: number;
   /** Requests of one connection that were not answered yet; one more is refused with `LIMIT`. Default 256. */
@@ -64,6 +66,7 @@ export interface GatewayLimits {
 export const defaultLimits: GatewayLimits = {
   maxMessageBytes: 64 * 1024,
   maxMessageBytesBeforeAuth: 4 * 1024,
+  maxOperationsPerFrame: 256,
   maxChannelsPerConnection: 256,
   maxPendingRequestCount: 256,
   maxPendingCallCount: 16,

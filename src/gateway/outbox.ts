@@ -11,6 +11,7 @@ export class Outbox {
     validate: new Map(),
     call: new Map(),
     append: new Map(),
+    recall: new Map(),
     read: new Map(),
     join: new Map(),
   };

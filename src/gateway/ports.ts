@@ -45,6 +45,12 @@ export type AppendResult =
   | { readonly type: "conflict" }
   | { readonly type: "expired" };
 
+/** Asks what became of a message id, as a retry of it does. */
+export type RecallRequest = Pick<AppendRequest, "channel" | "user" | "messageId" | "payloadHash" | "retryAfterFirstMs">;
+
+/** What `append` would answer without storing anything. `unknown`: it would store. */
+export type RecallResult = Exclude<AppendResult, { readonly type: "stored" }> | { readonly type: "unknown" };
+
 /** What a log looks like now: `first` is the oldest retained offset (`top.offset + 1` when none is). */
 export interface LogState {
   readonly top: Position;
@@ -93,6 +99,10 @@ export interface BrokerInfo {
 export interface Broker {
   open(sink: BrokerSink): Promise<BrokerInfo>;
   append(request: AppendRequest): Promise<AppendResult>;
+  /**
+   * What is stable of a message id. Optional: without it a retry is authorised and judged anew, and its `append` tells that it was stored.
+   */
+  recall?(request: RecallRequest): Promise<RecallResult>;
   /** A channel never written to has a log too: it gets its epoch on the first call of any kind and keeps it. */
   read(request: ReadRequest): Promise<ReadResult>;
   /** Tell this node of the channel's appends and broadcasts, until `leave`. Resolves when nothing from now on is missed. */

@@ -53,9 +53,10 @@ export class PresenceFeed {
   }
 
   #arm(): void {
-    this.#deadline?.cancel();
+    const { deadlines } = this.#options;
+    deadlines.cancel(this.#deadline);
     const { nextMs } = this.#presence;
-    if (nextMs < Infinity) this.#deadline = this.#options.deadlines.at(nextMs, (nowMs) => this.#tell(nowMs));
+    if (nextMs < Infinity) this.#deadline = deadlines.at(nextMs, (nowMs) => this.#tell(nowMs));
   }
 
   #tell(nowMs: number): void {

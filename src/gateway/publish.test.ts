@@ -82,6 +82,46 @@ test("[PB4] a retry that comes too late is refused, and the broker is told that 
   expect(bench.take(1)[0]).toMatchObject({ type: "error", id, code: "DEDUP_EXPIRED" });
 });
 
+test("[PB11] a retry of what is stored gets its place, without asking whether its user may by now", () => {
+  let isAllowed = true;
+  const bench = pair({ answers: { authorize: () => ({ type: isAllowed ? "allowed" : "denied" }) } });
+  bench.send(1, say);
+  const [first] = bench.take(1);
+  isAllowed = false;
+  bench.isHolding = ({ type: question }) => question !== "recall";
+  const id = bench.send(1, { ...say, retryAfterFirstMs: 10 });
+  expect(bench.take(1)).toEqual([{ ...first, id, duplicate: true }]);
+  bench.send(1, { ...say, data: "other", retryAfterFirstMs: 10 });
+  expect(bench.take(1)).toMatchObject([{ code: "ID_CONFLICT" }]);
+  expect(bench.questions).toEqual([]);
+});
+
+test("[PB11] a retry of what is not stored is judged like a first try", () => {
+  const bench = pair({ answers: { authorize: ({ event }) => ({ type: event === "said" ? "denied" : "allowed" }) } });
+  const retry = { ...say, retryAfterFirstMs: 10 } as const;
+  bench.send(1, retry);
+  bench.send(1, { ...retry, channel: "news", event: "item" });
+  expect(bench.take(1)).toMatchObject([{ code: "FORBIDDEN" }, { type: "ack", duplicate: false }]);
+});
+
+test("[PB11] when the store does not know, nothing is stored, and the next request goes on", () => {
+  const error = { code: "STORAGE_UNAVAILABLE", message: "The store does not answer" } as const;
+  const bench = pair({ answers: { recall: () => ({ type: "failed", error }) } });
+  const id = bench.send(1, { ...say, retryAfterFirstMs: 10 });
+  bench.send(1, { ...say, messageId: "m2" });
+  expect(bench.take(1)).toMatchObject([{ type: "error", id, ...error }, { type: "ack" }, { messageId: "m2" }]);
+});
+
+test("[SE9] a retry whose connection ended before the store answered is not stored", () => {
+  const bench = pair();
+  bench.isHolding = ({ type: question }) => question === "recall";
+  bench.send(1, { ...say, retryAfterFirstMs: 10 });
+  bench.closed(1);
+  bench.isHolding = () => false;
+  bench.settle();
+  expect(bench.log("room/a").entries).toEqual([]);
+});
+
 test("[PB5] what the store refuses is refused, delivered to nobody, and the line stays open", () => {
   const error = { code: "STORAGE_FULL", message: "The store has no room" } as const;
   const bench = pair({ answers: { append: () => ({ type: "failed", error }) } });

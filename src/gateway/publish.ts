@@ -12,7 +12,10 @@ import { type Case, type Desk, authorize } from "./desk.ts";
 import { findEvent, type Route } from "./directory.ts";
 import type { EventSettings, Failed, Results, Tell } from "./effects.ts";
 
-/** Stores an event: authorised, validated, appended, and acknowledged once the store says that it is stable. */
+/**
+ * Stores an event: authorised, validated, appended, and acknowledged once the store says that it is stable. A retry of what is stored
+ * gets the answer that its first try should have got, whatever its user may do by now.
+ */
 export function publish(desk: Desk, request: Case<PublishOp>, durability: Durability): void {
   const { op } = request;
   const route = desk.directory.find(op.channel);
@@ -20,9 +23,20 @@ export function publish(desk: Desk, request: Case<PublishOp>, durability: Durabi
   const event = findEvent(route.value, op.event, ["event"]);
   if (event.type === "error") return refuse(request, event.error);
   const startedMs = desk.outbox.nowMs;
-  admit(desk, request, route.value, ({ data }) =>
-    append(desk, request, { data, durability, route: route.value, startedMs }),
-  );
+  const store = (): void =>
+    admit(desk, request, route.value, ({ data }) =>
+      append(desk, request, { data, durability, route: route.value, startedMs }),
+    );
+  if (op.retryAfterFirstMs === undefined) return store();
+  const { channel, event: name, messageId, retryAfterFirstMs } = op;
+  const { user } = request.identity;
+  const draft = { channel, event: name, messageId, user, content: JSON.stringify(op.data), retryAfterFirstMs };
+  desk.outbox.ask("recall", { draft }, (result) => {
+    if (!request.session.isOpen) return;
+    if (result.type === "unknown") return store();
+    request.admitted();
+    answer(request, durability, result);
+  });
 }
 
 /** Tells an event that is not stored: to those who are subscribed now, or as the newest value of its key. Answered only when it is refused. */
@@ -136,7 +150,11 @@ function append(
   request.admitted();
 }
 
-function answer({ answered, op, session }: Case<PublishOp>, durability: Durability, result: Results["append"]): void {
+function answer(
+  { answered, op, session }: Case<PublishOp>,
+  durability: Durability,
+  result: Results["append"] | Exclude<Results["recall"], { readonly type: "unknown" }>,
+): void {
   answered();
   switch (result.type) {
     case "stored":

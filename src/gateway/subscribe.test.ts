@@ -275,3 +275,17 @@ test("[CH13] a subscription that is one too many for the channel is refused, and
   closed.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
   expect([closed.take(1), closed.core.info.channelCount]).toMatchObject([[{ code: "LIMIT" }], 0]);
 });
+
+test("[AU18] a yes to what was asked before rights changed is asked for again", () => {
+  let isAllowed = true;
+  const bench = new GatewayBench({ answers: { authorize: () => ({ type: isAllowed ? "allowed" : "denied" }) } });
+  bench.join(1);
+  bench.isHolding = ({ type }) => type === "authorize";
+  const id = bench.send(1, { type: "subscribe", channel: "news", start: live });
+  bench.handle({ type: "commanded", request: 1, command: { type: "reauthorize" } });
+  bench.answer(0);
+  expect([bench.take(1), bench.questions.length]).toEqual([[], 1]);
+  isAllowed = false;
+  bench.answer(0);
+  expect(bench.take(1)).toMatchObject([{ type: "error", id, code: "FORBIDDEN" }]);
+});

@@ -90,12 +90,18 @@ function enroll(desk: Desk, { admitted, request, wish }: Enrolment, then: (place
   };
   const route = desk.directory.find(wish.channel);
   if (route.type === "error") return fail(route.error);
-  authorize(desk, { route: route.value, identity, action: "subscribe" }, (denied) => {
-    if (!session.isOpen) return;
-    if (denied !== undefined) return fail(denied);
-    seat(desk, { session, route: route.value, start: wish.start }, then);
-    admitted();
-  });
+  const ask = (): void => {
+    const { version } = desk.rights;
+    authorize(desk, { route: route.value, identity, action: "subscribe" }, (denied) => {
+      if (!session.isOpen) return;
+      if (denied !== undefined) return fail(denied);
+      // Rights have changed since: a yes to what was asked before may be none any more.
+      if (version !== desk.rights.version) return ask();
+      seat(desk, { session, route: route.value, start: wish.start }, then);
+      admitted();
+    });
+  };
+  ask();
 }
 
 interface Seat {

@@ -30,6 +30,12 @@ function placed(start: Start, top: Position = at(5)): Subscription {
   return subscription;
 }
 
+test("[SE12] a start is used once: a cursor that was put there stays where it is", () => {
+  const subscription = placed({ from: "live" });
+  subscription.place(at(9));
+  expect(subscription.after).toBe(5);
+});
+
 const fromPosition = (position: Position): Subscription => placed({ from: "position", position });
 const noFork = (): Mark | undefined => undefined;
 const offsets = (deliveries: readonly Delivery[] | undefined): number[] | undefined =>

@@ -25,7 +25,8 @@ export interface Absorbed {
  * behind the log. So the seam between replay and live cannot leak, and being slow costs no memory.
  */
 export class Subscription {
-  readonly #start: Start;
+  /** Until the cursor was put there. */
+  #start: Start | undefined;
   #epoch = "";
   #offset = 0;
   /** Unknown while the cursor only says "the first entry there is behind this offset". */
@@ -41,15 +42,18 @@ export class Subscription {
     return this.#offset;
   }
 
-  /** Puts the cursor where the start says, given the log's newest place. */
+  /** Puts the cursor where the start says, given the log's newest place; once. */
   place(top: Position): void {
-    switch (this.#start.from) {
+    const start = this.#start;
+    if (start === undefined) return;
+    this.#start = undefined;
+    switch (start.from) {
       case "live":
         return this.#moveTo(top.epoch, top);
       case "recent":
-        return this.#moveTo(top.epoch, { offset: Math.max(0, top.offset - this.#start.count), tag: undefined });
+        return this.#moveTo(top.epoch, { offset: Math.max(0, top.offset - start.count), tag: undefined });
       default: {
-        const { position } = this.#start satisfies { readonly from: "position" };
+        const { position } = start satisfies { readonly from: "position" };
         return this.#moveTo(position.epoch, position);
       }
     }

@@ -12,35 +12,37 @@ export interface WatchdogTools {
 
 /**
  * The deadlines of one session: it must authenticate, its credentials must not expire, and it must hear from us now and then. Dead
- * sockets are the engine's.
+ * sockets are the engine's. It is itself the deadline that every session has, and makes another only for credentials that expire.
  */
-export class Watchdog {
+export class Watchdog implements Deadline {
+  atMs = 0;
+  place = -1;
   readonly #session: Session;
   readonly #tools: WatchdogTools;
-  readonly #auth: Deadline;
-  #ping: Deadline;
+  /** Until an `auth` came. */
+  #authByMs: number | undefined;
   /** The warning, then the end. */
   #expiry: Deadline | undefined;
 
   constructor(session: Session, tools: WatchdogTools) {
     this.#session = session;
     this.#tools = tools;
-    const { deadlines, limits, outbox } = tools;
-    const late = `No auth within ${limits.authTimeoutMs} ms`;
-    this.#auth = deadlines.at(outbox.nowMs + limits.authTimeoutMs, () => session.close(closeCodes.authTimeout, late));
-    this.#ping = this.#armPing();
+    this.#authByMs = tools.outbox.nowMs + tools.limits.authTimeoutMs;
+    this.#arm();
   }
 
   /** An `auth` came. How long checking it may take is the shell's business. */
   authCame(): void {
-    this.#auth.cancel();
+    this.#authByMs = undefined;
+    this.#arm();
   }
 
   /** The credentials that count now are good for so long; `undefined`: for ever. What was said of those before is void. */
   expiresIn(expiresInMs: number | undefined): void {
-    this.#expiry?.cancel();
-    if (expiresInMs === undefined) return;
     const { deadlines, limits, outbox } = this.#tools;
+    deadlines.cancel(this.#expiry);
+    this.#expiry = undefined;
+    if (expiresInMs === undefined) return;
     const expiresAtMs = outbox.nowMs + expiresInMs;
     const warningMs = Math.min(limits.expiryWarningMs, expiresInMs / 2);
     this.#expiry = deadlines.at(expiresAtMs - warningMs, (nowMs) => {
@@ -54,17 +56,24 @@ export class Watchdog {
 
   /** The connection is gone. */
   end(): void {
-    this.#auth.cancel();
-    this.#ping.cancel();
-    this.#expiry?.cancel();
+    const { deadlines } = this.#tools;
+    deadlines.cancel(this);
+    deadlines.cancel(this.#expiry);
   }
 
-  #armPing(): Deadline {
+  run(nowMs: number): void {
+    const { authTimeoutMs, pingAfterMs } = this.#tools.limits;
+    const session = this.#session;
+    if (this.#authByMs !== undefined && nowMs >= this.#authByMs) {
+      return session.close(closeCodes.authTimeout, `No auth within ${authTimeoutMs} ms`);
+    }
+    if (!session.isOpen) return;
+    if (nowMs - session.lastSentMs >= pingAfterMs) session.send({ type: "ping" });
+    this.#arm();
+  }
+
+  #arm(): void {
     const { deadlines, limits } = this.#tools;
-    return deadlines.at(this.#session.lastSentMs + limits.pingAfterMs, (nowMs) => {
-      if (!this.#session.isOpen) return;
-      if (nowMs - this.#session.lastSentMs >= limits.pingAfterMs) this.#session.send({ type: "ping" });
-      this.#ping = this.#armPing();
-    });
+    deadlines.set(this, Math.min(this.#authByMs ?? Infinity, this.#session.lastSentMs + limits.pingAfterMs));
   }
 }

@@ -37,6 +37,26 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
   });
 });
 
+test("[LM5] connections that are given the same functions share them, others do not", () => {
+  const given = {
+    decodeText: (): string => "",
+    isUtf8: (): boolean => true,
+    allocate: (): Uint8Array => new Uint8Array(0),
+  };
+  const all = [
+    { ...given },
+    { ...given, decodeText: (): string => "other" },
+    { ...given, isUtf8: (): boolean => false },
+    { ...given, allocate: (): Uint8Array => new Uint8Array(9) },
+  ];
+  for (const ports of all) {
+    const options = { role: "server", ...ports } as const;
+    expect(checkOptions(options).ports).toEqual(ports);
+    expect(checkOptions(options).ports).toBe(checkOptions(options).ports);
+    expect(checkOptions({ role: "server", ...given }).ports).toEqual(given);
+  }
+});
+
 test("[ST4] a message that is told in pieces may be longer than any string", () => {
   const options = { role: "server", tellsPieces: true } as const;
   expect(checkOptions({ ...options, maxMessageBytes: Infinity }).maxMessageBytes).toBe(Infinity);

@@ -81,16 +81,29 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
     maxMessageBytes: Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestBytes),
     maxFragmentCount: requireLimit("maxFragmentCount", maxFragmentCount),
     createMaskingKey: options.role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined,
-    ports: {
-      decodeText: options.decodeText ?? decodeText,
-      isUtf8: options.isUtf8 ?? isUtf8,
-      allocate: options.allocate ?? allocate,
-    },
+    ports: portsOf(options),
     codec: options.codec,
     answersPings: options.answersPings ?? true,
     tellsPieces,
     answersCloses: options.answersCloses ?? true,
   };
+}
+
+/** The newest ports: what one program gives its connections is mostly the same, and then they share one object. */
+let newestPorts: MessagePorts = { decodeText, isUtf8, allocate };
+
+function portsOf(options: ConnectionOptions): MessagePorts {
+  const ports = {
+    decodeText: options.decodeText ?? decodeText,
+    isUtf8: options.isUtf8 ?? isUtf8,
+    allocate: options.allocate ?? allocate,
+  };
+  const isNews =
+    ports.decodeText !== newestPorts.decodeText ||
+    ports.isUtf8 !== newestPorts.isUtf8 ||
+    ports.allocate !== newestPorts.allocate;
+  if (isNews) newestPorts = ports;
+  return newestPorts;
 }
 
 function decodeText(bytes: Uint8Array, start: number, end: number): string {

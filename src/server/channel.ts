@@ -24,7 +24,10 @@ export interface AuthorizeRequest<Pattern extends string = string, Events extend
   /** What `authenticate` said besides; empty if nothing. */
   readonly claims: Claims;
   readonly params: ParamsOf<Pattern>;
-  /** `subscribe` is asked at each subscription, those of a resume included, and covers the history; `publish` for each event, `call` for each call. */
+  /**
+   * `subscribe` is asked at each subscription, those of a resume included, and again after a `refresh` and by `gateway.reauthorize`; it covers
+   * the history. `publish` is asked for each event, `call` for each call.
+   */
   readonly action: "subscribe" | "publish" | "call";
   /** The event to be published. */
   readonly event?: keyof Events & string;

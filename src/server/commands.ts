@@ -36,6 +36,12 @@ export interface DisconnectRequest {
   readonly reason?: string;
 }
 
+/** Of whom rights have changed. */
+export interface ReauthorizeRequest {
+  /** Default: everybody. */
+  readonly userId?: string;
+}
+
 /** What came of it. */
 export interface Reached {
   /** The user's connections at this node where it was done, or was so already. */

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import type { UpgradeRequest } from "../engine/index.ts";
-import { Entrance, type Visitor } from "./entrance.ts";
+import { Entrance } from "./entrance.ts";
 import { Tickets } from "./tickets.ts";
+import type { Visitor } from "./visitor.ts";
 
 let logged: string[];
 let tickets: Tickets;

@@ -3,13 +3,7 @@ import { addressBlock, ClientAddress, isLoopback, type TrustedProxies } from "./
 import type { Authenticated, Refused } from "./credentials.ts";
 import type { Log } from "./log.ts";
 import type { Tickets } from "./tickets.ts";
-
-/** Who came in: the handshake, from the client's own address, without the ticket it may have carried. */
-export interface Visitor {
-  readonly request: UpgradeRequest;
-  /** What the ticket said, if there was one. */
-  readonly ticket: Authenticated | Refused | undefined;
-}
+import { Visitor } from "./visitor.ts";
 
 export interface EntranceOptions {
   readonly trustedProxies: TrustedProxies | undefined;
@@ -51,22 +45,19 @@ export class Entrance {
       this.#tellOfCrowd(crowd, remoteAddress);
       return reject(429, "Too many connections from this address", { "Retry-After": "5" });
     }
-    // A copy without the ticket: what hooks and logs are given may be written down.
-    const query = new URLSearchParams(request.query);
-    query.delete("ticket");
-    return accept({ data: { request: { ...request, remoteAddress, query }, ticket: this.#redeem(request.query) } });
+    return accept({ data: new Visitor(request, { remoteAddress, ticket: this.#redeem(request.query) }) });
   }
 
-  entered({ request }: Visitor): void {
-    const block = blockOf(request);
+  entered(visitor: Visitor): void {
+    const block = blockOf(visitor);
     if (block === undefined) return;
     const crowd = this.#crowds.get(block);
     if (crowd === undefined) this.#crowds.set(block, { count: 1, isLogged: false });
     else crowd.count += 1;
   }
 
-  left({ request }: Visitor): void {
-    const block = blockOf(request);
+  left(visitor: Visitor): void {
+    const block = blockOf(visitor);
     const crowd = block === undefined ? undefined : this.#crowds.get(block);
     if (block === undefined || crowd === undefined) return;
     crowd.count -= 1;
@@ -92,6 +83,6 @@ export class Entrance {
 }
 
 /** This machine itself is not counted: through a proxy on it that nobody named, everybody would come from there. */
-function blockOf({ remoteAddress }: UpgradeRequest): string | undefined {
+function blockOf({ remoteAddress }: Visitor): string | undefined {
   return remoteAddress === undefined || isLoopback(remoteAddress) ? undefined : addressBlock(remoteAddress);
 }

@@ -4,8 +4,9 @@ import type { EventDefinition, EventKind, HandleContext, StandardSchema } from "
 export interface EventOptions<Output> {
   /**
    * Sees what a client publishes, after the schema and before it is stored or told: gives the data that is used instead, or nothing to
-   * leave it as it is, and throws a `Refusal` to refuse it. It is asked at each try of a message: the same `messageId` should get the same
-   * verdict. What the server itself publishes it does not see.
+   * leave it as it is, and throws a `Refusal` to refuse it. It is asked once for a message with a `messageId`, however often its client tries;
+   * again only if it failed, or if the verdict was forgotten (`maxVerdictCount`, a restart) and the message is not stored. What the server
+   * itself publishes it does not see.
    */
   handle?(data: Output, context: HandleContext): Output | undefined | Promise<Output | undefined>;
 }

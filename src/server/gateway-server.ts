@@ -7,6 +7,7 @@ import {
   disconnectCommand,
   type DisconnectRequest,
   type Reached,
+  type ReauthorizeRequest,
   subscribeCommand,
   unsubscribeCommand,
 } from "./commands.ts";
@@ -29,6 +30,7 @@ import type { Revocation } from "./revocations.ts";
 import { Shell } from "./shell.ts";
 import { Store } from "./store.ts";
 import type { TicketRequest } from "./tickets.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /** An open gateway. */
 interface Running extends Operated {
@@ -117,6 +119,10 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     return this.#command(disconnectCommand(request));
   }
 
+  async reauthorize({ userId }: ReauthorizeRequest = {}): Promise<Reached> {
+    return this.#command(userId === undefined ? { type: "reauthorize" } : { type: "reauthorize", userId });
+  }
+
   async #command(command: Command): Promise<Reached> {
     const { shell } = await this.#use();
     return { connectionCount: await shell.command(command) };
@@ -170,9 +176,11 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     return this.#opening;
   }
 
-  #hookOptions(): Omit<HooksOptions, "meters" | "authenticate"> {
+  #hookOptions(windowMs: number): Omit<HooksOptions, "meters" | "authenticate"> {
     const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = this.#limits;
+    const { maxVerdictChars: maxChars, maxVerdictCount: maxCount } = this.#limits;
     return {
+      verdicts: new Verdicts({ maxCount, maxChars, windowMs, steadyMs: () => this.#machine.steadyMs() }),
       channels: this.channels,
       timeoutMs,
       callTimeoutMs,
@@ -198,7 +206,6 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const hooks = new Hooks({ ...this.#hookOptions(), meters, authenticate });
     const { dedupWindowMs, description, durability } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
@@ -207,6 +214,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       },
       broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
     });
+    const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate });
     const core = new GatewayCore({
       channels: settingsOf(channels),
       limits,

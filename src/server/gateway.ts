@@ -3,7 +3,13 @@ import type { Broker } from "../gateway/index.ts";
 import type { Durability, HasChannels } from "../wire/index.ts";
 import type { ServerChannel } from "./channel.ts";
 import type { TrustedProxies } from "./client-address.ts";
-import type { DisconnectRequest, Reached, SubscribeRequest, UnsubscribeRequest } from "./commands.ts";
+import type {
+  DisconnectRequest,
+  Reached,
+  ReauthorizeRequest,
+  SubscribeRequest,
+  UnsubscribeRequest,
+} from "./commands.ts";
 import type { DrainOptions } from "./drain.ts";
 import { GatewayServer } from "./gateway-server.ts";
 import type { GatewayInfo } from "./health.ts";
@@ -111,6 +117,12 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
    * @throws {GatewayError} `BAD_MESSAGE` for a code that is not 4000-4999 or a reason of more than 123 bytes.
    */
   disconnect(request: DisconnectRequest): Promise<Reached>;
+  /**
+   * Says that rights have changed: `authorize` is asked again of every room that a user has at this node, or everybody. What is denied is
+   * ended: the room is `left`, with the code and the words. Resolves, when all are settled, with the number of connections that lost
+   * something. Where `authorize` fails, the connection is closed with 1011, and the client asks for its rooms anew.
+   */
+  reauthorize(request?: ReauthorizeRequest): Promise<Reached>;
   info(): GatewayInfo;
   /**
    * Stops: takes no more connections, gives every connection the answers it waits for, tells it when to come back, closes it with 1001,

@@ -8,6 +8,7 @@ import type { Authenticated, Refused } from "./credentials.ts";
 import { type Authenticate, authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
 import { thisMachine } from "./machine.ts";
 import { Meters } from "./operate/meters.ts";
+import { Verdicts } from "./verdicts.ts";
 
 const request: UpgradeRequest = {
   path: "/",
@@ -43,6 +44,7 @@ function hooksWith(parts: {
     callTimeoutMs: 20_000,
     maxPendingCount: parts.maxPendingCount ?? 100,
     isRevoked: parts.isRevoked ?? (() => false),
+    verdicts: new Verdicts({ maxCount: 9, maxChars: 99, windowMs: 9, steadyMs: () => 0 }),
     log: {
       info: () => {},
       warn: (fields) => refusals.push("reason" in fields && fields.reason),

@@ -1,10 +1,17 @@
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
-import { errorCodes, type EventDefinition, textRules, type User } from "../wire/index.ts";
+import { errorCodes, type EventDefinition, type HandleContext, textRules, type User } from "../wire/index.ts";
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
-import { type Authenticated, digest, type Identification, readIdentification, type Refused } from "./credentials.ts";
+import {
+  type Authenticated,
+  digest,
+  type Identification,
+  readIdentification,
+  type Refused,
+  shortDigest,
+} from "./credentials.ts";
 import { Gate } from "./gate.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
@@ -13,6 +20,7 @@ import { Refusal } from "./refusal.ts";
 import type { Recognisable } from "./revocations.ts";
 import type { ServerCall } from "./rpc.ts";
 import { ownChannelsOf } from "./user-channel.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /** What `authenticate` decides about. */
 export interface AuthenticateRequest {
@@ -20,7 +28,10 @@ export interface AuthenticateRequest {
   readonly token: string | undefined;
   /** 128 random bits in hex that the client's device keeps: secret, the same at every connection of it. */
   readonly device: string;
-  /** The handshake: headers, cookies, and the client's address, as far as `trustedProxies` tell it. */
+  /**
+   * The handshake: headers, cookies, and the client's address, as far as `trustedProxies` tell it. Without a ticket, and without the
+   * headers that only make a WebSocket of it (`connection`, `upgrade`, `sec-websocket-*`).
+   */
   readonly request: UpgradeRequest;
 }
 
@@ -37,6 +48,7 @@ export interface HooksOptions {
   readonly callTimeoutMs: number;
   readonly maxPendingCount: number;
   readonly isRevoked: (credentials: Recognisable, nowMs: number) => boolean;
+  readonly verdicts: Verdicts;
   readonly log: Log;
   readonly machine: Machine;
   readonly meters: Meters;
@@ -47,7 +59,7 @@ export type Then<Result> = (result: Result) => void;
 
 /** Everybody is welcome: a guest's id is the same as long as the device's is, and does not give it away. */
 export function authenticateGuest({ device }: AuthenticateRequest): User {
-  return { id: `guest-${digest(device).slice(0, 16)}` };
+  return { id: `guest-${shortDigest(device)}` };
 }
 
 /** The application's functions, run so that whatever they do is a result: what throws, rejects or hangs is a logged no. */
@@ -136,14 +148,26 @@ export class Hooks {
         const checked = answer.type === "value" ? answer.value : answer;
         if (checked.type !== "value") return then(checked);
         if (context === undefined || declared.handle === undefined) return this.#finish(declared, checked.value, then);
-        this.#run(
-          "handle",
-          () => declared.handle?.(checked.value, context),
-          (handled) => {
-            if (handled.type === "failed") return then(handled);
-            this.#finish(declared, handled.value === undefined ? checked.value : handled.value, then);
-          },
-        );
+        const { channel, messageId, user } = context;
+        const handle = (settle: typeof then): void => this.#handle(declared, { value: checked.value, context }, settle);
+        if (messageId === undefined) return handle(then);
+        const key = digest(JSON.stringify([channel, user.id, messageId, event, data]));
+        this.#options.verdicts.judge(key, handle, then);
+      },
+    );
+  }
+
+  #handle(
+    declared: EventDefinition,
+    { context, value }: { readonly value: unknown; readonly context: HandleContext },
+    then: Then<Results["validate"]>,
+  ): void {
+    this.#run(
+      "handle",
+      () => declared.handle?.(value, context),
+      (handled) => {
+        if (handled.type === "failed") return then(handled);
+        this.#finish(declared, handled.value === undefined ? value : handled.value, then);
       },
     );
   }

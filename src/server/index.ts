@@ -68,5 +68,11 @@ export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";
 export type { Revocation } from "./revocations.ts";
 export type { TicketRequest } from "./tickets.ts";
-export type { DisconnectRequest, Reached, SubscribeRequest, UnsubscribeRequest } from "./commands.ts";
+export type {
+  DisconnectRequest,
+  Reached,
+  ReauthorizeRequest,
+  SubscribeRequest,
+  UnsubscribeRequest,
+} from "./commands.ts";
 export { userChannel, type UserChannelOptions } from "./user-channel.ts";

@@ -13,6 +13,10 @@ export interface ServerLimits extends GatewayLimits {
   readonly maxTicketCount: number;
   /** Revocations that are remembered until they mean nothing any more; one more is refused with `LIMIT`. Default 100 000. */
   readonly maxRevocationCount: number;
+  /** Verdicts of `handle` that are kept for copies of a message; past it the oldest is forgotten. Default 10 000. */
+  readonly maxVerdictCount: number;
+  /** The data of those, in characters of JSON; past it likewise. Default 8 Mi. */
+  readonly maxVerdictChars: number;
   /**
    * What may wait to be taken by one connection, in bytes; a subscriber with more gets entries from the log, when it has taken most of
    * it. Default 64 KiB.
@@ -40,6 +44,8 @@ export function readLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
     maxPendingHookCount: 100,
     maxTicketCount: 10_000,
     maxRevocationCount: 100_000,
+    maxVerdictCount: 10_000,
+    maxVerdictChars: 8 * 1024 * 1024,
     highWaterBytes: 64 * 1024,
     stalledAfterMs: 30_000,
     deadAfterMs: 40_000,

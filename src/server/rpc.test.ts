@@ -7,6 +7,7 @@ import { ephemeral, event, latest } from "./event.ts";
 import { authenticateGuest, Hooks } from "./hooks.ts";
 import { thisMachine } from "./machine.ts";
 import { Meters } from "./operate/meters.ts";
+import { Verdicts } from "./verdicts.ts";
 import { Refusal } from "./refusal.ts";
 import { type CallContext, rpc } from "./rpc.ts";
 
@@ -19,6 +20,7 @@ function hooksOf(...channels: readonly object[]): Hooks {
     timeoutMs: 10_000,
     maxPendingCount: 100,
     isRevoked: () => false,
+    verdicts: new Verdicts({ maxCount: 9, maxChars: 99, windowMs: 9, steadyMs: () => 0 }),
     callTimeoutMs: 10_000,
     log: { info: () => {}, warn: () => {}, error: (_fields, message) => logged.push(message) },
     machine: thisMachine,

@@ -26,13 +26,14 @@ import {
   type Route,
 } from "../gateway/index.ts";
 import { closeCodes, subprotocol, type WireError } from "../wire/index.ts";
-import type { Entrance, Visitor } from "./entrance.ts";
+import type { Entrance } from "./entrance.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
+import type { Visitor } from "./visitor.ts";
 
 export interface ShellOptions {
   readonly core: GatewayCore;
@@ -201,7 +202,7 @@ export class Shell {
   #open(socket: Socket): void {
     const { entrance, log } = this.#options;
     entrance.entered(socket.data);
-    log.info({ connection: socket.id, remoteAddress: socket.data.request.remoteAddress }, "Connection opened");
+    log.info({ connection: socket.id, remoteAddress: socket.data.remoteAddress }, "Connection opened");
     // A browser is not shown an HTTP status, so the refusal is a close code.
     if (socket.protocol !== subprotocol) {
       return socket.close(closeCodes.badVersion, `This server speaks ${subprotocol}`);
@@ -313,6 +314,8 @@ export class Shell {
         return hooks.call(effect, (result) => this.#settle({ question: "call", request, result }));
       case "append":
         return void store.append(effect.draft).then((result) => this.#settle({ question: "append", request, result }));
+      case "recall":
+        return void store.recall(effect.draft).then((result) => this.#settle({ question: "recall", request, result }));
       case "read":
         return void store.read(effect.read).then((result) => this.#settle({ question: "read", request, result }));
       case "join":

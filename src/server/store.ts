@@ -5,6 +5,7 @@ import {
   type BrokerInfo,
   type BrokerSink,
   type Failed,
+  type RecallDraft,
   type ReadRequest,
   type Results,
 } from "../gateway/index.ts";
@@ -72,7 +73,7 @@ export class Store {
       ...draft,
       tag: machine.createTag(),
       nowMs: machine.wallMs(),
-      payloadHash: digest(`${draft.event}\n${content}`),
+      payloadHash: hashOf(draft.event, content),
     };
     const trace = this.tracing?.append(request, { startedMs: startedMs ?? startMs, steadyMs: startMs });
     const appending = this.#attempt(() => this.#options.broker.append(request));
@@ -84,6 +85,12 @@ export class Store {
     meters.appended(result.type, endMs - startMs);
     if (result.type !== "failed") this.#note(undefined);
     return result;
+  }
+
+  /** What became of a retry's first try, as far as the broker can tell. */
+  async recall({ content, event, ...draft }: RecallDraft): Promise<Results["recall"]> {
+    const request = { ...draft, payloadHash: hashOf(event, content) };
+    return this.#attempt(async () => (await this.#options.broker.recall?.(request)) ?? { type: "unknown" });
   }
 
   async read(request: ReadRequest): Promise<Results["read"]> {
@@ -132,4 +139,9 @@ export class Store {
     if (fault === undefined) this.#options.log.info({}, "The store works again");
     else this.#options.log.error({ error }, `The store fails: ${fault}`);
   }
+}
+
+/** What tells the content of one publish from that of another. */
+function hashOf(event: string, content: string): string {
+  return digest(`${event}\n${content}`);
 }

@@ -35,6 +35,27 @@ export const dedupCases: readonly BrokerCase[] = [
     },
   },
   {
+    rule: "BR35",
+    title: "what became of an id is told as an append would tell it, and nothing is stored",
+    async run(bench) {
+      const { dedupWindowMs } = await bench.open();
+      const { broker } = bench;
+      if (broker.recall === undefined) return;
+      const request = bench.request("a");
+      bench.expect(await broker.recall(request)).toEqual({ type: "unknown" });
+      const stored = await broker.append(request);
+      const position = stored.type === "stored" ? stored.position : undefined;
+      bench.expect(await broker.recall({ ...request, retryAfterFirstMs: 1 })).toEqual({ type: "duplicate", position });
+      bench.expect(await broker.recall({ ...request, payloadHash: "other" })).toEqual({ type: "conflict" });
+      bench.expect(await broker.recall({ ...request, user: { id: "u2" } })).toEqual({ type: "unknown" });
+      bench.expect(await broker.recall({ ...request, channel: "chat/b" })).toEqual({ type: "unknown" });
+      const late = bench.request("b", { retryAfterFirstMs: dedupWindowMs });
+      bench.expect(await broker.recall(late)).toEqual({ type: "unknown" });
+      bench.expect(await broker.recall({ ...late, retryAfterFirstMs: dedupWindowMs + 1 })).toEqual({ type: "expired" });
+      bench.expect((await bench.read()).top.offset).toEqual(1);
+    },
+  },
+  {
     rule: "BR12",
     title: "an id belongs to one user in one channel",
     async run(bench) {

@@ -243,6 +243,8 @@ export class GatewayBench {
         return { type: "answered", data: JSON.stringify(question.data) };
       case "append":
         return this.log(question.draft.channel).append(question.draft, this.#nowMs);
+      case "recall":
+        return this.log(question.draft.channel).recall(question.draft);
       case "read":
         return { type: "page", result: this.log(question.read.channel).read(question.read) };
       case "join":

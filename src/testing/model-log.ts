@@ -1,5 +1,5 @@
-import type { Position } from "../wire/index.ts";
-import type { AppendDraft, Entry, ReadRequest, ReadResult, Results } from "../gateway/index.ts";
+import type { Position, User } from "../wire/index.ts";
+import type { AppendDraft, Entry, ReadRequest, ReadResult, RecallResult, Results } from "../gateway/index.ts";
 
 /** A log in memory that can lose, trim and forget like a store in trouble. */
 export class ModelLog {
@@ -17,18 +17,21 @@ export class ModelLog {
     return { epoch: this.epoch, ...this.#top };
   }
 
+  recall({ content, messageId, user }: Pick<AppendDraft, "content" | "messageId" | "user">): RecallResult {
+    const known = this.#known.get(keyOf(user, messageId));
+    if (known === undefined) return { type: "unknown" };
+    return known.content === content ? { type: "duplicate", position: known.position } : { type: "conflict" };
+  }
+
   append({ content, data, event, messageId, user }: AppendDraft, atMs = 0): Results["append"] {
-    const key = JSON.stringify([user.id, messageId]);
-    const known = this.#known.get(key);
-    if (known !== undefined) {
-      return known.content === content ? { type: "duplicate", position: known.position } : { type: "conflict" };
-    }
+    const known = this.recall({ content, messageId, user });
+    if (known.type !== "unknown") return known;
     this.#tag += 1;
     const { offset, tag: previousTag } = this.#top;
     const entry: Entry = { offset: offset + 1, tag: this.#tag, previousTag, event, messageId, user, atMs, data };
     this.entries.push(entry);
     this.#top = { offset: entry.offset, tag: entry.tag };
-    this.#known.set(key, { content, position: this.top });
+    this.#known.set(keyOf(user, messageId), { content, position: this.top });
     return { type: "stored", position: this.top, entry };
   }
 
@@ -67,4 +70,8 @@ export class ModelLog {
       this.entries.find((entry) => entry.offset === offset + 1)?.previousTag
     );
   }
+}
+
+function keyOf({ id }: User, messageId: string): string {
+  return JSON.stringify([id, messageId]);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeServerMessage } from "./decode-server-message.ts";
+import { decodeServerFrame, decodeServerMessage } from "./decode-server-message.ts";
 import {
   encodeEphemeral,
   encodeEvent,
@@ -34,7 +34,7 @@ const messages: readonly ServerMessage[] = [
     durability: "fsync",
     pingAfterMs: 25_000,
     dedupWindowMs: 86_400_000,
-    limits: { maxMessageBytes: 65_536, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
+    limits: { maxMessageBytes: 65_536, maxOperationsPerFrame: 256, maxChannelsPerConnection: 256, authTimeoutMs: 5000 },
     channels: {
       board: { pattern: "board/:id", events: { update: "event" }, presence: false, binary: ["update"] },
       chat: { pattern: "chat/:room", events: { message: "event", typing: "ephemeral", at: "latest" }, presence: true },
@@ -188,4 +188,10 @@ describe("decodeServerMessage", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => decodeServerMessage(text).type !== undefined));
     fc.assert(fc.property(almost, (text) => ["message", "refused"].includes(decodeServerMessage(text).type)));
   });
+});
+
+test("[WR20] a server's frame is one message or several, each read as if it had come alone", () => {
+  const texts = ['{"type":"ping"}', "{", '{"type":"of tomorrow"}', '{"type":"reconnect","afterMs":5}'];
+  expect(decodeServerFrame(texts.join("\n"))).toEqual(texts.map(decodeServerMessage));
+  expect(decodeServerFrame('{"type":"ping"}')).toEqual([{ type: "message", message: { type: "ping" } }]);
 });

@@ -10,6 +10,11 @@ export type DecodedServerMessage =
   | { readonly type: "unknown" }
   | { readonly type: "refused"; readonly reason: string };
 
+/** The messages of a server's text frame: one, or several with a line feed between two. Each is read as if it had come alone. */
+export function decodeServerFrame(text: string): readonly DecodedServerMessage[] {
+  return text.split("\n").map(decodeServerMessage);
+}
+
 /**
  * Reads one message of a server, for its client. Never throws; unknown fields are ignored.
  * What a client does not act on (the letters of a name, say) it leaves to the server.
@@ -77,7 +82,12 @@ const shapes: {
     durability,
     pingAfterMs: natural,
     dedupWindowMs: natural,
-    limits: object({ maxMessageBytes: natural, maxChannelsPerConnection: natural, authTimeoutMs: natural }),
+    limits: object({
+      maxMessageBytes: natural,
+      maxOperationsPerFrame: natural,
+      maxChannelsPerConnection: natural,
+      authTimeoutMs: natural,
+    }),
     channels: recordOf(channelInfo),
   }),
   authenticated: object({ id: natural, user }, expiry),

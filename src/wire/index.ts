@@ -2,7 +2,8 @@
 export * from "./contract.ts";
 export { describe, isObject } from "./describe.ts";
 export { decodeClientOp, type DecodedOp, opLimits } from "./decode.ts";
-export { decodeServerMessage, type DecodedServerMessage } from "./decode-server-message.ts";
+export { decodeClientFrame } from "./decode-client-frame.ts";
+export { decodeServerFrame, decodeServerMessage, type DecodedServerMessage } from "./decode-server-message.ts";
 export {
   encodeClientOp,
   encodeClientOpWithData,

@@ -1,4 +1,4 @@
-/** The messages of `switchboard.v1+json`: one JSON object in one text message. SPEC.md, chapter "Wire", is the reference. */
+/** The messages of `switchboard.v1+json`: JSON objects in text frames. SPEC.md, chapter "Wire", is the reference. */
 import type { AppErrorCode, ErrorCode } from "./errors.ts";
 import type { EventKind } from "./contract.ts";
 
@@ -158,7 +158,10 @@ export interface HelloMessage {
   readonly pingAfterMs: number;
   readonly dedupWindowMs: number;
   readonly limits: {
+    /** One frame of the client, in bytes, however many operations are in it. */
     readonly maxMessageBytes: number;
+    /** Operations in one frame of the client. */
+    readonly maxOperationsPerFrame: number;
     readonly maxChannelsPerConnection: number;
     readonly authTimeoutMs: number;
   };

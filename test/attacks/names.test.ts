@@ -5,7 +5,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { type Authenticate, jwtAuthenticator, memoryBroker, sqliteBroker } from "../../src/server/index.ts";
+import {
+  type Authenticate,
+  channel,
+  createGateway,
+  jwtAuthenticator,
+  memoryBroker,
+  sqliteBroker,
+} from "../../src/server/index.ts";
 import { WireClient } from "../gateway/wire-client.ts";
 import { device, startAttacked } from "./attacked-gateway.ts";
 
@@ -86,17 +93,20 @@ test("[GA16] claims named like parts of the language reach authorize as they are
   const input = `${encode('{"alg":"HS256"}')}.${encode(text)}`;
   const token = `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
   const authenticate = jwtAuthenticator({ issuer: "https://a.example", audience: "chat", keys: secret });
-  const seen: unknown[] = [];
-  const { url } = await startAttacked({
-    authenticate: async (request) => {
-      const answer = await authenticate(request);
-      seen.push(answer);
-      return answer;
+  const claims: unknown[] = [];
+  const watched = channel("watched", {
+    events: {},
+    authorize: (question) => {
+      claims.push(question.claims["admin"], question.claims["toString"]);
+      return Object.keys(question.claims).includes("__proto__");
     },
   });
-  await WireClient.join(url, device, token);
-  const [{ claims }] = seen as [{ readonly claims: Readonly<Record<string, unknown>> }];
-  expect(claims["admin"]).toBeUndefined();
+  const gateway = createGateway({ channels: { watched }, broker: memoryBroker(), authenticate });
+  onTestFinished(() => gateway.close({ graceMs: 1 }));
+  const client = await WireClient.join((await gateway.listen({ port: 0 })).url, device, token);
+  client.send({ type: "subscribe", channel: "watched", start: live });
+  await client.next("subscribed");
+  expect(claims).toEqual([undefined, Object.prototype.toString]);
   expect("polluted" in {}).toBe(false);
 });
 

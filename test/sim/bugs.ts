@@ -90,8 +90,8 @@ export const bugs: readonly PlantedBug[] = [
     edits: [
       {
         file: "src/brokers/memory-log.ts",
-        from: "`${request.user.id.length}:${request.user.id}:${request.messageId}`",
-        to: "request.messageId",
+        from: "`${user.id.length}:${user.id}:${messageId}`",
+        to: "messageId",
       },
     ],
   },
@@ -216,8 +216,8 @@ export const bugs: readonly PlantedBug[] = [
     edits: [
       {
         file: "src/client/sender.ts",
-        from: "const { event, id: messageId, data, uncertainSinceMs } = outgoing;",
-        to: "const { event, data, uncertainSinceMs } = outgoing; const messageId = uncertainSinceMs === undefined ? outgoing.id : `${outgoing.id}-again`;",
+        from: "const { event, id: messageId, data, hasBytes } = outgoing;",
+        to: "const { event, data, hasBytes } = outgoing; const messageId = outgoing.uncertainSinceMs === undefined ? outgoing.id : `${outgoing.id}-again`;",
       },
     ],
   },

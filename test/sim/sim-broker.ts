@@ -8,6 +8,8 @@ import {
   type Entry,
   type ReadRequest,
   type ReadResult,
+  type RecallRequest,
+  type RecallResult,
 } from "../../src/gateway/index.ts";
 import type { SeededRandom } from "../../src/testing/index.ts";
 import type { Life } from "./life.ts";
@@ -68,6 +70,10 @@ export class SimBroker implements Broker, StoreClient {
       this.#unanswered.add(parcel);
       this.#there(() => this.#store.append(parcel));
     });
+  }
+
+  recall(request: RecallRequest): Promise<RecallResult> {
+    return this.#ask(() => this.#store.recall(request));
   }
 
   read(request: ReadRequest): Promise<ReadResult> {

@@ -7,6 +7,8 @@ import {
   type Entry,
   type ReadRequest,
   type ReadResult,
+  type RecallRequest,
+  type RecallResult,
 } from "../../src/gateway/index.ts";
 import type { SeededRandom } from "../../src/testing/index.ts";
 import type { World } from "./world.ts";
@@ -84,6 +86,11 @@ export class SimStore {
     if (this.state === "down" || parcel.isSettled) return;
     this.#queue.push(parcel);
     this.#writeSoon();
+  }
+
+  recall({ channel, ...request }: RecallRequest): RecallResult {
+    if (this.state === "down") throw unavailable("it is down");
+    return this.#log(channel).recall(request);
   }
 
   read({ channel, ...request }: ReadRequest): ReadResult {

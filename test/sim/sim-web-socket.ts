@@ -76,7 +76,7 @@ class SimWebSocket implements WebSocketLike, ClientEnd {
 
   send(text: string): void {
     if (!this.#isOpen || this.#connection.state !== "open") return;
-    this.#watcher.sent(text);
+    for (const one of text.split("\n")) this.#watcher.sent(one);
     this.#line?.up.write(this.#connection.sendText(text));
   }
 

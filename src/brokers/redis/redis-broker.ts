@@ -8,6 +8,8 @@ import type {
   Entry,
   ReadRequest,
   ReadResult,
+  RecallRequest,
+  RecallResult,
 } from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 import { Audience } from "../audience.ts";
@@ -17,7 +19,7 @@ import { readEntry, readHint, writeHead } from "./entry-text.ts";
 import { measureDurability, type Measured, readInfo } from "./measure-durability.ts";
 import { toBrokerError } from "./redis-error.ts";
 import { RedisLink } from "./redis-link.ts";
-import { appendScript, readScript } from "./scripts.ts";
+import { appendScript, readScript, recallScript } from "./scripts.ts";
 
 /** Where a {@link redisBroker} keeps its logs, and its limits. */
 export interface RedisBrokerOptions {
@@ -93,12 +95,7 @@ class RedisBroker implements Broker {
   async append(request: AppendRequest): Promise<AppendResult> {
     const { audience, isSharded, link, seed } = this.#use();
     const { channel, data, history, messageId, nowMs, payloadHash, retryAfterFirstMs = -1, tag, user } = request;
-    const keys = [
-      this.#key(channel, "log"),
-      this.#key(channel, "entries"),
-      // The length in front keeps ("a", "b:c") and ("a:b", "c") apart.
-      this.#key(channel, `id:${user.id.length}:${user.id}:${messageId}`),
-    ];
+    const keys = [this.#key(channel, "log"), this.#key(channel, "entries"), this.#idKey(request)];
     const oldestMs = Number.isFinite(history.maxAgeMs) ? Math.max(0, nowMs - history.maxAgeMs) : -1;
     const values = [
       deriveEpoch(seed, channel),
@@ -138,6 +135,16 @@ class RedisBroker implements Broker {
     };
     audience.appended(channel, epoch, entry);
     return { type: "stored", position, entry };
+  }
+
+  async recall(request: RecallRequest): Promise<RecallResult> {
+    const { link } = this.#use();
+    const { channel, payloadHash, retryAfterFirstMs = -1 } = request;
+    const keys = [this.#key(channel, "log"), this.#idKey(request)];
+    const values = [payloadHash, retryAfterFirstMs, this.#dedupWindowMs].map(String);
+    const [type, epoch = "", offset, tag] = texts(await link.run(recallScript, { keys, values }, "recall"));
+    if (type === "duplicate") return { type, position: { epoch, offset: Number(offset), tag: Number(tag) } };
+    return { type: type === "conflict" || type === "expired" ? type : "unknown" };
   }
 
   async read({ after, channel, maxBytes, maxCount }: ReadRequest): Promise<ReadResult> {
@@ -221,7 +228,7 @@ class RedisBroker implements Broker {
     const info = readInfo(String(await link.send(["INFO"], "ask Redis about itself")));
     if (info["cluster_enabled"] === "1") throw unusable("it is part of a cluster, which this broker does not speak to");
     if (info["role"] !== undefined && info["role"] !== "master") throw unusable("it is a replica");
-    await link.load([appendScript, readScript]);
+    await link.load([appendScript, recallScript, readScript]);
     const names = ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory", "maxmemory-policy"];
     const answers = names.map((name) => link.send(["CONFIG", "GET", name], "ask Redis about itself"));
     const config = await Promise.all(answers).then(
@@ -244,6 +251,11 @@ class RedisBroker implements Broker {
   /** The braces put all keys of a channel into one slot of a cluster; a channel's name has none. */
   #key(channel: string, part: string): string {
     return `${this.#prefix}:{${channel}}:${part}`;
+  }
+
+  /** The length in front keeps ("a", "b:c") and ("a:b", "c") apart. */
+  #idKey({ channel, messageId, user }: Pick<RecallRequest, "channel" | "messageId" | "user">): string {
+    return this.#key(channel, `id:${user.id.length}:${user.id}:${messageId}`);
   }
 
   #use(): Opened {

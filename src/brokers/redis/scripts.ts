@@ -75,6 +75,25 @@ return {'stored', epoch, offset, ARGV[3], previous}
 `);
 
 /**
+ * What became of a message id: the beginning of an append, without the rest.
+ *
+ * KEYS: the record, the message id. ARGV: 1 payload hash, 2 ms since the first try or -1, 3 window in ms.
+ */
+export const recallScript: Script = script(`
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+local known = redis.call('GET', KEYS[2])
+if known and epoch then
+  local knownEpoch, offset, tag, hash = string.match(known, '^(%S+) (%d+) (%d+) (.*)$')
+  if knownEpoch == epoch then
+    if hash ~= ARGV[1] then return {'conflict'} end
+    return {'duplicate', epoch, offset, tag}
+  end
+end
+if tonumber(ARGV[2]) > tonumber(ARGV[3]) then return {'expired'} end
+return {'unknown'}
+`);
+
+/**
  * One page and the state of the log, as of one moment.
  *
  * KEYS: the record, the entries. ARGV: 1 epoch of a new log, 2 after, 3 maxCount, 4 maxBytes or -1.

@@ -1,5 +1,13 @@
 import { crc32 } from "node:zlib";
-import type { AppendRequest, AppendResult, Entry, ReadRequest, ReadResult } from "../../gateway/index.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  Entry,
+  ReadRequest,
+  ReadResult,
+  RecallRequest,
+  RecallResult,
+} from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 import type { Position } from "../../wire/index.ts";
 import { deriveEpoch } from "../channel-epoch.ts";
@@ -75,17 +83,17 @@ export class LogStore {
 
   /** Within a transaction; stable, and to be told, only after `commit`. */
   append(request: AppendRequest): AppendResult {
-    const { channel, messageId, nowMs, payloadHash, retryAfterFirstMs, user } = request;
+    const { channel, nowMs } = request;
     const row = this.#findChannel(channel);
-    const known = row && this.#statements.findId.get(row.id, user.id, messageId);
-    if (known !== undefined) {
-      if (known.payload_hash !== payloadHash) return { type: "conflict" };
-      return { type: "duplicate", position: { epoch: row?.epoch ?? "", offset: known.offset, tag: known.tag } };
-    }
-    if (retryAfterFirstMs !== undefined && retryAfterFirstMs > this.#dedupWindowMs) return { type: "expired" };
+    const known = this.#recall(request, row);
+    if (known.type !== "unknown") return known;
     // First forget and trim: a database at its limit then has room for what comes instead.
     this.#statements.forgetIds.run(nowMs - this.#dedupWindowMs - dedupMarginMs, maxTrimCount);
     return this.#store(request, row ?? this.#createChannel(channel));
+  }
+
+  recall(request: RecallRequest): RecallResult {
+    return this.#recall(request, this.#findChannel(request.channel));
   }
 
   read({ after, channel, maxBytes, maxCount }: ReadRequest): ReadResult {
@@ -107,6 +115,18 @@ export class LogStore {
     }
     const top: Position = { epoch: row.epoch, offset: row.top_offset, tag: row.top_tag };
     return { top, first: row.first_offset, entries, tagAtAfter: this.#tagAt(row, after) };
+  }
+
+  #recall(
+    { messageId, payloadHash, retryAfterFirstMs = 0, user }: RecallRequest,
+    row: ChannelRow | undefined,
+  ): RecallResult {
+    const known = row && this.#statements.findId.get(row.id, user.id, messageId);
+    if (row !== undefined && known !== undefined) {
+      if (known.payload_hash !== payloadHash) return { type: "conflict" };
+      return { type: "duplicate", position: { epoch: row.epoch, offset: known.offset, tag: known.tag } };
+    }
+    return { type: retryAfterFirstMs > this.#dedupWindowMs ? "expired" : "unknown" };
   }
 
   #findChannel(channel: string): ChannelRow | undefined {

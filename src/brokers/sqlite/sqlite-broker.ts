@@ -8,6 +8,8 @@ import type {
   BrokerStats,
   ReadRequest,
   ReadResult,
+  RecallRequest,
+  RecallResult,
 } from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 import { Audience } from "../audience.ts";
@@ -60,6 +62,11 @@ type Pending =
   | {
       readonly type: "read";
       readonly resolve: (result: ReadResult) => void;
+      readonly reject: (error: BrokerError) => void;
+    }
+  | {
+      readonly type: "recall";
+      readonly resolve: (result: RecallResult) => void;
       readonly reject: (error: BrokerError) => void;
     };
 
@@ -155,6 +162,14 @@ class SqliteBroker implements Broker {
     });
   }
 
+  async recall(request: RecallRequest): Promise<RecallResult> {
+    this.#audienceNow();
+    return new Promise((resolve, reject) => {
+      const id = this.#await({ type: "recall", resolve, reject });
+      this.#send({ type: "recall", id, request });
+    });
+  }
+
   async join(channel: string): Promise<void> {
     this.#audienceNow().join(channel);
   }
@@ -238,6 +253,7 @@ class SqliteBroker implements Broker {
     if (pending?.type === "append") this.#pendingBytes -= pending.request.data.length;
     if (settled.type === "refused") pending?.reject(fromFault(settled.fault));
     else if (settled.type === "read" && pending?.type === "read") pending.resolve(settled.result);
+    else if (settled.type === "recall" && pending?.type === "recall") pending.resolve(settled.result);
     else if (settled.type === "appended" && pending?.type === "append") {
       pending.resolve(
         settled.result.type === "stored" ? this.#announce(pending.request, settled.result) : settled.result,

@@ -5,6 +5,8 @@ import type {
   BrokerInfo,
   ReadRequest,
   ReadResult,
+  RecallRequest,
+  RecallResult,
 } from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 import type { OpenDatabaseOptions } from "./open-database.ts";
@@ -18,7 +20,11 @@ export interface WorkerOptions extends OpenDatabaseOptions {
 export type WorkerRequest =
   | { readonly type: "append"; readonly id: number; readonly request: AppendRequest }
   | { readonly type: "read"; readonly id: number; readonly request: ReadRequest }
+  | { readonly type: "recall"; readonly id: number; readonly request: RecallRequest }
   | { readonly type: "close" };
+
+/** What is answered from what is stable. */
+export type WorkerQuestion = Extract<WorkerRequest, { readonly type: "read" | "recall" }>;
 
 /** From the worker. After `stopped` and `closed` nothing follows. */
 export type WorkerReply =
@@ -35,6 +41,7 @@ export type Settled =
       readonly result: StoredPlace | Exclude<AppendResult, { readonly type: "stored" }>;
     }
   | { readonly type: "read"; readonly id: number; readonly result: ReadResult }
+  | { readonly type: "recall"; readonly id: number; readonly result: RecallResult }
   | { readonly type: "refused"; readonly id: number; readonly fault: Fault };
 
 /** A `stored` result without the entry, whose text the other side still has. */

@@ -4,7 +4,6 @@ import { statSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
-import type { ReadRequest } from "../../gateway/index.ts";
 import { BrokerError } from "../../gateway/index.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { loadDriver } from "./driver.ts";
@@ -12,7 +11,7 @@ import { LogStore } from "./log-store.ts";
 import { measureDurability } from "./measure-durability.ts";
 import { inMemory, openDatabase } from "./open-database.ts";
 import { toBrokerError } from "./storage-error.ts";
-import type { Settled, WorkerOptions, WorkerReply, WorkerRequest } from "./worker-messages.ts";
+import type { Settled, WorkerOptions, WorkerQuestion, WorkerReply, WorkerRequest } from "./worker-messages.ts";
 import { toFault } from "./worker-messages.ts";
 
 class StorageWorker {
@@ -21,7 +20,7 @@ class StorageWorker {
   readonly #store: LogStore;
   readonly #appends: AppendQueue;
   readonly #opened: Stats | undefined;
-  #reads: { readonly id: number; readonly request: ReadRequest }[] = [];
+  #questions: WorkerQuestion[] = [];
   #isClosing = false;
   #isScheduled = false;
 
@@ -36,8 +35,8 @@ class StorageWorker {
   receive(requests: readonly WorkerRequest[]): void {
     for (const request of requests) {
       if (request.type === "append") this.#appends.push(request.id, request.request);
-      else if (request.type === "read") this.#reads.push(request);
-      else this.#isClosing = true;
+      else if (request.type === "close") this.#isClosing = true;
+      else this.#questions.push(request);
     }
     this.#schedule();
   }
@@ -54,7 +53,7 @@ class StorageWorker {
 
   #step(): void {
     try {
-      const settled = this.#readAll();
+      const settled = this.#answerAll();
       const startMs = performance.now();
       const isCommitting = !this.#appends.isEmpty;
       if (isCommitting) settled.push(...this.#commitSome());
@@ -64,21 +63,32 @@ class StorageWorker {
       this.#stop(error);
       return;
     }
-    if (!this.#appends.isEmpty || this.#reads.length > 0) this.#schedule();
+    if (!this.#appends.isEmpty || this.#questions.length > 0) this.#schedule();
     else if (this.#isClosing) this.#close();
   }
 
   /** Outside of a transaction, so that nothing is read which is not stable yet. */
-  #readAll(): Settled[] {
-    const reads = this.#reads;
-    this.#reads = [];
-    return reads.map(({ id, request }) => {
+  #answerAll(): Settled[] {
+    const questions = this.#questions;
+    this.#questions = [];
+    return questions.map((question) => {
       try {
-        return { type: "read", id, result: this.#store.read(request) };
+        return this.#answer(question);
       } catch (error) {
-        return { type: "refused", id, fault: toFault(toBrokerError(error, this.#file)) };
+        return { type: "refused", id: question.id, fault: toFault(toBrokerError(error, this.#file)) };
       }
     });
+  }
+
+  #answer({ id, ...question }: WorkerQuestion): Settled {
+    switch (question.type) {
+      case "read":
+        return { type: "read", id, result: this.#store.read(question.request) };
+      case "recall":
+        return { type: "recall", id, result: this.#store.recall(question.request) };
+      default:
+        return question satisfies never;
+    }
   }
 
   #commitSome(): readonly Settled[] {
