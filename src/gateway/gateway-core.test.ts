@@ -359,7 +359,7 @@ test("[OP30] the core counts what it sent and refused, and knows who is where", 
   });
 });
 
-test("[RL20] who reads slowly has its requests answered before the rest of a replay", () => {
+test("[RL30] who reads slowly has its requests answered before the rest of a replay", () => {
   const bench = joined({ limits: { maxReplayBytes: 1 } });
   for (let index = 1; index <= 9; index += 1) bench.append("news", `m${index}`);
   bench.congested.add(1);

@@ -122,7 +122,7 @@ test("[CH8] when the store cannot be read, history the other way is refused", ()
   expect(bench.take(1)).toEqual([{ type: "error", id, ...error }]);
 });
 
-test("[RL21] one page of history is read for a connection at a time", () => {
+test("[RL31] one page of history is read for a connection at a time", () => {
   const bench = benchWith(9);
   bench.isHolding = ({ type }) => type === "read";
   const ask = { type: "history", channel: "news", before: 9, count: 1 } as const;
@@ -137,7 +137,7 @@ test("[RL21] one page of history is read for a connection at a time", () => {
   expect(bench.take(1)).toHaveLength(1);
 });
 
-test.each([{ before: 3 }, { after: 1 }])("[RL21] a long page of history costs more than one request: %j", (span) => {
+test.each([{ before: 3 }, { after: 1 }])("[RL31] a long page of history costs more than one request: %j", (span) => {
   const bench = new GatewayBench({ limits: { requestsPerSecond: 1, requestBurstCount: 3 } });
   bench.append("news", "m1");
   bench.append("news", "m2", "x".repeat(65_536));
@@ -149,7 +149,7 @@ test.each([{ before: 3 }, { after: 1 }])("[RL21] a long page of history costs mo
   expect(bench.take(1)).toMatchObject([{ code: "RATE_LIMITED", retryAfterMs: 2_000 }]);
 });
 
-test("[RL20] behind a long page of history the next one waits until the socket has taken it", () => {
+test("[RL30] behind a long page of history the next one waits until the socket has taken it", () => {
   const bench = new GatewayBench();
   for (const id of ["m1", "m2"]) bench.append("news", id, "x".repeat(65_536));
   bench.join(1);

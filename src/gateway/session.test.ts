@@ -240,7 +240,7 @@ test("[DL6] nothing flows while the queue is full", () => {
   expect(session.isFlowing).toBe(true);
 });
 
-test("[RL20] while a connection does not take what it is sent, requests that may be answered at length wait, and those behind them", () => {
+test("[RL30] while a connection does not take what it is sent, requests that may be answered at length wait, and those behind them", () => {
   session.congested();
   session.accept(ops.publish);
   expect(startAll()).toEqual(["publish"]);
@@ -262,7 +262,7 @@ test("[RL20] while a connection does not take what it is sent, requests that may
   }
 });
 
-test("[RL21] an answer costs a request more for each whole 64 KiB of it, though there be none left", () => {
+test("[RL31] an answer costs a request more for each whole 64 KiB of it, though there be none left", () => {
   makeSession({ requestBurstCount: 3, requestsPerSecond: 1 });
   session.accept(ops.history);
   session.charge(65_535);

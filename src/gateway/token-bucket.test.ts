@@ -35,7 +35,7 @@ test("[CH12] a bucket is full until something is taken, and again when that is b
   expect([bucket.isFull(99), bucket.isFull(100)]).toEqual([false, true]);
 });
 
-test("[RL21] what is charged is taken though it is not there, and has to fill up before more is given", () => {
+test("[RL31] what is charged is taken though it is not there, and has to fill up before more is given", () => {
   const bucket = new TokenBucket({ perSecond: 10, burstCount: 5 });
   bucket.charge(0, 7);
   expect(bucket.take(0)).toBe(300);

@@ -48,7 +48,7 @@ async function askWithoutReading(
   return { queuedBytes, client };
 }
 
-test("[GA10, RL20, RL21] many small requests for history are not many megabytes: one page waits, the rest is asked for when it was taken", async () => {
+test("[GA10, RL30, RL31] many small requests for history are not many megabytes: one page waits, the rest is asked for when it was taken", async () => {
   const attacked = await startAttacked({ limits: { ...endless, maxPendingRequestCount: 64 } });
   await fill(attacked, "big");
   const ask = (client: WireClient): number =>
@@ -58,7 +58,7 @@ test("[GA10, RL20, RL21] many small requests for history are not many megabytes:
   for (let answer = 0; answer < 40; answer += 1) expect((await client.next("history")).events).toHaveLength(17);
 });
 
-test("[GA10, RL21] who reads history as fast as it comes is slowed down by its weight", async () => {
+test("[GA10, RL31] who reads history as fast as it comes is slowed down by its weight", async () => {
   const attacked = await startAttacked({ limits: { requestBurstCount: 40, requestsPerSecond: 0.001 } });
   await fill(attacked, "big");
   const client = await attacked.enter("eve");
