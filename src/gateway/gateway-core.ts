@@ -6,7 +6,6 @@ import {
   encodeServerMessage,
   type HelloMessage,
   type HistoryOp,
-  subprotocol,
   type WireError,
 } from "../wire/index.ts";
 import { authenticate, refresh } from "./authenticate.ts";
@@ -229,7 +228,7 @@ export class GatewayCore {
 
   // ---- requests
 
-  #receive({ bytes, connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
+  #receive({ bytes, codec = "json", connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
     const session = this.#sessions.get(connection);
     if (session?.isOpen !== true || this.#leaving.has(session)) return;
     const { maxMessageBytes, maxMessageBytesBeforeAuth, maxOperationsPerFrame } = this.#options.limits;
@@ -240,13 +239,7 @@ export class GatewayCore {
         message: `Cannot read a message of ${bytes} bytes: the limit is ${maxBytes}`,
       });
     }
-    if (typeof data !== "string") {
-      return session.strike(undefined, {
-        code: "BAD_MESSAGE",
-        message: `Cannot read a binary message: ${subprotocol} is text`,
-      });
-    }
-    for (const decoded of decodeClientFrame(data, maxOperationsPerFrame)) {
+    for (const decoded of decodeClientFrame(data, { codec, maxOperationCount: maxOperationsPerFrame })) {
       if (!session.isOpen) return;
       if (decoded.type === "refused") session.strike(decoded.id, decoded.error);
       else session.accept(decoded.op);

@@ -3,8 +3,6 @@ import {
   type CloseInfo,
   type CompressionOptions,
   type OriginPolicy,
-  type PreparedMessage,
-  prepareMessage,
   type Reject,
   reject,
   type ServerSocket,
@@ -25,8 +23,9 @@ import {
   type Results,
   type Route,
 } from "../gateway/index.ts";
-import { closeCodes, subprotocol, type WireError } from "../wire/index.ts";
+import { closeCodes, type IsBinary, subprotocols, type WireError } from "../wire/index.ts";
 import type { Entrance } from "./entrance.ts";
+import { codecOf, DeliveryForms, Forms } from "./forms.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -60,8 +59,12 @@ export class Shell {
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
   readonly #congested = new Set<number>();
-  /** The frames of the deliveries that replays are made of, as long as those are kept. */
-  readonly #prepared = new WeakMap<Delivery, PreparedMessage>();
+  readonly #deliveries: DeliveryForms;
+  readonly #isBinary: IsBinary = (channel, event) => {
+    const found = this.find(channel);
+    return found.type === "found" && found.value.settings.binary?.includes(event) === true;
+  };
+
   readonly #inputs: GatewayInput[] = [];
   readonly #commands = new Map<number, (connectionCount: number) => void>();
   #lastCommand = 0;
@@ -74,8 +77,9 @@ export class Shell {
   constructor(options: ShellOptions) {
     const { compression, limits, log, machine, origins } = options;
     this.#options = options;
+    this.#deliveries = new DeliveryForms(this.#isBinary);
     this.engine = machine.createWebSocketServer<Visitor>({
-      protocols: [subprotocol],
+      protocols: Object.values(subprotocols),
       origins,
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
       maxConnections: limits.maxConnections,
@@ -204,15 +208,16 @@ export class Shell {
     entrance.entered(socket.data);
     log.info({ connection: socket.id, remoteAddress: socket.data.remoteAddress }, "Connection opened");
     // A browser is not shown an HTTP status, so the refusal is a close code.
-    if (socket.protocol !== subprotocol) {
-      return socket.close(closeCodes.badVersion, `This server speaks ${subprotocol}`);
+    if (codecOf(socket) === undefined) {
+      return socket.close(closeCodes.badVersion, `This server speaks ${Object.values(subprotocols).join(" and ")}`);
     }
     this.#sockets.set(socket.id, socket);
     this.feed({ type: "opened", connection: socket.id });
   }
 
-  #receive({ id }: Socket, data: string | Uint8Array): void {
-    this.feed({ type: "received", connection: id, data, bytes: Buffer.byteLength(data) });
+  #receive(socket: Socket, data: string | Uint8Array): void {
+    const codec = codecOf(socket) ?? "json";
+    this.feed({ type: "received", connection: socket.id, data, bytes: Buffer.byteLength(data), codec });
   }
 
   #drained(socket: Socket): void {
@@ -235,10 +240,10 @@ export class Shell {
   }
 
   #send(to: readonly number[], text: string): void {
-    const message = to.length === 1 ? text : prepareMessage(text);
+    const forms = new Forms(text, to.length > 1, this.#isBinary);
     for (const id of to) {
       const socket = this.#sockets.get(id);
-      if (socket !== undefined && !socket.send(message)) this.#tellCongested(id);
+      if (socket !== undefined && !socket.send(forms.for(socket))) this.#tellCongested(id);
     }
   }
 
@@ -246,17 +251,8 @@ export class Shell {
     const socket = this.#sockets.get(id);
     if (socket === undefined) return;
     let isFlowing = true;
-    for (const delivery of deliveries) isFlowing = socket.send(this.#prepare(delivery));
+    for (const delivery of deliveries) isFlowing = socket.send(this.#deliveries.of(delivery).for(socket));
     if (!isFlowing) this.#tellCongested(id);
-  }
-
-  /** Subscribers who are behind are sent what others were sent before them or will be. */
-  #prepare(delivery: Delivery): PreparedMessage {
-    const known = this.#prepared.get(delivery);
-    if (known !== undefined) return known;
-    const message = prepareMessage(delivery.text);
-    this.#prepared.set(delivery, message);
-    return message;
   }
 
   #tellCongested(id: number): void {
