@@ -74,7 +74,8 @@ describe.each([
 
   test("[WR23] has a row for each message of the union, and no other", () => {
     expect(types.length).toBeGreaterThan(8);
-    expect(firstsOf(text).toSorted()).toEqual(types.map(({ type }) => type).toSorted());
+    expect(new Set(firstsOf(text))).toEqual(new Set(types.map(({ type }) => type)));
+    expect(firstsOf(text)).toHaveLength(types.length);
   });
 
   test.each(types)("[WR23] names every field of $type, and which may be absent", ({ fields, type }) => {
@@ -100,7 +101,8 @@ describe("errors", () => {
   const rows = rowsOf(section("Errors"));
 
   test("[WR23] there is a row for each code, and no other", () => {
-    expect(rows.map(([code]) => code).toSorted()).toEqual([...Object.keys(errorCodes), "app:…"].toSorted());
+    expect(new Set(rows.map(([code]) => code))).toEqual(new Set([...Object.keys(errorCodes), "app:…"]));
+    expect(rows).toHaveLength(Object.keys(errorCodes).length + 1);
   });
 
   test.each(rows)("[WR23] %s: %s", (code = "", _meaning = "", verdict = "", client = "") => {
