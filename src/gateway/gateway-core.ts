@@ -215,6 +215,8 @@ export class GatewayCore {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     session.drained();
+    // A request that had to wait comes before the channels, which would take all there is for ever.
+    this.#startRequests(session);
     // As they are now: the loop changes their order.
     for (const [name, channel] of session.channels.entries()) {
       if (!session.isFlowing) return;

@@ -220,8 +220,10 @@ export class Shell {
     this.feed({ type: "received", connection: socket.id, data, bytes: Buffer.byteLength(data), codec });
   }
 
-  #drained({ id }: Socket): void {
+  #drained(socket: Socket): void {
+    const { id } = socket;
     this.#congested.delete(id);
+    socket.resume();
     this.feed({ type: "drained", connection: id });
   }
 
@@ -256,6 +258,8 @@ export class Shell {
   #tellCongested(id: number): void {
     if (this.#congested.has(id)) return;
     this.#congested.add(id);
+    // Who does not read is not read: its next requests, and their answers, wait where they are.
+    this.#sockets.get(id)?.pause();
     this.feed({ type: "congested", connection: id });
   }
 
