@@ -1,9 +1,10 @@
 import {
-  closeCodes,
+  type closeCodes,
   type DecodedServerMessage,
   type ErrorMessage,
   type HelloMessage,
   mayReconnect,
+  type Position,
   type ServerMessage,
   type User,
 } from "../wire/index.ts";
@@ -14,7 +15,7 @@ import type { Backoff } from "./connect-options.ts";
 import type { Effect } from "./effect.ts";
 import { ClientError, type ClientErrorCode } from "./errors.ts";
 import { type Answer, Exchange } from "./exchange.ts";
-import { Rooms } from "./rooms.ts";
+import { type Recall, Rooms } from "./rooms.ts";
 import { isPassing, type Publish } from "./sender.ts";
 import type { HistorySpan, SubscriptionOptions } from "./subscription.ts";
 
@@ -25,12 +26,15 @@ export interface ClientCoreOptions {
   readonly random: () => number;
   readonly connectTimeoutMs: number;
   readonly maxPendingCount: number;
+  readonly recall?: Recall;
 }
 
 /** A line that lived this long was a good one: the next failure counts as the first. */
 const goodLineMs = 5000;
 /** How much later than promised a sign of life may come. */
 const lateMs = 15_000;
+/** The one code that is needed here: a page need not load them all. */
+const badCredentials: typeof closeCodes.badCredentials = 4500;
 /** Another try with the same credentials would end the same. */
 const finalAuthErrors: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   "UNAUTHENTICATED",
@@ -102,6 +106,10 @@ export class ClientCore {
     const ticket = this.#rooms.publish(room, publish);
     this.#flush(nowMs);
     return ticket;
+  }
+
+  whereIs(room: number): readonly [channel: string, position: Position] | undefined {
+    return this.#rooms.whereIs(room);
   }
 
   history(room: number, span: HistorySpan, nowMs: number): number {
@@ -266,7 +274,7 @@ export class ClientCore {
 
   #authRefused(error: ErrorMessage, nowMs: number): void {
     if (finalAuthErrors.has(error.code)) {
-      this.#end(closeCodes.badCredentials, error.message, new ClientError(error.code, error.message));
+      this.#end(badCredentials, error.message, new ClientError(error.code, error.message));
       return;
     }
     this.#notBeforeMs = nowMs + (error.retryAfterMs ?? 0);

@@ -1,4 +1,5 @@
 import type { ChannelParams, Durability, User, WireEvent } from "../wire/index.ts";
+import { Alarm } from "./alarm.ts";
 import type { ClientControls, ClientStateInfo, RoomOptions } from "./client.ts";
 import { ClientCore, type ClientCoreOptions } from "./client-core.ts";
 import type { Written } from "./codec.ts";
@@ -8,9 +9,11 @@ import { ClientError, SendError } from "./errors.ts";
 import { type FrameLimits, framesOf } from "./frames.ts";
 import { Listeners } from "./listeners.ts";
 import type { Pending } from "./pending.ts";
+import type { OpenMemory, PositionMemory } from "./position-memory.ts";
 import { randomHex } from "./random-hex.ts";
 import type { Ack, HistoryPage, Message, Room, SendOptions } from "./room.ts";
 import { handle, RoomHandle } from "./room-handle.ts";
+import { keyOf } from "./room-key.ts";
 import type { HistorySpan } from "./subscription.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 
@@ -21,6 +24,7 @@ export interface ClientShellOptions extends ClientCoreOptions {
   readonly clock: Clock;
   readonly maxBufferedCount: number;
   readonly maxLatestCount: number;
+  readonly memory?: PositionMemory | undefined;
 }
 
 /** A room that the server opened. */
@@ -47,6 +51,7 @@ export class ClientShell {
   /** The number of the room of these parameters. */
   readonly #roomOf: Map<string, number> = new Map();
   readonly #pending: Map<number, Pending> = new Map();
+  readonly #memory: OpenMemory | undefined;
   #socket: WebSocketLike | undefined;
   /** Counts lines: what an earlier one still says is not heard. */
   #line = 0;
@@ -57,7 +62,7 @@ export class ClientShell {
   #info: ClientStateInfo = { state: "connecting" };
   #user: User | undefined;
   #durability: Durability | undefined;
-  #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
+  readonly #alarm: Alarm;
   #isPerforming = false;
   #closed: Promise<void> | undefined;
   readonly #wake = (): void => {
@@ -71,10 +76,21 @@ export class ClientShell {
 
   constructor(options: ClientShellOptions) {
     this.#options = options;
-    this.#core = new ClientCore(options);
+    this.#core = new ClientCore({ ...options, recall: (...at) => this.#memory?.recall(...at) });
     this.#errors = new Listeners((error) => console.error(error));
     this.#states = new Listeners((error) => this.#thrown(error));
     this.#newRooms = new Listeners((error) => this.#thrown(error));
+    this.#alarm = new Alarm(options.clock, () => {
+      this.#core.tick(this.#nowMs());
+      this.#perform();
+    });
+    this.#memory = options.memory?.({
+      url: options.url,
+      clock: options.clock,
+      userId: () => this.#user?.id,
+      positions: () => [...this.#rooms.values()].flatMap((handle) => handle.settle()),
+      report: (error) => this.#report(error),
+    });
   }
 
   start(): void {
@@ -135,6 +151,7 @@ export class ClientShell {
           this.#wait(this.#core.call(id, { method, data }, this.#nowMs()), { result, failed });
         }),
       leave: () => {
+        this.#memory?.forget(this.#core.whereIs(id)?.[0] ?? "");
         this.#core.leave(id);
         this.#perform();
       },
@@ -200,6 +217,7 @@ export class ClientShell {
         resolve();
       });
     });
+    this.#memory?.close();
     this.#core.close();
     this.#perform();
     return closed;
@@ -215,7 +233,8 @@ export class ClientShell {
       for (const effect of effects) this.#do(effect);
     }
     this.#isPerforming = false;
-    this.#setTimer();
+    this.#memory?.note();
+    this.#alarm.set(this.#core.deadlineMs);
   }
 
   #do(effect: Effect): void {
@@ -258,6 +277,12 @@ export class ClientShell {
 
   #tellRoom(effect: RoomEffect): void {
     const handle = this.#rooms.get(effect.room);
+    handle?.settle();
+    this.#tellHandle(effect, handle);
+    handle?.moveTo(this.#core.whereIs(effect.room));
+  }
+
+  #tellHandle(effect: RoomEffect, handle: RoomHandle | undefined): void {
     switch (effect.type) {
       case "message":
         return handle?.receiveMessage(this.#message(effect.message));
@@ -358,21 +383,6 @@ export class ClientShell {
     this.#perform();
   }
 
-  /** One timer for everything. It may fire early, so that not every sign of life sets a new one. */
-  #setTimer(): void {
-    const atMs = this.#core.deadlineMs;
-    if (this.#timer !== undefined && this.#timer.atMs <= atMs && atMs !== Infinity) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (atMs === Infinity) return;
-    const cancel = this.#options.clock.after(Math.max(0, atMs - this.#nowMs()), () => {
-      this.#timer = undefined;
-      this.#core.tick(this.#nowMs());
-      this.#perform();
-    });
-    this.#timer = { atMs, cancel };
-  }
-
   #nowMs(): number {
     return this.#options.clock.nowMs();
   }
@@ -385,10 +395,4 @@ export class ClientShell {
   #thrown(cause: unknown): void {
     this.#report(new ClientError("LISTENER", `A listener threw: ${String(cause)}`, { cause }));
   }
-}
-
-/** The same for the same parameters, in whatever order. */
-function keyOf(channel: string, params: ChannelParams): string {
-  const entries = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([channel, entries]);
 }

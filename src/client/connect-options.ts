@@ -1,6 +1,8 @@
+import type { Codec } from "./codec.ts";
+import type { PositionMemory } from "./position-memory.ts";
 import type { WebSocketConstructor } from "./websocket-like.ts";
 
-/** Where the device id is kept: `localStorage` fits. */
+/** Where something is kept as text: `localStorage` and `sessionStorage` fit. */
 export interface StorageLike {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -33,6 +35,13 @@ export interface ConnectOptions {
   readonly device?: string;
   /** Default: `localStorage` where there is one; otherwise the device lives as long as this client. */
   readonly storage?: StorageLike;
+  /** How messages are written. Default JSON; `msgpack` of `switchboard/msgpack` writes bytes as they are. */
+  readonly codec?: Codec;
+  /**
+   * Keeps where each room is over a reload of the page: `pageMemory(sessionStorage)`. A room that was open then goes on exactly there,
+   * whatever `recent` says. Default: none, every page begins anew.
+   */
+  readonly memory?: PositionMemory;
   /** Default: the platform's. */
   readonly WebSocket?: WebSocketConstructor;
   readonly backoff?: Partial<Backoff>;

@@ -21,7 +21,7 @@ export function connect<Gateway extends HasChannels>(url: string | URL, options:
     url: resolveUrl(url, globalThis.location?.href),
     device: deviceId(options.device, options.storage),
     token: options.token,
-    codec: jsonCodec,
+    codec: options.codec ?? jsonCodec,
     WebSocket: options.WebSocket ?? platformWebSocket(),
     clock: options.clock ?? systemClock(),
     random: options.random ?? Math.random,
@@ -30,6 +30,7 @@ export function connect<Gateway extends HasChannels>(url: string | URL, options:
     maxPendingCount: options.maxPendingCount ?? 1000,
     maxBufferedCount: options.maxBufferedCount ?? 1024,
     maxLatestCount: options.maxLatestCount ?? 1024,
+    memory: options.memory,
   });
   shell.start();
   // The channels by name are there for whoever knows their names: the types do, from the gateway.

@@ -19,6 +19,8 @@ export type ClientErrorCode =
   | "PROTOCOL"
   /** A listener of the application threw; `cause` is what. */
   | "LISTENER"
+  /** The positions of an earlier page cannot be used, or this one's cannot be kept; rooms begin as if there were none. */
+  | "MEMORY"
   /** There is no usable WebSocket, URL or device here. */
   | "SETUP";
 

@@ -23,6 +23,11 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     this.#options = options;
   }
 
+  /** Whether all that came was read, and the loop is back for more. */
+  get isIdle(): boolean {
+    return this.#buffer.length === 0 && this.#waiting.length > 0;
+  }
+
   /** @param isOlder - finds in the buffer what the item takes the place of: then that is not read any more. */
   push(item: Item, isOlder?: (buffered: Item) => boolean): void {
     if (this.#end !== undefined) return;

@@ -1,4 +1,4 @@
-import type { EphemeralMessage as WireEphemeral, LatestMessage } from "../wire/index.ts";
+import type { EphemeralMessage as WireEphemeral, LatestMessage, Position } from "../wire/index.ts";
 import type { Effect, EventKinds } from "./effect.ts";
 import { SendError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
@@ -34,6 +34,7 @@ export interface RoomPort {
 }
 
 type StatusEffect = Extract<Effect, { readonly type: "status" }>;
+type Place = readonly [channel: string, position: Position];
 type Incoming = Message | EphemeralMessage | LatestValue;
 
 /** Behind one `Room`: who listens to it, and what it last knew. */
@@ -45,6 +46,10 @@ export class RoomHandle {
   /** The newest values of the `latest` events, by event and key. */
   readonly #values: Map<string, Map<string, LatestValue>> = new Map();
   readonly #streams: Set<MessageStream<Incoming>> = new Set();
+  /** Where the room was when it was last told something. */
+  #told: readonly Place[] = [];
+  /** The same when every loop had last read what it was told. */
+  #settled: readonly Place[] = [];
   readonly #status: Listeners<RoomStatusInfo>;
   readonly #gap: Listeners<Gap>;
   readonly #presence: Listeners<PresenceChange>;
@@ -92,6 +97,16 @@ export class RoomHandle {
     }
     const listeners = this.#events.get(event);
     for (const value of values) listeners?.tell(value);
+  }
+
+  moveTo(place: Place | undefined): void {
+    this.#told = place === undefined ? [] : [place];
+  }
+
+  /** Where the room's application is done with what it was told: listeners have returned, loops ask for the next message. */
+  settle(): readonly Place[] {
+    if ([...this.#streams].every(({ isIdle }) => isIdle)) this.#settled = this.#told;
+    return this.#settled;
   }
 
   receiveGap(gap: Gap): void {

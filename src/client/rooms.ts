@@ -2,6 +2,7 @@ import {
   buildChannelName,
   type EventMessage,
   type HelloMessage,
+  type Position,
   type ServerMessage,
   type Subscribed,
   type SubscribedMessage,
@@ -18,6 +19,13 @@ import { type HistorySpan, Subscription, type SubscriptionOptions } from "./subs
 /** So that the largest resume, 256 names of 128 bytes, fits into 64 KiB. */
 const maxResumeCount = 256;
 
+/** Where an earlier page was in a channel (by its name on the wire), if the same user was and it is known. */
+export type Recall = (channel: string, userId: string) => Position | undefined;
+
+export interface RoomsOptions extends SenderOptions {
+  readonly recall?: Recall | undefined;
+}
+
 /** What a server says of a channel without being asked. */
 export type ChannelMessage = Extract<
   ServerMessage,
@@ -26,16 +34,16 @@ export type ChannelMessage = Extract<
 
 /** All rooms of a client: asks for their subscriptions, line after line, and delivers what comes. */
 export class Rooms {
-  readonly #options: SenderOptions;
+  readonly #options: RoomsOptions;
   readonly #exchange: Exchange;
   readonly #sender: Sender;
   readonly #rooms: Map<number, Subscription> = new Map();
   readonly #byName: Map<string, Subscription> = new Map();
   #hello: HelloMessage | undefined;
   #lastRoom = 0;
-  #userId: string | undefined;
+  #userId = "";
 
-  constructor(options: SenderOptions) {
+  constructor(options: RoomsOptions) {
     this.#options = options;
     this.#exchange = options.exchange;
     this.#sender = new Sender(options);
@@ -62,6 +70,12 @@ export class Rooms {
 
   publish(id: number, publish: Publish): number {
     return this.#sender.publish(this.#rooms.get(id), publish);
+  }
+
+  /** Where a room is in its log, and the channel's name. */
+  whereIs(id: number): readonly [channel: string, position: Position] | undefined {
+    const { name, position } = this.#rooms.get(id) ?? {};
+    return name === undefined || position === undefined ? undefined : [name, position];
   }
 
   history(id: number, span: HistorySpan): number {
@@ -189,6 +203,7 @@ export class Rooms {
 
   /** Those that were there before in one frame, the new ones in one each. */
   #subscribe(rooms: readonly Subscription[]): void {
+    for (const room of rooms) room.recall(() => this.#options.recall?.(room.name, this.#userId));
     const back = rooms.flatMap((room) =>
       room.position === undefined ? [] : [{ room, channel: room.name, position: room.position }],
     );

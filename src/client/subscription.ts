@@ -109,6 +109,11 @@ export class Subscription {
     return this.info?.binary?.includes(event) === true ? { ...sent, data: decodeBase64(sent.data) } : sent;
   }
 
+  /** Before its first subscription: whether an earlier page knew where to go on. */
+  recall(earlier: () => Position | undefined): void {
+    if (this.#position === nowhere) this.#position = earlier() ?? nowhere;
+  }
+
   ask(): void {
     this.#phase = "asked";
   }
