@@ -22,7 +22,7 @@ export {
   type FrameHeader,
   type Opcode,
 } from "./frame.ts";
-export type { ReceivedMessage, TextDecode } from "./message.ts";
+export type { ReceivedMessage, TextDecode, Unmask } from "./message.ts";
 export type { MessagePiece } from "./streamed-message.ts";
 export { TextPieces } from "./text-pieces.ts";
 export { prepareMessage, type PreparedMessage } from "./prepared.ts";
