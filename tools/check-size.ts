@@ -17,6 +17,11 @@ const entries: readonly Entry[] = [
     code: 'export { connect, ClientError, SendError } from "./dist/client/index.js"',
     maxGzipBytes: 12 * 1024,
   },
+  {
+    name: "  with msgpack too",
+    code: 'export { connect, ClientError, SendError } from "./dist/client/index.js"; export { msgpack } from "./dist/client/msgpack.js"',
+    maxGzipBytes: 15 * 1024,
+  },
   { name: "  all of its exports", code: 'export * from "./dist/client/index.js"', maxGzipBytes: 14 * 1024 },
 ];
 

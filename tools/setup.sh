@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs with apt-get what is needed beside Node, and does nothing when it is there: Chromium for the real-browser tests, Redis for its broker's; with
-# the argument `interop` also the peers of `npm run interop`. Asks nothing, gives up after a bounded time. Exit code 1 and one
+# Installs with apt-get what is needed beside Node, and does nothing when it is there: Chromium for the real-browser tests, Redis and NATS for
+# their brokers'; with the argument `interop` also the peers of `npm run interop`. Asks nothing, gives up after a bounded time. Exit code 1 and one
 # sentence when it may not or cannot install.
 set -euo pipefail
 
@@ -15,6 +15,7 @@ packages=()
 is_there "${CHROMIUM_PATH:-}" chromium chromium-browser google-chrome-stable google-chrome ||
   packages+=(chromium fonts-dejavu-core)
 is_there redis-server || packages+=(redis-server)
+is_there "${NATS_SERVER:-}" nats-server || packages+=(nats-server)
 if [ "${1:-}" = interop ]; then
   is_there nginx || packages+=(nginx-light)
   is_there haproxy || packages+=(haproxy)

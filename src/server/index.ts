@@ -1,5 +1,7 @@
 /** The gateway: typed, durable channels on WebSocket connections. Public as `switchboard`. */
 export {
+  jetStreamBroker,
+  type JetStreamBrokerOptions,
   memoryBroker,
   type MemoryBrokerOptions,
   redisBroker,

@@ -1,0 +1,308 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type AppendRequest,
+  type AppendResult,
+  type Broker,
+  BrokerError,
+  type BrokerInfo,
+  type BrokerSink,
+  type ReadRequest,
+  type ReadResult,
+  type RecallRequest,
+  type RecallResult,
+} from "../../gateway/index.ts";
+import { Audience } from "../audience.ts";
+import { createEpochSeed, deriveEpoch } from "../channel-epoch.ts";
+import { ChannelLog } from "./channel-log.ts";
+import { Deadline } from "./deadline.ts";
+import { type LogRecord, readRecord } from "./log-record.ts";
+import { LogStream } from "./log-stream.ts";
+import { type Measured, measureStream, refuseUnfit, type StreamConfig } from "./measure-stream.ts";
+import type { NatsMessage } from "./nats-client.ts";
+import { NatsLink } from "./nats-link.ts";
+import { readPage } from "./read-page.ts";
+import { recallId } from "./stored-ids.ts";
+import { makeSubjects, type Subjects } from "./subjects.ts";
+
+/** Where a {@link jetStreamBroker} keeps its logs, and its limits. */
+export interface JetStreamBrokerOptions {
+  /**
+   * `nats://user:password@host:port`, `nats://token@host:port`, or `tls:`; of a cluster any of its servers, or some. Default
+   * `nats://127.0.0.1:4222`.
+   */
+  readonly url?: string | readonly string[];
+  /** A file with a user's JWT and key (`.creds`). */
+  readonly credentialsFile?: string;
+  /** A file with the certificates to trust, in PEM. The connection is encrypted then. */
+  readonly caFile?: string;
+  /** The stream's name and what its subjects begin with: gateways with different names share a server and nothing else. Default `switchboard`. */
+  readonly stream?: string;
+  /** How many servers hold the stream, when this broker makes it: 1, 3 or 5. Default 1. */
+  readonly replicas?: number;
+  /** Where the stream is kept, when this broker makes it. Default `file`. */
+  readonly storage?: "file" | "memory";
+  /** Of the stream, when this broker makes it; appends past it are refused with `STORAGE_FULL`. Default `Infinity`: the server's own limits. */
+  readonly maxBytes?: number;
+  /** How long a message id is remembered, in milliseconds. Default 10 minutes: every id is held in the servers' memory, twice as long. */
+  readonly dedupWindowMs?: number;
+  /** Default 5 000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** A call without an answer is refused after this. The entry may be stored: the same id finds it. Default 5 000 ms. */
+  readonly commandTimeoutMs?: number;
+}
+
+/**
+ * Makes a broker on one JetStream stream, shared by any number of nodes. Needs the package `@nats-io/transport-node` and nats-server 2.9 or
+ * newer. The level is measured from the stream: `os` with one replica, `quorum` with three.
+ */
+export function jetStreamBroker(options: JetStreamBrokerOptions = {}): Broker {
+  return new JetStreamBroker(options);
+}
+
+interface Opened {
+  readonly link: NatsLink;
+  readonly stream: LogStream;
+  readonly audience: Audience;
+  readonly measured: Measured;
+}
+
+/** Logs whose tip is remembered. What is forgotten is asked for again. */
+const maxLogCount = 10_000;
+const restMs = 1_000;
+
+class JetStreamBroker implements Broker {
+  readonly #options: JetStreamBrokerOptions;
+  readonly #name: string;
+  readonly #subjects: Subjects;
+  readonly #dedupWindowMs: number;
+  readonly #commandTimeoutMs: number;
+  /** Marks what this node says: it has heard that already. */
+  readonly #node = randomBytes(8).toString("hex");
+  readonly #logs = new Map<string, ChannelLog>();
+  readonly #pending = new Set<Promise<unknown>>();
+  #state: "new" | "open" | "closed" = "new";
+  #opened: Opened | undefined;
+  #examining: Promise<Measured> | undefined;
+
+  constructor(options: JetStreamBrokerOptions) {
+    this.#options = options;
+    this.#name = options.stream ?? "switchboard";
+    if (!/^[A-Za-z0-9_-]{1,64}$/u.test(this.#name)) {
+      throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot name a stream "${this.#name}": use 1-64 of A-Z a-z 0-9 _ -`);
+    }
+    this.#subjects = makeSubjects(this.#name);
+    this.#dedupWindowMs = options.dedupWindowMs ?? 10 * 60 * 1000;
+    this.#commandTimeoutMs = options.commandTimeoutMs ?? 5_000;
+  }
+
+  async open(sink: BrokerSink): Promise<BrokerInfo> {
+    if (this.#state !== "new") throw new BrokerError("CLOSED", "Cannot open the JetStream broker again");
+    this.#state = "open";
+    const { caFile, connectTimeoutMs = 5_000, credentialsFile, url = "nats://127.0.0.1:4222" } = this.#options;
+    const link = await NatsLink.open({
+      url,
+      connectTimeoutMs,
+      ...(credentialsFile === undefined ? {} : { credentialsFile }),
+      ...(caFile === undefined ? {} : { caFile }),
+      onUp: () => void this.#returned(sink),
+      onDown: (reason) => sink.availability(false, `NATS is not reachable: ${reason}`),
+    });
+    try {
+      const stream: LogStream = new LogStream({
+        link,
+        name: this.#name,
+        onMissing: () => this.#look(link, stream).then(noValue, noValue),
+      });
+      const measured = await this.#examine(link, stream, new Deadline(connectTimeoutMs));
+      this.#opened = { link, stream, audience: new Audience(sink), measured };
+      return { ...measured, dedupWindowMs: this.#windowMs(measured) };
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+  }
+
+  async append(request: AppendRequest): Promise<AppendResult> {
+    const { link } = this.#use();
+    if (!link.isUp) throw new BrokerError("STORAGE_UNAVAILABLE", "Cannot append: NATS is not reachable");
+    const appending = this.#logOf(request.channel).append(request, this.#deadline());
+    this.#pending.add(appending);
+    try {
+      return await appending;
+    } finally {
+      this.#pending.delete(appending);
+    }
+  }
+
+  async recall(request: RecallRequest): Promise<RecallResult> {
+    const { measured, stream } = this.#use();
+    if ((request.retryAfterFirstMs ?? 0) > this.#windowMs(measured)) return { type: "expired" };
+    const subject = this.#subjects.log(request.channel);
+    return recallId(request, { stream, subject, deadline: this.#deadline() });
+  }
+
+  async read(request: ReadRequest): Promise<ReadResult> {
+    const { stream } = this.#use();
+    const { after, channel } = request;
+    const deadline = this.#deadline();
+    const page = await readPage({ ...request, stream, subject: this.#subjects.log(channel), deadline });
+    if (page !== undefined) return page;
+    const epoch = deriveEpoch(await this.#readSeed(stream, deadline), channel);
+    return { top: { epoch, offset: 0, tag: 0 }, first: 1, entries: [], tagAtAfter: after === 0 ? 0 : undefined };
+  }
+
+  async join(channel: string): Promise<void> {
+    const { audience, link } = this.#use();
+    if (audience.has(channel)) return;
+    audience.join(channel);
+    try {
+      await link.subscribe(this.#subjects.live(channel), (message) => this.#told(channel, message));
+    } catch (error) {
+      audience.leave(channel);
+      throw error;
+    }
+  }
+
+  async leave(channel: string): Promise<void> {
+    const { audience, link } = this.#use();
+    audience.leave(channel);
+    link.unsubscribe(this.#subjects.live(channel));
+  }
+
+  async broadcast(channel: string, payload: string): Promise<void> {
+    const { audience, link } = this.#use();
+    link.tell(this.#subjects.live(channel), `${this.#node}\n${payload}`, `broadcast to "${channel}"`);
+    audience.broadcasted(channel, payload);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#state = "closed";
+    this.#opened = undefined;
+    await Promise.allSettled(this.#pending);
+    await opened?.link.close();
+  }
+
+  /** What another node said, or the server of what another node stored. Our own is known already. */
+  #told(channel: string, message: NatsMessage): void {
+    const text = message.string();
+    if (text.startsWith(this.#node)) return;
+    const audience = this.#opened?.audience;
+    if (text[16] === "\n") return audience?.broadcasted(channel, text.slice(17));
+    const record = readRecord(text);
+    const seq = Number(message.headers?.get("Nats-Sequence"));
+    const previousSeq = Number(message.headers?.get("Nats-Last-Sequence"));
+    // A write that lost against another names another predecessor than it has.
+    if (record === undefined || record.node === this.#node || record.previousSeq !== previousSeq || !(seq > 0)) return;
+    this.#logs.get(channel)?.learn({ seq, record });
+    audience?.appended(channel, record.epoch, record.entry);
+  }
+
+  #logOf(channel: string): ChannelLog {
+    const { audience, measured, stream } = this.#use();
+    const log =
+      this.#logs.get(channel) ??
+      new ChannelLog({
+        stream,
+        channel,
+        subject: this.#subjects.log(channel),
+        node: this.#node,
+        dedupWindowMs: this.#windowMs(measured),
+        duplicateWindowMs: measured.duplicateWindowMs,
+        readSeed: (deadline) => this.#readSeed(stream, deadline),
+        onAppended: ({ entry, epoch }: LogRecord) => audience.appended(channel, epoch, entry),
+      });
+    this.#logs.delete(channel);
+    this.#logs.set(channel, log); // the newest is the last
+    for (const [name, { isIdle }] of this.#logs) {
+      if (this.#logs.size <= maxLogCount) break;
+      if (isIdle) this.#logs.delete(name);
+    }
+    return log;
+  }
+
+  /** The connection is back. The stream may have no leader yet, or be another, with less to offer. */
+  async #returned(sink: BrokerSink): Promise<void> {
+    for (let lastReason = ""; ;) {
+      const opened = this.#opened;
+      if (opened === undefined || !opened.link.isUp) return;
+      try {
+        const measured = await this.#look(opened.link, opened.stream);
+        const isSame = measured.durability === opened.measured.durability;
+        const told = opened.measured.durability;
+        sink.availability(isSame, `${measured.description}${isSame ? "" : `, which is not the ${told} that was told`}`);
+        return;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (reason !== lastReason && opened.link.isUp) sink.availability(false, reason);
+        lastReason = reason;
+        await delay(restMs, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** Examines the stream, once at a time. */
+  #look(link: NatsLink, stream: LogStream): Promise<Measured> {
+    this.#examining ??= this.#examine(link, stream, this.#deadline()).finally(() => (this.#examining = undefined));
+    return this.#examining;
+  }
+
+  /** Makes the stream if it is not there, and measures what it is. */
+  async #examine(link: NatsLink, stream: LogStream, deadline: Deadline): Promise<Measured> {
+    let config = await stream.info(deadline);
+    if (config === undefined) {
+      await stream.create(this.#wanted(), deadline);
+      config = await stream.info(deadline);
+    }
+    if (config === undefined) throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot find the stream "${this.#name}"`);
+    const examined = { name: this.#name, version: link.version, config };
+    refuseUnfit(examined, this.#subjects);
+    stream.use({ replicaCount: config.num_replicas ?? 1, version: link.version });
+    return measureStream(examined);
+  }
+
+  #wanted(): StreamConfig {
+    const { maxBytes = Infinity, replicas = 1, storage = "file" } = this.#options;
+    const { allLogs, anyLive, seed } = this.#subjects;
+    return {
+      subjects: [allLogs, seed],
+      retention: "limits",
+      storage,
+      num_replicas: replicas,
+      ...(maxBytes === Infinity ? {} : { max_bytes: maxBytes }),
+      // Full is full: what was acknowledged is never evicted for what comes next.
+      discard: "new",
+      duplicate_window: this.#dedupWindowMs * 2 * 1e6,
+      allow_direct: true,
+      republish: { src: allLogs, dest: anyLive },
+    };
+  }
+
+  /** The server counts on its own clock, and a jump of up to the window must forget no id too early: so half of what it keeps is told. */
+  #windowMs({ duplicateWindowMs }: Measured): number {
+    return Math.min(this.#dedupWindowMs, duplicateWindowMs / 2);
+  }
+
+  /** What the epochs of logs that nobody has written to follow from: never from memory, the stream may be another. */
+  async #readSeed(stream: LogStream, deadline: Deadline): Promise<string> {
+    for (;;) {
+      const found = await stream.getText({ last_by_subj: this.#subjects.seed }, deadline);
+      if (found !== undefined) return found.text;
+      await stream.put(this.#subjects.seed, createEpochSeed(), deadline);
+    }
+  }
+
+  #deadline(): Deadline {
+    return new Deadline(this.#commandTimeoutMs);
+  }
+
+  #use(): Opened {
+    if (this.#opened === undefined) {
+      throw new BrokerError("CLOSED", "Cannot use the JetStream broker: it is not open");
+    }
+    return this.#opened;
+  }
+}
+
+function noValue(): void {}

@@ -1,0 +1,272 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { BrokerError } from "../../gateway/index.ts";
+import type { Deadline } from "./deadline.ts";
+import { type Located, type LogRecord, readRecord, writeRecord } from "./log-record.ts";
+import type { StreamConfig } from "./measure-stream.ts";
+import type { NatsMessage } from "./nats-client.ts";
+import { type ApiError, toBrokerError } from "./nats-error.ts";
+import type { NatsLink } from "./nats-link.ts";
+
+export interface LogStreamOptions {
+  readonly link: NatsLink;
+  readonly name: string;
+  /** Called when nobody answers for the stream: it may have to be made again. */
+  readonly onMissing: () => Promise<void>;
+}
+
+/** What a stream is kept by. */
+export interface StreamFacts {
+  readonly replicaCount: number;
+  /** Of the server. */
+  readonly version: string;
+}
+
+/** A place in the stream to read from. */
+export type Place =
+  | { readonly last_by_subj: string }
+  | { readonly next_by_subj: string; readonly seq: number }
+  | { readonly seq: number };
+
+export interface Draft {
+  readonly subject: string;
+  readonly record: LogRecord;
+  /** An id that was stored within the duplicate window is not stored again. */
+  readonly id: string;
+}
+
+export type Appended =
+  | { readonly type: "stored"; readonly seq: number }
+  | { readonly type: "duplicate"; readonly seq: number }
+  /** Something else is the last of the subject by now. */
+  | { readonly type: "behind" }
+  /** Nothing was compared: a write to the subject or with the id is under way, maybe our own last one. */
+  | { readonly type: "busy" };
+
+interface Answer {
+  readonly error?: ApiError;
+  readonly [name: string]: unknown;
+}
+
+interface Call {
+  readonly subject: string;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly action: string;
+  readonly deadline: Deadline;
+}
+
+const noMessage = 10_037;
+const noStream = 10_059;
+const wrongLastId = 10_070;
+const wrongLastSequence = 10_071;
+/** Since 2.11, and only with several replicas. */
+const underWay: readonly number[] = [10_158, 10_164];
+/** No leader at the moment. */
+const leaderless: readonly number[] = [10_008, 10_009];
+/** A server that is silent may have just lost its part in the stream. Asking again is safe: reads store nothing, appends carry their id. */
+const silenceMs = 1_000;
+const restMs = 100;
+/** While another write is under way. */
+const busyMs = 2;
+
+/** One stream, by the subjects of the JetStream API. Every call is made again until its deadline while nobody answers for the stream. */
+export class LogStream {
+  readonly #options: LogStreamOptions;
+  #facts: StreamFacts = { replicaCount: 1, version: "" };
+
+  constructor(options: LogStreamOptions) {
+    this.#options = options;
+  }
+
+  use(facts: StreamFacts): void {
+    this.#facts = facts;
+  }
+
+  /** Whether one question may be answered with many messages. */
+  get hasBatches(): boolean {
+    return isAtLeast(this.#facts.version, [2, 11, 0]);
+  }
+
+  /** Whether of two writes that expect the same last sequence one is refused whatever their timing: nats-server#4320, #5794. */
+  get isSerial(): boolean {
+    return this.#facts.replicaCount === 1 || isAtLeast(this.#facts.version, [2, 10, 19]);
+  }
+
+  async append({ id, record, subject }: Draft, deadline: Deadline): Promise<Appended> {
+    const headers = {
+      "Nats-Msg-Id": id,
+      "Nats-Expected-Stream": this.#options.name,
+      "Nats-Expected-Last-Subject-Sequence": String(record.previousSeq),
+    };
+    const answer = await this.#call({ subject, body: writeRecord(record), headers, action: "append", deadline });
+    const code = answer.error?.err_code ?? 0;
+    if (code === wrongLastSequence) return { type: "behind" };
+    if (underWay.includes(code)) return { type: "busy" };
+    if (answer.error !== undefined) throw toBrokerError(answer.error, "append");
+    return { type: answer["duplicate"] === true ? "duplicate" : "stored", seq: Number(answer["seq"]) };
+  }
+
+  /** Where the message with an id is, while the server knows it. Asked by an append that cannot be. */
+  async seqOf(subject: string, id: string, deadline: Deadline): Promise<number | undefined> {
+    // Of the conditions that never hold, the one that is judged behind the id, and before the server notes the id as under way.
+    const impossible =
+      this.#facts.replicaCount === 1
+        ? { "Nats-Expected-Last-Msg-Id": "none" }
+        : { "Nats-Expected-Last-Sequence": String(Number.MAX_SAFE_INTEGER) };
+    const headers = { "Nats-Msg-Id": id, ...impossible };
+    for (;;) {
+      const answer = await this.#call({ subject, body: "", headers, action: "recall", deadline });
+      if (answer.error === undefined) return Number(answer["seq"]);
+      const code = answer.error.err_code ?? 0;
+      if (code === wrongLastId || code === wrongLastSequence) return undefined;
+      if (!underWay.includes(code) || deadline.leftMs === 0) throw toBrokerError(answer.error, "recall");
+      await delay(busyMs);
+    }
+  }
+
+  /** As the leader has it. */
+  async get(place: Place, deadline: Deadline): Promise<Located | undefined> {
+    return this.#locate(await this.getText(place, deadline));
+  }
+
+  /** As any replica has it; for what that does not have the leader is asked. */
+  async find(place: Place, deadline: Deadline): Promise<Located | undefined> {
+    return this.#locate((await this.#getDirect(place, deadline)) ?? (await this.getText(place, deadline)));
+  }
+
+  /** Messages of a subject from a sequence on, at most so many and about so many bytes; fewer where a replica is behind. */
+  async findMany(
+    place: { readonly next_by_subj: string; readonly seq: number; readonly batch: number; readonly max_bytes: number },
+    deadline: Deadline,
+  ): Promise<readonly Located[]> {
+    const withinMs = Math.min(deadline.leftMs, silenceMs);
+    const subject = `$JS.API.DIRECT.GET.${this.#options.name}`;
+    const messages = await this.#options.link.askMany({
+      subject,
+      payload: JSON.stringify(place),
+      action: "read",
+      withinMs,
+    });
+    return (messages ?? [])
+      .filter(({ headers }) => (headers?.code ?? 0) === 0)
+      .flatMap((message) => this.#locate(textOf(message)) ?? []);
+  }
+
+  /** Deletes a message. That it is gone already is as good. */
+  async delete(seq: number, deadline: Deadline): Promise<void> {
+    await this.#call({ ...this.#api("STREAM.MSG.DELETE"), body: { seq, no_erase: true }, action: "delete", deadline });
+  }
+
+  /** Deletes what a subject has below a sequence. */
+  async purge(filter: string, seq: number, deadline: Deadline): Promise<void> {
+    const call = { ...this.#api("STREAM.PURGE"), body: { filter, seq }, action: "trim", deadline };
+    const { error } = await this.#call(call);
+    if (error !== undefined) throw toBrokerError(error, "trim");
+  }
+
+  /** The configuration; of a stream that is not there `undefined`. */
+  async info(deadline: Deadline): Promise<StreamConfig | undefined> {
+    const action = "examine the stream";
+    const { config, error } = await this.#call({ ...this.#api("STREAM.INFO"), body: "", action, deadline }, false);
+    if (error?.err_code === noStream) return undefined;
+    if (error !== undefined) throw toBrokerError(error, action);
+    return config as StreamConfig;
+  }
+
+  /** Makes the stream, if it was not made meanwhile. */
+  async create(config: StreamConfig, deadline: Deadline): Promise<void> {
+    const action = "make the stream";
+    const body = { name: this.#options.name, ...config };
+    const { error } = await this.#call({ ...this.#api("STREAM.CREATE"), body, action, deadline }, false);
+    const isThere = 10_058;
+    if (error !== undefined && error.err_code !== isThere) throw toBrokerError(error, action);
+  }
+
+  /** Stores a message on a subject that has none yet; otherwise that one stays. */
+  async put(subject: string, body: string, deadline: Deadline): Promise<void> {
+    const headers = { "Nats-Expected-Last-Subject-Sequence": "0" };
+    const { error } = await this.#call({ subject, body, headers, action: "store", deadline });
+    if (error !== undefined && error.err_code !== wrongLastSequence && !underWay.includes(error.err_code ?? 0)) {
+      throw toBrokerError(error, "store");
+    }
+  }
+
+  /** A message's text and sequence as the leader has them. */
+  async getText(place: Place, deadline: Deadline): Promise<Text | undefined> {
+    if (this.#facts.replicaCount === 1) return this.#getDirect(place, deadline);
+    const answer = await this.#call({ ...this.#api("STREAM.MSG.GET"), body: place, action: "read", deadline });
+    if (answer.error?.err_code === noMessage) return undefined;
+    if (answer.error !== undefined) throw toBrokerError(answer.error, "read");
+    // A `as`: the answer of the API that was asked, which has no error.
+    const { data = "", seq } = answer["message"] as { readonly seq: number; readonly data?: string };
+    return { seq, text: Buffer.from(data, "base64").toString() };
+  }
+
+  async #getDirect(place: Place, deadline: Deadline): Promise<Text | undefined> {
+    const call = { ...this.#api("DIRECT.GET"), body: place, action: "read", deadline };
+    const message = await this.#ask(call);
+    const code = message.headers?.code ?? 0;
+    if (code === 404) return undefined;
+    if (code !== 0) throw toBrokerError({ code, description: message.headers?.description ?? "" }, "read");
+    return textOf(message);
+  }
+
+  #locate(text: Text | undefined): Located | undefined {
+    if (text === undefined) return undefined;
+    const record = readRecord(text.text);
+    if (record !== undefined) return { seq: text.seq, record };
+    const message = `Cannot read message ${text.seq} of the stream "${this.#options.name}": it is not one of ours`;
+    throw new BrokerError("STORAGE_CORRUPT", message);
+  }
+
+  #api(name: string): { readonly subject: string } {
+    return { subject: `$JS.API.${name}.${this.#options.name}` };
+  }
+
+  /** A call that is answered with JSON. */
+  async #call(call: Call, mayMake = true): Promise<Answer> {
+    for (;;) {
+      const message = await this.#ask(call, mayMake);
+      const answer = JSON.parse(message.string()) as Answer;
+      const code = answer.error?.err_code ?? 0;
+      const isAway = leaderless.includes(code) || (mayMake && code === noStream);
+      if (!isAway || call.deadline.leftMs <= restMs) return answer;
+      if (code === noStream) await this.#options.onMissing();
+      await delay(restMs);
+    }
+  }
+
+  async #ask({ action, body, deadline, headers, subject }: Call, mayMake = true): Promise<NatsMessage> {
+    const payload = typeof body === "string" ? body : JSON.stringify(body);
+    const question = { subject, payload, action, ...(headers === undefined ? {} : { headers }) };
+    for (let reason = `no answer within ${deadline.timeoutMs} ms`; ;) {
+      const withinMs = Math.min(deadline.leftMs, silenceMs);
+      const message = await this.#options.link.ask({ ...question, withinMs });
+      const isNobody = message?.headers?.code === 503;
+      if (message !== undefined && !isNobody) return message;
+      if (isNobody) reason = "nobody answers for the stream: is JetStream enabled, and has the stream a leader?";
+      if (deadline.leftMs <= (isNobody ? restMs : 0)) {
+        throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot ${action}: ${reason}`);
+      }
+      if (isNobody && mayMake) await this.#options.onMissing();
+      if (isNobody) await delay(restMs);
+    }
+  }
+}
+
+export interface Text {
+  readonly seq: number;
+  readonly text: string;
+}
+
+function textOf(message: NatsMessage): Text {
+  return { seq: Number(message.headers?.get("Nats-Sequence")), text: message.string() };
+}
+
+/** Whether a version is one of these or newer. One that cannot be read is old. */
+function isAtLeast(version: string, [major, minor, patch]: readonly [number, number, number]): boolean {
+  const [isMajor = 0, isMinor = 0, isPatch = 0] = version.split(/[.-]/u).map(Number);
+  if (isMajor !== major) return isMajor > major;
+  if (isMinor !== minor) return isMinor > minor;
+  return isPatch >= patch;
+}

@@ -1,0 +1,136 @@
+/** Real NATS servers for a test: started by it, on loopback, with their data in a folder of their own. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test, type TestContext } from "vitest";
+
+/** `NATS_SERVER` names another program than the one on the path. */
+const program = process.env["NATS_SERVER"] ?? "nats-server";
+const missing = "no nats-server found: `sudo bash tools/setup.sh` installs it";
+const isThere = spawnSync(program, ["--version"]).status === 0;
+
+/** A test that needs NATS. Without it the test is skipped with the reason; with `CI` set it fails. */
+export function natsTest(name: string, body: (context: TestContext) => Promise<void>): void {
+  test(name, { timeout: 60_000 }, async (context) => {
+    if (!isThere) {
+      if (process.env["CI"] === undefined) return context.skip(missing);
+      throw new Error(missing);
+    }
+    await body(context);
+  });
+}
+
+export interface NatsServerOptions {
+  /** Lines of the configuration file, inside of `jetstream { }`. */
+  readonly jetstream?: string;
+  /** Further lines of the file. */
+  readonly more?: string;
+}
+
+interface Cluster {
+  readonly port: number;
+  readonly routes: readonly string[];
+}
+
+/** One NATS process after another, on one port and with one folder. */
+export class NatsServer {
+  readonly port: number;
+  readonly name: string;
+  readonly #folder: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, name: string) {
+    this.port = port;
+    this.name = name;
+    this.#folder = mkdtempSync(join(tmpdir(), "switchboard-nats-"));
+  }
+
+  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), "alone");
+    server.#write(options);
+    await server.run();
+    return server;
+  }
+
+  /** Several servers that are one cluster. Resolves when it has a leader. */
+  static async startCluster(count: number): Promise<readonly NatsServer[]> {
+    const ports = await Promise.all(Array.from({ length: count * 2 }, freePort));
+    const routes = ports.slice(count).map((port) => `nats-route://127.0.0.1:${port}`);
+    const servers = ports.slice(0, count).map((port, index) => new NatsServer(port, `n${index + 1}`));
+    await Promise.all(
+      servers.map((server, index) => {
+        server.#write({}, { port: ports[count + index] ?? 0, routes });
+        return server.run();
+      }),
+    );
+    return servers;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again on the data that the last one left. Resolves when it takes connections. */
+  async run(): Promise<void> {
+    const child = spawn(program, ["-c", join(this.#folder, "nats.conf")], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#process = child;
+    const said: string[] = [];
+    for await (const line of createInterface({ input: child.stderr })) {
+      said.push(line);
+      if (line.includes("Server is ready")) {
+        child.stderr.resume();
+        return;
+      }
+    }
+    throw new Error(`Cannot start nats-server: it ended before it was ready\n${said.join("\n")}`);
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  }
+
+  /** Stops or wakes the process, which keeps its connections. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#process?.kill(signal);
+  }
+
+  /** Takes all it has stored away. It must not run. */
+  wipe(): void {
+    rmSync(join(this.#folder, "jetstream"), { recursive: true, force: true });
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #write({ jetstream = "", more = "" }: NatsServerOptions, cluster?: Cluster): void {
+    const lines = [
+      `server_name: ${this.name}`,
+      `listen: 127.0.0.1:${this.port}`,
+      `jetstream { store_dir: "${this.#folder}"\n${jetstream}\n}`,
+      ...(cluster === undefined
+        ? []
+        : [`cluster { name: test, listen: 127.0.0.1:${cluster.port}, routes: [${cluster.routes.join(", ")}] }`]),
+      more,
+    ];
+    writeFileSync(join(this.#folder, "nats.conf"), lines.join("\n"));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
