@@ -20,7 +20,13 @@ export interface ListenOptions {
 }
 
 /** How long a request may take to arrive, and how long its headers may be. */
-const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16 * 1024 } as const;
+const httpLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  // Node looks every 30 s by default: a request that drips would have three times as long.
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
 
 /** Makes the server that pages come from. @throws {StartError} for the certificate. */
 export function createPageServer(tls: TlsFiles | undefined, listener: RequestListener): HttpServer | HttpsServer {
