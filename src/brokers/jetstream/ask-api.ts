@@ -28,8 +28,8 @@ export interface Asker {
 /** A server that is silent may have just lost its part in the stream. Asking again is safe: reads store nothing, appends carry their id. */
 export const silenceMs = 1_000;
 export const noStream = 10_059;
-/** No leader at the moment. */
-const leaderless: readonly number[] = [10_008, 10_009];
+/** No leader, or too few servers, at the moment. */
+const leaderless: readonly number[] = [10_005, 10_008, 10_009];
 const restMs = 100;
 
 /** Asks again until the deadline while the stream has no leader. */
