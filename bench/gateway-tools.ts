@@ -45,7 +45,8 @@ export class GatewayTools {
     return peer !== "socketIo" || this.#socketIo !== undefined;
   }
 
-  startServer(peer: GatewayPeer): BenchProcess {
+  /** @param flags - more for the gateway's program. */
+  startServer(peer: GatewayPeer, flags: readonly string[] = []): BenchProcess {
     const [pin] = this.#pins;
     if (peer === "socketIo") {
       return new BenchProcess([...pin, ...nodeCommand("servers/socket-io"), this.#socketIo ?? ""]);
@@ -56,6 +57,7 @@ export class GatewayTools {
       ...nodeCommand("servers/gateway"),
       folder,
       ...(peer === "memory" ? ["--memory"] : []),
+      ...flags,
     ]);
   }
 
@@ -79,8 +81,12 @@ export interface GatewayServer {
 }
 
 /** Starts a peer's server and waits until it listens. */
-export async function startGateway(tools: GatewayTools, peer: GatewayPeer): Promise<GatewayServer> {
-  const process = tools.startServer(peer);
+export async function startGateway(
+  tools: GatewayTools,
+  peer: GatewayPeer,
+  flags: readonly string[] = [],
+): Promise<GatewayServer> {
+  const process = tools.startServer(peer, flags);
   try {
     return { peer, process, port: Number((await process.readLine()).replace("Listening on ", "")) };
   } catch (error) {

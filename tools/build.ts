@@ -7,12 +7,15 @@ const page = "web/dist/index.html";
 const pageSources = [
   "web/src",
   "web/index.html",
+  "web/lab",
   "web/public",
   "web/vite.config.ts",
   "web/package.json",
   "dist/client",
   "dist/wire",
+  "dist/protocol",
   "dist/cli/chat.js",
+  "dist/cli/lab/index.js",
 ];
 
 process.exitCode = await build();

@@ -17,7 +17,18 @@ const entries: readonly Entry[] = [
     code: 'export { connect, ClientError, SendError } from "./dist/client/index.js"',
     maxGzipBytes: 12 * 1024,
   },
+  {
+    name: "  with msgpack too",
+    code: 'export { connect, ClientError, SendError } from "./dist/client/index.js"; export { msgpack } from "./dist/client/msgpack.js"',
+    maxGzipBytes: 15 * 1024,
+  },
   { name: "  all of its exports", code: 'export * from "./dist/client/index.js"', maxGzipBytes: 14 * 1024 },
+  {
+    name: "switchboard/react",
+    code: 'export * from "./dist/react/index.js"',
+    maxGzipBytes: 5 * 1024,
+    external: ["react", "../client/index.js"],
+  },
 ];
 
 const rows = await Promise.all(entries.map(measure));

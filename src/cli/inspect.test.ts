@@ -236,7 +236,7 @@ test("[CM34] a certificate that nobody would trust ends it, and -n goes on", asy
   expect(await findings(other, { lookup: localLookup, tls: { ca: cert } })).toEqual([
     [
       "bad-certificate",
-      "The certificate is not for chat.example: it is for localhost, *.localhost, 127.0.0.1, 0:0:0:0:0:0:0:1",
+      "The certificate is not for chat.example: it is for localhost, *.localhost, xn--n8j6ds53lwwkrqhv28a.localhost, 127.0.0.1, 0:0:0:0:0:0:0:1",
       "Use one of these names, or get a certificate for this one; behind a proxy check the server block and SNI",
     ],
   ]);

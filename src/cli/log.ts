@@ -1,5 +1,6 @@
 import { type Logger, pino, stdSerializers } from "pino";
 import { PinoPretty } from "pino-pretty";
+import { printable } from "./printable.ts";
 
 export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -13,7 +14,7 @@ export interface LogOptions {
 
 /** Makes the log: JSON lines for machines, lines with a time and a level for people at a terminal, on stdout. */
 export function createLog({ hasColors, isPretty, level }: LogOptions): Logger {
-  const options = { level, base: null, serializers: { error: stdSerializers.err } };
+  const options = { level, base: null, serializers: { error: printError } };
   // Written at once: a log that is cut off by a crash is missing the line that matters.
   if (!isPretty) {
     return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ sync: true }));
@@ -28,4 +29,11 @@ export function createLog({ hasColors, isPretty, level }: LogOptions): Logger {
       errorLikeObjectKeys: ["error"],
     }),
   );
+}
+
+/** An error may quote what a peer sent: the only line ends that are told as such are those before the places of its stack. */
+function printError(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === "string" ? printable(error) : error;
+  const { message, stack, ...rest } = stdSerializers.err(error);
+  return { ...rest, message: printable(message), stack: printable(stack).replaceAll(/\\n(?= +at )/g, "\n") };
 }

@@ -6,6 +6,7 @@ import { createColors } from "picocolors";
 import { ProtocolError } from "../engine/index.ts";
 import { createConnectCommand } from "./connect-command.ts";
 import { createInspectCommand } from "./inspect-command.ts";
+import { createLabCommand } from "./lab-command.ts";
 import { createServeCommand } from "./serve-command.ts";
 import { describeFault } from "./start-fault.ts";
 
@@ -24,7 +25,7 @@ function createProgram(): Command {
     .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .exitOverride();
-  for (const command of [createServeCommand(), createConnectCommand(), createInspectCommand()]) {
+  for (const command of [createServeCommand(), createConnectCommand(), createInspectCommand(), createLabCommand()]) {
     program.addCommand(command.copyInheritedSettings(program));
     command.showHelpAfterError(`hint: "switchboard ${command.name()} --help" lists every option`);
   }

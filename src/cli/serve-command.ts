@@ -38,7 +38,7 @@ second Ctrl-C.`;
 /** Makes `switchboard serve`. */
 export function createServeCommand(): Command {
   return new Command("serve")
-    .description("serve the chat: its pages, its gateway at /ws, /healthz")
+    .description("serve the chat: its pages, its gateway at /ws, the handshake lab at /lab, /healthz")
     .addOption(
       variable("--port <number>", "PORT", "port to listen on, 0 for any that is free")
         .default(8080)
@@ -90,11 +90,13 @@ export function createServeCommand(): Command {
     .action(runServe);
 }
 
-function variable(flags: string, name: string, description: string): Option {
+/** An option that a variable of the environment can give too. */
+export function variable(flags: string, name: string, description: string): Option {
   return new Option(flags, description).env(`SWITCHBOARD_${name}`);
 }
 
-function parsePort(text: string): number {
+/** @throws {InvalidArgumentError} */
+export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("Give a whole number from 0 to 65535.");
   return port;

@@ -1,3 +1,4 @@
+import type { Codec } from "./codec.ts";
 import type { PositionMemory } from "./position-memory.ts";
 import type { WebSocketConstructor } from "./websocket-like.ts";
 
@@ -34,6 +35,8 @@ export interface ConnectOptions {
   readonly device?: string;
   /** Default: `localStorage` where there is one; otherwise the device lives as long as this client. */
   readonly storage?: StorageLike;
+  /** How messages are written. Default JSON; `msgpack` of `switchboard/msgpack` writes bytes as they are. */
+  readonly codec?: Codec;
   /**
    * Keeps where each room is over a reload of the page: `pageMemory(sessionStorage)`. A room that was open then goes on exactly there,
    * whatever `recent` says. Default: none, every page begins anew.

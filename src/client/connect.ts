@@ -21,7 +21,7 @@ export function connect<Gateway extends HasChannels>(url: string | URL, options:
     url: resolveUrl(url, globalThis.location?.href),
     device: deviceId(options.device, options.storage),
     token: options.token,
-    codec: jsonCodec,
+    codec: options.codec ?? jsonCodec,
     WebSocket: options.WebSocket ?? platformWebSocket(),
     clock: options.clock ?? systemClock(),
     random: options.random ?? Math.random,

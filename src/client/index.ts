@@ -1,5 +1,6 @@
 /** `switchboard/client`: typed channels for browsers and everything else with a WebSocket. */
 export type { Client, ClientControls, ClientState, ClientStateInfo, OpenRoom, RoomOptions } from "./client.ts";
+export type { Codec, Written } from "./codec.ts";
 export { connect } from "./connect.ts";
 export type { Backoff, Clock, ConnectOptions, StorageLike } from "./connect-options.ts";
 export type { HasChannels } from "../wire/index.ts";

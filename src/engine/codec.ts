@@ -11,6 +11,7 @@ import type { CompressionBudget } from "./compression-budget.ts";
 import { type CompressionDiagnostics, tellCompression } from "./diagnostics.ts";
 import { type Deflater, inflate, sharedDeflater } from "./deflate.ts";
 import { History } from "./history.ts";
+import { inflatedPieceBytes, InflatingMessage } from "./inflating-message.ts";
 import { requirePrepared } from "./require-prepared.ts";
 import type { EngineSocket } from "./sockets.ts";
 
@@ -38,6 +39,8 @@ export class Codec implements MessageCodec {
   readonly #received: History | undefined;
   readonly #historyBytes: number;
   #heldBytes = 0;
+  /** The message that is being inflated while it is read. */
+  #inflating: InflatingMessage | undefined;
   #socket: EngineSocket | undefined;
 
   constructor(options: CodecOptions) {
@@ -96,6 +99,25 @@ export class Codec implements MessageCodec {
     return result;
   }
 
+  /** Begins a message that is inflated while it is read, one at a time. `undefined` if there is no memory for it now. */
+  inflatePieces(isText: boolean, limitBytes: number): InflatingMessage | undefined {
+    const windowBits = this.#peerWindowBits;
+    const heldBytes = 2 ** windowBits + inflatedPieceBytes;
+    if (heldBytes > this.#budget.inflatedRoomBytes) return undefined;
+    this.#budget.takeInflated(heldBytes);
+    this.#inflating = new InflatingMessage({
+      isText,
+      windowBits,
+      limitBytes,
+      history: this.#received,
+      onEnd: (whole) => {
+        this.#budget.takeInflated(-heldBytes);
+        if (whole !== undefined) this.#tell("in", whole.messageBytes, whole.payloadBytes);
+      },
+    });
+    return this.#inflating;
+  }
+
   /**
    * The frame of a prepared message for this connection, compressed. It refers to no earlier message, so that it is the same for all;
    * later ones may refer to it.
@@ -115,6 +137,7 @@ export class Codec implements MessageCodec {
   /** The connection is gone. To be called once. */
   close(): void {
     this.release();
+    this.#inflating?.end();
     this.#budget.takeHistory(-this.#historyBytes);
   }
 

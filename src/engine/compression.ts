@@ -40,17 +40,6 @@ export interface CompressionOptions {
   readonly budget?: CompressionBudget;
 }
 
-/** How the connections of these options compress. Those whose messages are streamed do not: inflating would have to be as well. */
-export function compressionOf({
-  compression,
-  messageStream,
-}: {
-  readonly compression?: CompressionOptions;
-  readonly messageStream?: unknown;
-}): CompressionOptions | undefined {
-  return messageStream === undefined ? compression : undefined;
-}
-
 /** What a server agreed to. */
 export interface AgreedDeflate {
   /** The value of `Sec-WebSocket-Extensions` that says so. */

@@ -6,7 +6,7 @@ import { askOnHttp2 } from "./ask-http2.ts";
 import { startAttempt } from "./attempt.ts";
 import { cutSocket } from "./caller.ts";
 import type { Codec } from "./codec.ts";
-import { Compression, compressionOf, type CompressionOptions, type DeflateOffer } from "./compression.ts";
+import { Compression, type CompressionOptions, type DeflateOffer } from "./compression.ts";
 import { createCounters } from "./counters.ts";
 import { HandshakeError } from "./errors.ts";
 import type { HandshakeCall, Opened } from "./handshake-call.ts";
@@ -82,7 +82,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
 /** As {@link connect}, for the engine's own use. */
 export async function connectLine(url: string | URL, options: ConnectOptions): Promise<Line<undefined>> {
   const limits = readLimits(options);
-  const compression = compressionOf(options);
+  const { compression } = options;
   const deflate = compression && new Compression("client", compression).offer();
   const call = readCall(url, options, deflate?.header);
   const opened = await open(call, options);

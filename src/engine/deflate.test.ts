@@ -63,8 +63,17 @@ describe("what a peer may not send", () => {
     ["f248cdc9c90700 01", "a block header with nothing behind it"],
     ["f200110000", "a reference to before the beginning"],
     ["f348cdc9c90700", "a final block with nothing behind it"],
+    ["01 0800 f7ff 4865", "a final block that would take what is put behind the message for its last six bytes"],
     ["f248cdc9c907000000ffff", "the tail that is to be left out, in half"],
   ])("[PD10] %s is corrupt: %s", (hex) => expect(read(hex)).toBe("corrupt"));
+
+  test("[PD10] a message may end as what is put behind it does", () => {
+    const message = Buffer.from("0000ffff0300", "hex");
+    for (const level of [0, 9]) {
+      const bytes = deflateRawSync(message, { level, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+      expect(inflate(bytes, { windowBits: 15, limitBytes: 6 })).toEqual({ type: "inflated", data: message });
+    }
+  });
 
   test("[PD10] any bytes are a message or a fault", () => {
     const noise = fc.uint8Array({ maxLength: 200 });

@@ -9,6 +9,8 @@ const flushTailBytes = 4;
 // §7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message". Behind them an empty final block:
 // where zlib does not come to the end of a stream, the message ended within a block.
 const messageTail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00);
+// The same with the other empty final block: with both a message becomes the same, unless its own final block has taken them for its bytes.
+const otherTail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff);
 
 // A stream of two bytes costs as much to begin as one of a kilobyte: a message full of them would be an attack, not a message.
 const maxStreamCount = 32;
@@ -103,9 +105,14 @@ export function inflate(compressed: Uint8Array, options: InflateOptions): Inflat
   for (let streamCount = 0; streamCount < maxStreamCount; streamCount++) {
     const stream = inflateStream(rest, { windowBits, limitBytes: roomBytes, history });
     if (typeof stream === "string") return { type: "fault", fault: stream };
+    const isLast = stream.takenBytes === rest.length;
+    if (isLast && stream.data.subarray(-messageTail.length).equals(messageTail)) {
+      const bytes = Buffer.concat([rest.subarray(0, -messageTail.length), otherTail]);
+      const again = inflateStream(bytes, { windowBits, limitBytes: roomBytes, history });
+      if (typeof again === "string" || !again.data.equals(stream.data)) return { type: "fault", fault: "corrupt" };
+    }
     parts.push(stream.data);
     roomBytes -= stream.data.length;
-    const isLast = stream.takenBytes === rest.length;
     if (!isLast) history ??= new History(windowBits);
     history?.append(stream.data);
     if (isLast) return { type: "inflated", data: parts.length === 1 ? stream.data : Buffer.concat(parts) };

@@ -19,7 +19,7 @@ export interface SocketHandlers<Socket> {
    * anybody holding it. Read it with `for await`; what you do not read is not taken from the peer. When the returned promise is settled,
    * what was not read is thrown away. Without a promise read it to its end or `cancel()` it, or nothing else will come.
    *
-   * `messageTimeoutMs` and `maxFragmentCount` do not apply, and nothing is compressed on such a connection.
+   * `messageTimeoutMs` and `maxFragmentCount` do not apply. A compressed message is inflated as it is read, 64 KiB at a time.
    */
   messageStream?(socket: Socket, message: MessageStream): unknown;
   /** After `send()` returned false: the queue is down to a quarter of `highWaterBytes`. */

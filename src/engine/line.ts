@@ -208,7 +208,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   /** Delivers what is held, then reads on, unless somebody holds it again. */
   readOn(): void {
-    if (this.isHeld || this.#isGone) return;
+    if (this.#isPaused || this.#isGone || this.#inbox?.goOn() === false) return;
     this.#heartbeat.markAlive();
     this.#deliver();
     if (!this.isHeld) this.#socket.resume();
@@ -226,11 +226,11 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.resume();
   }
 
-  handleData(chunk: Uint8Array): void {
+  handleData(chunk: Uint8Array, end: number = chunk.length): void {
     this.#heartbeat.markAlive();
-    this.counting.bytesIn += chunk.length;
+    this.counting.bytesIn += end;
     const wasSpeaking = this.#connection.state === "open";
-    this.#connection.receive(chunk);
+    this.#connection.receive(chunk, end);
     const output = this.#connection.takeOutput();
     if (wasSpeaking && this.#connection.state !== "open") this.#lastWord = output.at(-1);
     for (const frame of output) if (frame !== this.#lastWord) this.#writer.writeFrame(frame);
@@ -245,12 +245,12 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     return (this.#pace ??= new PeerPace(this));
   }
 
-  /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7, with 1008. */
-  refuse(reason: string): void {
-    const frame = this.#speaking?.sendClose(1008, reason);
+  /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7. */
+  refuse(reason: string, code = 1008): void {
+    const frame = this.#speaking?.sendClose(code, reason);
     if (frame === undefined) return;
     this.#isDeaf = true;
-    this.#startClose(frame, 1008, reason);
+    this.#startClose(frame, code, reason);
     this.#writer.end();
   }
 
@@ -318,7 +318,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   #inboxNow(): Inbox {
-    return (this.#inbox ??= new Inbox(this));
+    return (this.#inbox ??= new Inbox(this, this.#codec));
   }
 
   openStream(message: MessageStream): Promise<void> | undefined {

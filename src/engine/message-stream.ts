@@ -49,6 +49,11 @@ export class IncomingMessage implements MessageStream, AsyncIterator<string | Ui
     return this.#isDropped || this.#reader !== undefined;
   }
 
+  /** Whether nobody will read on. */
+  get isDropped(): boolean {
+    return this.#isDropped;
+  }
+
   /** Whether all that was put is taken. */
   get isTaken(): boolean {
     return this.#piece === undefined;

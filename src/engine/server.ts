@@ -12,7 +12,7 @@ import {
 } from "../protocol/index.ts";
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
 import { type Caller, cutSocket, isStream, streamCaller, upgradeCaller } from "./caller.ts";
-import { type AgreedDeflate, Compression, compressionOf } from "./compression.ts";
+import { type AgreedDeflate, Compression } from "./compression.ts";
 import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
 import { tellHandshake } from "./diagnostics.ts";
 import { reportError } from "./handlers.ts";
@@ -96,7 +96,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     this.#handshakeTimeoutMs = requireLimit("handshakeTimeoutMs", options.handshakeTimeoutMs ?? 10_000);
     this.#maxConnections = requireLimit("maxConnections", options.maxConnections ?? 20_000);
     this.#topics = new Topics(requireLimit("maxTopicsPerSocket", options.maxTopicsPerSocket ?? 256));
-    const compression = compressionOf(options);
+    const { compression } = options;
     this.#compression = compression && new Compression("server", compression);
   }
 

@@ -1,5 +1,5 @@
 /** Everything that goes into the gateway's core and comes out of it. */
-import type { HandleContext, RequestContext, Start, User, WireError } from "../wire/index.ts";
+import type { Codec, HandleContext, RequestContext, Start, User, WireError } from "../wire/index.ts";
 import type {
   AppendRequest,
   AppendResult,
@@ -194,6 +194,8 @@ export type GatewayInput =
       readonly connection: number;
       readonly data: string | Uint8Array;
       readonly bytes: number;
+      /** What was agreed on in the handshake. Default `json`. */
+      readonly codec?: Codec;
     }
   /** The queue of the socket is over its mark. `drained` follows unless the connection ends. */
   | { readonly type: "congested"; readonly connection: number }

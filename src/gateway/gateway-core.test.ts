@@ -359,6 +359,22 @@ test("[OP30] the core counts what it sent and refused, and knows who is where", 
   });
 });
 
+test("[RL30] who reads slowly has its requests answered before the rest of a replay", () => {
+  const bench = joined({ limits: { maxReplayBytes: 1 } });
+  for (let index = 1; index <= 9; index += 1) bench.append("news", `m${index}`);
+  bench.congested.add(1);
+  bench.send(1, { type: "subscribe", channel: "news", start: { from: "recent", count: 9 } });
+  bench.handle({ type: "congested", connection: 1 });
+  bench.take(1);
+  bench.send(1, { type: "history", channel: "news", before: 3, count: 1 });
+  bench.send(1, { type: "subscribe", channel: "room/1", start: { from: "live" } });
+  expect(bench.take(1)).toEqual([]);
+  bench.handle({ type: "drained", connection: 1 });
+  expect(bench.take(1).map(({ type }) => type)).toEqual(["event", "history"]);
+  bench.handle({ type: "drained", connection: 1 });
+  expect(bench.take(1).map(({ type }) => type)).toContain("subscribed");
+});
+
 test("[SE20] refused operations of a frame count each: the third in a row closes the connection, and what follows is not taken", () => {
   const bench = joined();
   bench.sendText(1, ["{}", "{}", "{}", "{}"].join("\n"));

@@ -6,7 +6,6 @@ import {
   encodeServerMessage,
   type HelloMessage,
   type HistoryOp,
-  subprotocol,
   type WireError,
 } from "../wire/index.ts";
 import { authenticate, refresh } from "./authenticate.ts";
@@ -171,9 +170,14 @@ export class GatewayCore {
       type: "hello",
       version: 1,
       durability,
-      pingAfterMs,
-      dedupWindowMs,
-      limits: { maxMessageBytes, maxOperationsPerFrame, maxChannelsPerConnection, authTimeoutMs },
+      pingAfterMs: told(pingAfterMs),
+      dedupWindowMs: told(dedupWindowMs),
+      limits: {
+        maxMessageBytes: told(maxMessageBytes),
+        maxOperationsPerFrame: told(maxOperationsPerFrame),
+        maxChannelsPerConnection: told(maxChannelsPerConnection),
+        authTimeoutMs: told(authTimeoutMs),
+      },
       channels: this.#desk.directory.describe(),
     };
   }
@@ -216,6 +220,8 @@ export class GatewayCore {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
     session.drained();
+    // A request that had to wait comes before the channels, which would take all there is for ever.
+    this.#startRequests(session);
     // As they are now: the loop changes their order.
     for (const [name, channel] of session.channels.entries()) {
       if (!session.isFlowing) return;
@@ -227,7 +233,7 @@ export class GatewayCore {
 
   // ---- requests
 
-  #receive({ bytes, connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
+  #receive({ bytes, codec = "json", connection, data }: Extract<GatewayInput, { readonly type: "received" }>): void {
     const session = this.#sessions.get(connection);
     if (session?.isOpen !== true || this.#leaving.has(session)) return;
     const { maxMessageBytes, maxMessageBytesBeforeAuth, maxOperationsPerFrame } = this.#options.limits;
@@ -238,13 +244,7 @@ export class GatewayCore {
         message: `Cannot read a message of ${bytes} bytes: the limit is ${maxBytes}`,
       });
     }
-    if (typeof data !== "string") {
-      return session.strike(undefined, {
-        code: "BAD_MESSAGE",
-        message: `Cannot read a binary message: ${subprotocol} is text`,
-      });
-    }
-    for (const decoded of decodeClientFrame(data, maxOperationsPerFrame)) {
+    for (const decoded of decodeClientFrame(data, { codec, maxOperationCount: maxOperationsPerFrame })) {
       if (!session.isOpen) return;
       if (decoded.type === "refused") session.strike(decoded.id, decoded.error);
       else session.accept(decoded.op);
@@ -325,4 +325,9 @@ export class GatewayCore {
       for (const channel of this.#desk.channels.all()) channel.probe();
     });
   }
+}
+
+/** A limit as JSON can tell it: one that is switched off is infinite here. */
+function told(limit: number): number {
+  return Math.min(Math.floor(limit), Number.MAX_SAFE_INTEGER);
 }

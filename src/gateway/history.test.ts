@@ -121,3 +121,49 @@ test("[CH8] when the store cannot be read, history the other way is refused", ()
   bench.handle({ type: "settled", question: "read", request: read?.request ?? 0, result: { type: "failed", error } });
   expect(bench.take(1)).toEqual([{ type: "error", id, ...error }]);
 });
+
+test("[RL31] one page of history is read for a connection at a time", () => {
+  const bench = benchWith(9);
+  bench.isHolding = ({ type }) => type === "read";
+  const ask = { type: "history", channel: "news", before: 9, count: 1 } as const;
+  for (let request = 0; request < 3; request += 1) bench.send(1, ask);
+  bench.send(1, { type: "history", channel: "news", after: 1, count: 1 });
+  for (let answered = 0; answered < 4; answered += 1) {
+    expect(bench.questions).toHaveLength(1);
+    expect(bench.take(1)).toHaveLength(answered === 0 ? 0 : 1);
+    bench.answer(0);
+  }
+  expect(bench.questions).toEqual([]);
+  expect(bench.take(1)).toHaveLength(1);
+});
+
+test.each([{ before: 3 }, { after: 1 }])("[RL31] a long page of history costs more than one request: %j", (span) => {
+  const bench = new GatewayBench({ limits: { requestsPerSecond: 1, requestBurstCount: 3 } });
+  bench.append("news", "m1");
+  bench.append("news", "m2", "x".repeat(65_536));
+  bench.join(1);
+  bench.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
+  bench.send(1, { type: "history", channel: "news", count: 1, ...span });
+  bench.take(1);
+  bench.send(1, { type: "history", channel: "news", count: 1, ...span });
+  expect(bench.take(1)).toMatchObject([{ code: "RATE_LIMITED", retryAfterMs: 2_000 }]);
+});
+
+test("[RL30] behind a long page of history the next one waits until the socket has taken it", () => {
+  const bench = new GatewayBench();
+  for (const id of ["m1", "m2"]) bench.append("news", id, "x".repeat(65_536));
+  bench.join(1);
+  bench.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
+  bench.take(1);
+  bench.congested.add(1);
+  bench.isHolding = ({ type }) => type === "read";
+  for (const after of [0, 1]) bench.send(1, { type: "history", channel: "news", after, count: 1 });
+  bench.answer(0);
+  expect(bench.questions).toEqual([]);
+  bench.drain(1);
+  bench.answer(0);
+  expect(bench.take(1)).toMatchObject([
+    { type: "history", events: [{ messageId: "m1" }] },
+    { type: "history", events: [{ messageId: "m2" }] },
+  ]);
+});

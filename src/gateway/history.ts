@@ -1,6 +1,7 @@
 import { encodeHistory, type HistoryOp } from "../wire/index.ts";
 import type { Case, Desk } from "./desk.ts";
 import type { ReadResult } from "./ports.ts";
+import type { Session } from "./session.ts";
 
 /** A span of a log: at most `count` entries, all before offset `before`. */
 interface Span {
@@ -8,10 +9,12 @@ interface Span {
   readonly count: number;
 }
 
-/** Answers with stored entries of a channel the session is subscribed to. */
+/**
+ * Answers with stored entries of a channel the session is subscribed to. One at a time: the session's next request waits for it, so that
+ * many small requests do not have many large pages read at once.
+ */
 export function sendHistory(desk: Desk, request: Case<HistoryOp>): void {
-  const { admitted, answered, op, session } = request;
-  admitted();
+  const { op, session } = request;
   if (session.channels.has(op.channel)) {
     const { after, before = 0, count } = op;
     return after === undefined ? read(desk, request, { before, count }) : readOn(desk, request, { after, count });
@@ -20,42 +23,54 @@ export function sendHistory(desk: Desk, request: Case<HistoryOp>): void {
     code: "NOT_SUBSCRIBED",
     message: `Cannot read the history of "${op.channel}": subscribe to it first`,
   });
-  answered();
+  finish(request);
 }
 
 function read(desk: Desk, request: Case<HistoryOp>, span: Span): void {
-  const { answered, op, session } = request;
+  const { op, session } = request;
   const { maxPageBytes, maxPageCount } = desk.limits;
   const maxCount = Math.min(span.count, maxPageCount);
   const after = Math.max(0, span.before - 1 - maxCount);
   desk.outbox.ask("read", { read: { channel: op.channel, after, maxCount, maxBytes: maxPageBytes } }, (answer) => {
     const next = answer.type === "page" ? narrow(span, answer.result) : undefined;
     if (next !== undefined) return read(desk, request, next);
-    answered();
+    finish(request);
     if (answer.type === "failed") return session.refuse(op.id, answer.error);
     const { first, top } = answer.result;
     const events = answer.result.entries.filter(({ offset }) => offset < span.before);
     const more = events[0] !== undefined && events[0].offset > first;
-    session.sendText(encodeHistory({ id: op.id, channel: op.channel, epoch: top.epoch, events, more }));
+    send(session, encodeHistory({ id: op.id, channel: op.channel, epoch: top.epoch, events, more }));
   });
 }
 
 /** The entries after an offset. */
 function readOn(
   desk: Desk,
-  { answered, op, session }: Case<HistoryOp>,
+  request: Case<HistoryOp>,
   { after, count }: { readonly after: number; readonly count: number },
 ): void {
+  const { op, session } = request;
   const { maxPageBytes: maxBytes, maxPageCount } = desk.limits;
   const maxCount = Math.min(count, maxPageCount);
   desk.outbox.ask("read", { read: { channel: op.channel, after, maxCount, maxBytes } }, (answer) => {
-    answered();
+    finish(request);
     if (answer.type === "failed") return session.refuse(op.id, answer.error);
     const { entries: events, top } = answer.result;
     const last = events.at(-1);
     const more = last !== undefined && last.offset < top.offset;
-    session.sendText(encodeHistory({ id: op.id, channel: op.channel, epoch: top.epoch, events, more }));
+    send(session, encodeHistory({ id: op.id, channel: op.channel, epoch: top.epoch, events, more }));
   });
+}
+
+function send(session: Session, text: string): void {
+  session.sendText(text);
+  session.spend(text.length);
+  session.charge(text.length);
+}
+
+function finish({ admitted, answered }: Case<HistoryOp>): void {
+  admitted();
+  answered();
 }
 
 /**

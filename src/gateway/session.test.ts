@@ -33,6 +33,7 @@ const ops = {
   publish: { type: "publish", id: 5, channel: "c", event: "e", messageId: "m", data: 1 },
   ephemeral: { type: "ephemeral", id: 6, channel: "c", event: "e", data: 1 },
   history: { type: "history", id: 7, channel: "c", before: 1, count: 1 },
+  call: { type: "call", id: 9, channel: "c", method: "m", data: 1 },
 } as const satisfies Record<string, ClientOp>;
 
 /** Takes everything that waits, as if each were answered at once. */
@@ -69,7 +70,16 @@ test("[SE7] requests start one after the other, in the order they came", () => {
   expect(session.startNext()?.type).toBe("auth");
   expect(session.startNext()).toBeUndefined();
   session.admitted();
-  expect(startAll()).toEqual(["refresh", "subscribe", "resume", "unsubscribe", "publish", "ephemeral", "history"]);
+  expect(startAll()).toEqual([
+    "refresh",
+    "subscribe",
+    "resume",
+    "unsubscribe",
+    "publish",
+    "ephemeral",
+    "history",
+    "call",
+  ]);
   expect(answers()).toEqual([]);
 });
 
@@ -228,4 +238,37 @@ test("[DL6] nothing flows while the queue is full", () => {
   expect(session.isFlowing).toBe(false);
   session.drained();
   expect(session.isFlowing).toBe(true);
+});
+
+test("[RL30] while a connection does not take what it is sent, requests that may be answered at length wait, and those behind them", () => {
+  session.congested();
+  session.accept(ops.publish);
+  expect(startAll()).toEqual(["publish"]);
+  for (const [name, isLong] of [
+    ["history", true],
+    ["subscribe", true],
+    ["resume", true],
+    ["call", true],
+    ["unsubscribe", false],
+    ["ephemeral", false],
+    ["refresh", false],
+  ] as const) {
+    session.congested();
+    session.accept(ops[name]);
+    session.accept(ops.publish);
+    expect(startAll()).toEqual(isLong ? [] : [name, "publish"]);
+    session.drained();
+    expect(startAll()).toEqual(isLong ? [name, "publish"] : []);
+  }
+});
+
+test("[RL31] an answer costs a request more for each whole 64 KiB of it, though there be none left", () => {
+  makeSession({ requestBurstCount: 3, requestsPerSecond: 1 });
+  session.accept(ops.history);
+  session.charge(65_535);
+  session.accept(ops.history);
+  session.charge(3 * 65_536);
+  session.accept(ops.history);
+  const [refused] = answers();
+  expect(JSON.parse(refused ?? "")).toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 3_000 });
 });

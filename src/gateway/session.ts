@@ -11,6 +11,8 @@ import { TokenBucket } from "./token-bucket.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 const minuteMs = 60_000;
+/** An answer costs one more request for each so many bytes of it. */
+const answerBytesPerRequest = 64 * 1024;
 const never: readonly never[] = [];
 
 export interface SessionTools {
@@ -133,8 +135,10 @@ export class Session implements Subscriber {
   /** The next request to start: one at a time until it is admitted, so that requests take effect in the order they came. */
   startNext(): ClientOp | undefined {
     if (this.#isAdmitting || this.#isClosing) return undefined;
-    const op = this.#queue?.shift();
-    if (op === undefined) return undefined;
+    const op = this.#queue?.[0];
+    // Whoever does not read is not given more to read: a small request must not fill the memory with large answers.
+    if (op === undefined || (this.#isWaitingForDrain && mayAnswerAtLength(op))) return undefined;
+    this.#queue?.shift();
     if (this.#queue?.length === 0) this.#queue = undefined;
     this.#isAdmitting = true;
     this.#startedCount += 1;
@@ -158,6 +162,11 @@ export class Session implements Subscriber {
   /** One request that was started has its answer. */
   answered(): void {
     this.#startedCount -= 1;
+  }
+
+  /** An answer was long: it costs what as many requests cost, so that a little asked for does not give much for ever. */
+  charge(bytes: number): void {
+    this.#bucketOf("request").charge(this.#tools.outbox.nowMs, Math.floor(bytes / answerBytesPerRequest));
   }
 
   /** Refuses softly, unless this has gone on for too long. */
@@ -211,6 +220,11 @@ export class Session implements Subscriber {
 
 function kindOf({ type }: ClientOp): Kind {
   return type === "publish" || type === "ephemeral" ? type : "request";
+}
+
+/** Whether the answer may be much longer than the request. */
+function mayAnswerAtLength({ type }: ClientOp): boolean {
+  return type === "history" || type === "subscribe" || type === "resume" || type === "call";
 }
 
 function rateOf(kind: Kind, limits: GatewayLimits): { readonly perSecond: number; readonly burstCount: number } {

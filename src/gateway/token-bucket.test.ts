@@ -34,3 +34,13 @@ test("[CH12] a bucket is full until something is taken, and again when that is b
   bucket.take(0);
   expect([bucket.isFull(99), bucket.isFull(100)]).toEqual([false, true]);
 });
+
+test("[RL31] what is charged is taken though it is not there, and has to fill up before more is given", () => {
+  const bucket = new TokenBucket({ perSecond: 10, burstCount: 5 });
+  bucket.charge(0, 7);
+  expect(bucket.take(0)).toBe(300);
+  expect([bucket.take(299), bucket.take(300)]).toEqual([1, 0]);
+  const endless = new TokenBucket({ perSecond: Infinity, burstCount: 5 });
+  endless.charge(0, 99);
+  expect(endless.take(0)).toBe(0);
+});

@@ -29,6 +29,11 @@ export class TokenBucket {
     return 0;
   }
 
+  /** Takes `count` tokens whether they are there or not: what is missing has to fill up before anything can be taken again. */
+  charge(nowMs: number, count: number): void {
+    if (this.#perSecond !== Infinity) this.#fullAt = Math.max(this.#clock(nowMs), this.#fullAt) + count * 1000;
+  }
+
   #clock(nowMs: number): number {
     return Math.floor(nowMs) * this.#perSecond;
   }

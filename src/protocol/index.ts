@@ -2,7 +2,7 @@ export { closeCodes, isCloseCode } from "./close-codes.ts";
 export { Connection, type ConnectionEvent } from "./connection.ts";
 export { longestMessageBytes, type ConnectionOptions, type Role } from "./connection-options.ts";
 export type { ConnectionState } from "./connection-state.ts";
-export { deflateMessage } from "./deflate.ts";
+export { deflateMessage, inflateFaults } from "./deflate.ts";
 export type {
   InflateFault,
   InflateResult,
@@ -22,7 +22,8 @@ export {
   type FrameHeader,
   type Opcode,
 } from "./frame.ts";
-export type { ReceivedMessage, TextDecode } from "./message.ts";
+export { Inflater, type InflaterOptions } from "./inflater.ts";
+export type { ReceivedMessage, TextDecode, Unmask } from "./message.ts";
 export type { MessagePiece } from "./streamed-message.ts";
 export { TextPieces } from "./text-pieces.ts";
 export { prepareMessage, type PreparedMessage } from "./prepared.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Claims, Identity } from "../gateway/index.ts";
 import type { User } from "../wire/index.ts";
+import { findUserFault, publicUser } from "./public-user.ts";
 
 /** Who it is, and what else the credentials say. Only `user` is required. */
 export interface Authenticated {
@@ -42,14 +43,14 @@ export function readIdentification(
 ): ReadIdentification {
   if (answer === undefined) return { type: "refused", reason: "authenticate gave no user" };
   // A row of a user table may have a column of any name: what has an id is a user.
-  if ("id" in answer) return { type: "accepted", identity: identify({ user: answer }, device) };
+  if ("id" in answer) return accept({ user: answer }, device);
   if ("refused" in answer) return { type: "refused", reason: answer.refused };
   const { expiresAtMs = Infinity } = answer;
   if (Number.isNaN(expiresAtMs)) throw new TypeError("Cannot use NaN as expiresAtMs: give milliseconds since 1970");
   if (expiresAtMs <= nowMs) {
     return { type: "refused", reason: `the credentials expired ${Math.ceil(nowMs - expiresAtMs)} ms ago` };
   }
-  return { ...answer, type: "accepted", identity: identify(answer, device) };
+  return accept(answer, device);
 }
 
 /** A hash of a text, in base64url. */
@@ -65,12 +66,18 @@ export function shortDigest(text: string): string {
   return createHash("sha256").update(text).digest().toString("base64url", 0, 12);
 }
 
-function identify({ claims, tokenId, user }: Authenticated, device: string): Identity {
-  const { id, name } = user;
+function accept({ user, ...answer }: Authenticated, device: string): ReadIdentification {
+  const { id } = user;
   if (typeof id !== "string" || id === "") throw new TypeError(`Cannot use ${JSON.stringify(id)} as a user's id`);
+  const fault = findUserFault(user);
+  if (fault !== undefined) return { type: "refused", reason: fault };
+  return { ...answer, type: "accepted", identity: identify({ ...answer, user }, device) };
+}
+
+function identify({ claims, tokenId, user }: Authenticated, device: string): Identity {
+  const { id } = user;
   return {
-    // What everybody may know. A row of a user table may well be handed in, and the rest of it is not for the wire.
-    user: name === undefined ? { id } : { id, name },
+    user: publicUser(user),
     member: shortDigest(`${id} ${device}`),
     ...(tokenId === undefined ? {} : { tokenId }),
     ...(claims === undefined ? {} : { claims }),

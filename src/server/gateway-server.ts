@@ -18,7 +18,7 @@ import type { GatewayInfo } from "./health.ts";
 import { authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
 import { type GatewayAddress, Listener, type ListenOptions } from "./listener.ts";
-import { type Log, silentLog } from "./log.ts";
+import { type Log, silentLog, withoutControls } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import { type AdminAddress, AdminListener, type AdminOptions } from "./operate/admin-listener.ts";
 import { Meters } from "./operate/meters.ts";
@@ -57,7 +57,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     this.#machine = machine;
     this.#options = options;
     this.#limits = readLimits(options.limits);
-    this.#log = options.log ?? silentLog;
+    this.#log = withoutControls(options.log ?? silentLog);
     checkChannels(options.channels);
     const { trustedProxies } = options;
     this.#access = new Access({ trustedProxies, limits: this.#limits, log: this.#log, machine });
@@ -65,7 +65,10 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
 
   async listen(options: ListenOptions): Promise<GatewayAddress> {
     const { shell } = await this.#open();
-    const listener = new Listener(options, () => this.info());
+    const listener = new Listener(options, {
+      info: () => this.info(),
+      maxConnections: this.#limits.maxConnections,
+    });
     shell.engine.attach(listener.server, { path: options.path ?? "/" });
     this.#listeners.push(listener);
     const address = await listener.listen();

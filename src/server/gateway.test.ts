@@ -248,7 +248,10 @@ test("[SV12] a store that has no room is told to the server's publisher too", as
 test("[SV13] a client that does not offer the subprotocol is closed with 4501", async () => {
   const { url } = await make().listen({ port: 0 });
   const client = WireClient.dial(url);
-  expect(await client.closed).toMatchObject({ code: 4501, reason: "This server speaks switchboard.v1+json" });
+  expect(await client.closed).toMatchObject({
+    code: 4501,
+    reason: "This server speaks switchboard.v1+json and switchboard.v1+msgpack",
+  });
   expect(client.messages).toEqual([]);
 });
 

@@ -29,7 +29,22 @@ export interface GatewayAddress {
 }
 
 /** How long a request may take to arrive, and how long its headers may be. */
-const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16 * 1024 } as const;
+const httpLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  // Node looks every 30 s by default: a request that drips would have three times as long.
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
+
+/** Connections beyond those that may become WebSockets: to be told that there are too many, and what is not one. */
+const spareConnectionCount = 32;
+
+export interface ListenerSettings {
+  readonly info: () => GatewayInfo;
+  /** WebSockets at a time. */
+  readonly maxConnections: number;
+}
 
 /** The gateway's own HTTP server: WebSockets are attached to it by others, it says how the gateway is, and no more. */
 export class Listener {
@@ -37,13 +52,14 @@ export class Listener {
   readonly #options: ListenOptions;
   readonly #info: () => GatewayInfo;
 
-  constructor(options: ListenOptions, info: () => GatewayInfo) {
+  constructor(options: ListenOptions, { info, maxConnections }: ListenerSettings) {
     const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     const { tls } = options;
     this.#options = options;
     this.#info = info;
     this.server =
       tls === undefined ? createServer(httpLimits, answer) : createTlsServer({ ...httpLimits, ...tls }, answer);
+    this.server.maxConnections = maxConnections + spareConnectionCount;
   }
 
   async listen(): Promise<GatewayAddress> {

@@ -14,6 +14,7 @@ import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { GatewayError, gatewayErrorOf } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
+import { findUserFault, publicUser } from "./public-user.ts";
 import type { Shell } from "./shell.ts";
 import type { Store } from "./store.ts";
 import { ownParams } from "./user-channel.ts";
@@ -112,11 +113,12 @@ export async function publish(tools: PublishTools, request: PlainPublish): Promi
 
 /** Validates an event that is to be stored. */
 export async function prepareAppend(tools: PrepareTools, request: PlainPublish): Promise<AppendDraft> {
-  const { data: given, event, messageId = randomUUID(), user = server } = request;
+  const { data: given, event, messageId = randomUUID() } = request;
   const { definition, name: channel } = findTarget(tools, request, { isStored: true });
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(messageId)) {
     throw new GatewayError("BAD_MESSAGE", `Cannot publish "${messageId}": an id must be 1-64 of A-Z a-z 0-9 _ -`);
   }
+  const user = readUser(request, channel);
   const { data } = await validate(tools, request, channel);
   const history = historyOf(definition);
   return { channel, event, messageId, user, data, content: stringify(given) ?? "", history };
@@ -132,8 +134,9 @@ export async function append(
 
 /** Validates an event of the server's own that is not stored. */
 export async function prepareTell(tools: PrepareTools, request: Plain): Promise<Tell> {
-  const { event, user = server } = request;
+  const { event } = request;
   const { name: channel } = findTarget(tools, request, { isStored: false });
+  const user = readUser(request, channel);
   const { data, key = "" } = await validate(tools, request, channel);
   return { channel, event, user, data, key };
 }
@@ -172,6 +175,12 @@ export function findChannel(
   const built = buildChannelName(definition.pattern, ownParams(definition, params));
   if (built.type === "refused") throw new GatewayError("BAD_CHANNEL", built.reason);
   return { definition, name: built.name };
+}
+
+function readUser({ event, user = server }: Plain, channel: string): User {
+  const fault = findUserFault(user);
+  if (fault === undefined) return publicUser(user);
+  throw new GatewayError("BAD_MESSAGE", `Cannot publish "${event}" to "${channel}": ${fault}`);
 }
 
 /** Judges by the event's schema, then by what the channel allows: what does not fit is not counted. */

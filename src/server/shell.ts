@@ -3,8 +3,6 @@ import {
   type CloseInfo,
   type CompressionOptions,
   type OriginPolicy,
-  type PreparedMessage,
-  prepareMessage,
   type Reject,
   reject,
   type ServerSocket,
@@ -25,14 +23,16 @@ import {
   type Results,
   type Route,
 } from "../gateway/index.ts";
-import { closeCodes, subprotocol, type WireError } from "../wire/index.ts";
+import { closeCodes, type IsBinary, subprotocols, type WireError } from "../wire/index.ts";
 import type { Entrance } from "./entrance.ts";
+import { codecOf, DeliveryForms, Forms } from "./forms.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
+import { type Batch, Turn } from "./turn.ts";
 import type { Visitor } from "./visitor.ts";
 
 export interface ShellOptions {
@@ -60,8 +60,17 @@ export class Shell {
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
   readonly #congested = new Set<number>();
-  /** The frames of the deliveries that replays are made of, as long as those are kept. */
-  readonly #prepared = new WeakMap<Delivery, PreparedMessage>();
+  readonly #deliveries: DeliveryForms;
+  readonly #isBinary: IsBinary = (channel, event) => {
+    const found = this.find(channel);
+    return found.type === "found" && found.value.settings.binary?.includes(event) === true;
+  };
+
+  readonly #turn = new Turn();
+  readonly #endTurn = (): void => {
+    for (const batch of this.#turn.take()) this.#flush(batch);
+  };
+
   readonly #inputs: GatewayInput[] = [];
   readonly #commands = new Map<number, (connectionCount: number) => void>();
   #lastCommand = 0;
@@ -74,8 +83,9 @@ export class Shell {
   constructor(options: ShellOptions) {
     const { compression, limits, log, machine, origins } = options;
     this.#options = options;
+    this.#deliveries = new DeliveryForms(this.#isBinary);
     this.engine = machine.createWebSocketServer<Visitor>({
-      protocols: [subprotocol],
+      protocols: Object.values(subprotocols),
       origins,
       maxMessageBytes: limits.maxMessageBytes * hardLimitFactor,
       maxConnections: limits.maxConnections,
@@ -204,19 +214,22 @@ export class Shell {
     entrance.entered(socket.data);
     log.info({ connection: socket.id, remoteAddress: socket.data.remoteAddress }, "Connection opened");
     // A browser is not shown an HTTP status, so the refusal is a close code.
-    if (socket.protocol !== subprotocol) {
-      return socket.close(closeCodes.badVersion, `This server speaks ${subprotocol}`);
+    if (codecOf(socket) === undefined) {
+      return socket.close(closeCodes.badVersion, `This server speaks ${Object.values(subprotocols).join(" and ")}`);
     }
     this.#sockets.set(socket.id, socket);
     this.feed({ type: "opened", connection: socket.id });
   }
 
-  #receive({ id }: Socket, data: string | Uint8Array): void {
-    this.feed({ type: "received", connection: id, data, bytes: Buffer.byteLength(data) });
+  #receive(socket: Socket, data: string | Uint8Array): void {
+    const codec = codecOf(socket) ?? "json";
+    this.feed({ type: "received", connection: socket.id, data, bytes: Buffer.byteLength(data), codec });
   }
 
-  #drained({ id }: Socket): void {
+  #drained(socket: Socket): void {
+    const { id } = socket;
     this.#congested.delete(id);
+    socket.resume();
     this.feed({ type: "drained", connection: id });
   }
 
@@ -232,11 +245,16 @@ export class Shell {
     if (this.#sockets.size === 0) this.#emptied?.();
   }
 
+  /** Leaves when the turn is over, or when something else is to happen to a socket: with what else its receivers are sent. */
   #send(to: readonly number[], text: string): void {
-    const message = to.length === 1 ? text : prepareMessage(text);
+    if (this.#turn.add(to, text)) queueMicrotask(this.#endTurn);
+  }
+
+  #flush({ texts, to }: Batch): void {
+    const forms = new Forms(texts, to.length > 1, this.#isBinary);
     for (const id of to) {
       const socket = this.#sockets.get(id);
-      if (socket !== undefined && !socket.send(message)) this.#tellCongested(id);
+      if (socket !== undefined && !socket.send(forms.for(socket))) this.#tellCongested(id);
     }
   }
 
@@ -244,22 +262,15 @@ export class Shell {
     const socket = this.#sockets.get(id);
     if (socket === undefined) return;
     let isFlowing = true;
-    for (const delivery of deliveries) isFlowing = socket.send(this.#prepare(delivery));
+    for (const delivery of deliveries) isFlowing = socket.send(this.#deliveries.of(delivery).for(socket));
     if (!isFlowing) this.#tellCongested(id);
-  }
-
-  /** Subscribers who are behind are sent what others were sent before them or will be. */
-  #prepare(delivery: Delivery): PreparedMessage {
-    const known = this.#prepared.get(delivery);
-    if (known !== undefined) return known;
-    const message = prepareMessage(delivery.text);
-    this.#prepared.set(delivery, message);
-    return message;
   }
 
   #tellCongested(id: number): void {
     if (this.#congested.has(id)) return;
     this.#congested.add(id);
+    // Who does not read is not read: its next requests, and their answers, wait where they are.
+    this.#sockets.get(id)?.pause();
     this.feed({ type: "congested", connection: id });
   }
 
@@ -271,14 +282,17 @@ export class Shell {
       case "send":
         return this.#send(effect.to, effect.text);
       case "replay":
+        this.#endTurn();
         return this.#replay(effect.connection, effect.deliveries);
       case "close":
+        this.#endTurn();
         this.#options.log.warn(
           { connection: effect.connection, code: effect.code, reason: effect.reason },
           "Closing a connection",
         );
         return this.#sockets.get(effect.connection)?.close(effect.code, effect.reason);
       case "awaitDrain":
+        this.#endTurn();
         if (!this.#congested.has(effect.connection)) this.feed({ type: "drained", connection: effect.connection });
         return;
       case "done":

@@ -29,7 +29,8 @@ export function decodeServerMessage(json: string): DecodedServerMessage {
   return readServerMessage(value);
 }
 
-function readServerMessage(value: unknown): DecodedServerMessage {
+/** The same of what another codec has read. */
+export function readServerMessage(value: unknown): DecodedServerMessage {
   let subject = "a message";
   try {
     const { type } = typed(value, "");

@@ -15,7 +15,7 @@ import type {
   UnsubscribeOp,
   WireError,
 } from "./messages.ts";
-import { parseJson } from "./parse-json.ts";
+import { type ParsedJson, parseJson } from "./parse-json.ts";
 import { integers, readPosition } from "./read-position.ts";
 
 /** How much one message may ask for. The gateway's own limits may be lower. */
@@ -36,7 +36,11 @@ export type DecodedOp =
 
 /** Reads one message of a client. Never throws; fields that are not known are ignored, so that newer clients are understood. */
 export function decodeClientOp(text: string): DecodedOp {
-  const json = parseJson(text);
+  return readClientOp(parseJson(text));
+}
+
+/** The same of what another codec has read. */
+export function readClientOp(json: ParsedJson): DecodedOp {
   if (json.type === "refused") return refuse(json.value, "BAD_MESSAGE", `Cannot read a message: ${json.reason}`);
   const fields = FieldReader.of(json.value);
   const type = fields.oneOf("type", opTypes);

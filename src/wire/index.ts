@@ -2,7 +2,7 @@
 export * from "./contract.ts";
 export { describe, isObject } from "./describe.ts";
 export { decodeClientOp, type DecodedOp, opLimits } from "./decode.ts";
-export { decodeClientFrame } from "./decode-client-frame.ts";
+export { decodeClientFrame, type FrameReading } from "./decode-client-frame.ts";
 export { decodeServerFrame, decodeServerMessage, type DecodedServerMessage } from "./decode-server-message.ts";
 export {
   encodeClientOp,
@@ -19,6 +19,7 @@ export {
 export * from "./errors.ts";
 export { textRules } from "./field-reader.ts";
 export * from "./messages.ts";
+export { decodeServerMsgpack, type IsBinary, packMessage, packRequest } from "./msgpack-frames.ts";
 export {
   buildChannelName,
   type BuiltChannelName,

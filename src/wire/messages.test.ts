@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { subprotocol } from "./messages.ts";
+import { msgpackSubprotocol, subprotocol, subprotocols } from "./messages.ts";
 
 test("[WR18] the subprotocol names version and codec, and is a token that a handshake may carry", () => {
-  expect(subprotocol).toBe("switchboard.v1+json");
-  expect(subprotocol).toMatch(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u);
+  expect(subprotocols).toEqual({ json: "switchboard.v1+json", msgpack: "switchboard.v1+msgpack" });
+  expect(Object.values(subprotocols)).toEqual([subprotocol, msgpackSubprotocol]);
+  for (const token of Object.values(subprotocols)) expect(token).toMatch(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u);
 });

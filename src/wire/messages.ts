@@ -5,6 +5,15 @@ import type { EventKind } from "./contract.ts";
 /** The subprotocol a client offers and the server picks (RFC 6455 §1.9). */
 export const subprotocol = "switchboard.v1+json";
 
+/** The same messages as MessagePack, in binary frames. */
+export const msgpackSubprotocol = "switchboard.v1+msgpack";
+
+/** How messages are written on a connection. */
+export type Codec = "json" | "msgpack";
+
+/** What is offered and picked for each codec. */
+export const subprotocols: Readonly<Record<Codec, string>> = { json: subprotocol, msgpack: msgpackSubprotocol };
+
 /** How much an acknowledgement is worth, weakest first: `os` survives kill -9, `fsync` power loss, `quorum` a lost node. */
 export type Durability = "mem" | "os" | "fsync" | "quorum";
 

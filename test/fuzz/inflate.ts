@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { constants, deflateRawSync } from "node:zlib";
 import { Codec } from "../../src/engine/codec.ts";
 import { CompressionBudget } from "../../src/engine/index.ts";
-import { Connection } from "../../src/protocol/index.ts";
+import { Connection, Inflater } from "../../src/protocol/index.ts";
 import { mutate, type Material } from "./mutate.ts";
 import { cutRandomly, type Random } from "./random.ts";
 import { inflateSlowly } from "./reference-inflate.ts";
@@ -74,6 +74,7 @@ export const inflate: FuzzTarget = {
     if (result.type === "inflated") assert.ok(result.data.length <= limitBytes, "more than the limit was inflated");
     // zlib may look back farther than the window within a message; that is no harm, and no rule.
     if (windowBits === 15) compare(result, inflateSlowly(message, before, limitBytes));
+    if (random.isOneIn(3)) checkPieces(message, before, random);
     checkConnection(message, limitBytes, random);
     codec.close();
     assert.deepEqual([budget.inflatedRoomBytes, budget.historyRoomBytes], [Infinity, 2 ** 20], "a budget leaks");
@@ -99,6 +100,27 @@ function compare(result: ReturnType<Codec["inflate"]>, expected: ReturnType<type
   // zlib works in blocks of 16 KiB: what is wrong behind the limit, and within the block, it sees first.
   else if (expected === "tooBig") assert.ok(given === "tooBig" || given === "corrupt");
   else assert.equal(given, expected);
+}
+
+/** The same message as it is inflated while it is read: in any cut what the second reading makes of it. */
+function checkPieces(message: Uint8Array, before: Uint8Array, random: Random): void {
+  const limitBytes = 300_000;
+  const inflater = new Inflater({ windowBits: 15, pieceBytes: 258 + random.below(1000), dictionary: before });
+  const pieces: Uint8Array[] = [];
+  let byteCount = 0;
+  for (const chunk of cutRandomly(Buffer.concat([message, Buffer.from("0000ffff", "hex")]), random)) {
+    inflater.feed(chunk.slice());
+    for (let piece = inflater.read(); piece !== undefined && byteCount <= limitBytes; piece = inflater.read()) {
+      if (piece === "corrupt") break;
+      byteCount += piece.length;
+      pieces.push(piece);
+    }
+  }
+  if (message.length === 0 || byteCount > limitBytes) return;
+  const expected = inflateSlowly(message, before, limitBytes);
+  if (expected === "tooManyStreams") return; // they cost nothing here
+  assert.equal(inflater.isBetweenBlocks, Buffer.isBuffer(expected), "a message is taken that is none, or refused");
+  if (Buffer.isBuffer(expected)) assert.ok(expected.equals(Buffer.concat(pieces)), "other bytes are given in pieces");
 }
 
 /** The same message in frames: one event, whole and within the limit, or a failure; the same in every cut. */

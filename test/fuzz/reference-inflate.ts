@@ -115,7 +115,7 @@ function readLengths(reader: BitReader, code: Code, count: number): number[] {
  */
 export function inflateSlowly(message: Uint8Array, before: Uint8Array, limitBytes: number): ReferenceInflate {
   if (message.length === 0) return Buffer.alloc(0);
-  const bytes = Buffer.concat([message, Buffer.from("0000ffff0300", "hex")]);
+  const bytes = Buffer.concat([message, Buffer.from("0000ffff", "hex")]);
   const out = [...before.subarray(-32_768)];
   const start = out.length;
   const reader = new BitReader(bytes);
@@ -125,7 +125,9 @@ export function inflateSlowly(message: Uint8Array, before: Uint8Array, limitByte
   }
   try {
     for (let streamCount = 1; ; streamCount++) {
-      while (!readBlock(reader, out, put));
+      while (!readBlock(reader, out, put)) {
+        if (reader.at === bytes.length * 8) return Buffer.from(out.slice(start));
+      }
       reader.alignToByte();
       if (reader.at === bytes.length * 8) return Buffer.from(out.slice(start));
       if (streamCount === 32) return "tooManyStreams";

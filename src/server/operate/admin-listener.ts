@@ -40,7 +40,13 @@ export interface AdminAddress {
   readonly url: string;
 }
 
-const httpLimits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16 * 1024 } as const;
+const httpLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  // Node looks every 30 s by default: a request that drips would have three times as long.
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
 /** Connections at a time: a scraper, a probe or two, and the servers that publish. */
 const maxConnectionCount = 256;
 

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { ChatApp } from "./chat-app.ts";
 import { ChatPage } from "./chat-page.tsx";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 import { Welcome } from "./welcome.tsx";
 
 export function App({ app }: { readonly app: ChatApp }): ReactElement {

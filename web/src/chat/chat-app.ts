@@ -4,7 +4,7 @@ import type { ChatGateway } from "switchboard/chat";
 import { ChatSession } from "./chat-session.ts";
 import { forgetProfile, loadProfile, type Profile, saveProfile } from "./profile.ts";
 import type { KeyValueStorage } from "./key-value-storage.ts";
-import { Store } from "./store.ts";
+import { Store } from "../store.ts";
 
 /** Opens a line for a person. */
 export type Connect = (profile: Profile) => Client<ChatGateway>;

@@ -10,7 +10,7 @@ import { RoomPane } from "./room-pane.tsx";
 import type { RoomStore } from "./room-store.ts";
 import { goToRoom, useCurrentRoom, useMedia } from "./use-browser.ts";
 import { usePageDuties } from "./use-page-duties.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 export interface ChatPageProps {
   readonly app: ChatApp;

@@ -10,7 +10,7 @@ import { ChatApp } from "./chat-app.ts";
 import { ChatSession } from "./chat-session.ts";
 import { type KeyValueStorage, memoryStorage } from "./key-value-storage.ts";
 import type { RoomStore } from "./room-store.ts";
-import type { Readable } from "./store.ts";
+import type { Readable } from "../store.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

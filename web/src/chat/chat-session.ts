@@ -6,7 +6,7 @@ import { loadRoomMemory, maxRoomCount, saveRoomMemory } from "./room-memory.ts";
 import { defaultRooms } from "./room-name.ts";
 import { pageCount, RoomStore } from "./room-store.ts";
 import type { KeyValueStorage } from "./key-value-storage.ts";
-import { Store } from "./store.ts";
+import { Store } from "../store.ts";
 
 /** How long the sentence about what was recovered stays. */
 const recoveredForMs = 6_000;

@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import type { ChatSession } from "./chat-session.ts";
 import { bannerOf } from "./connection-words.ts";
 import { useNow } from "./use-browser.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 interface ConnectionBannerProps {
   readonly session: ChatSession;

@@ -5,7 +5,7 @@ import type { ChatSession } from "./chat-session.ts";
 import { peopleOf } from "./people.ts";
 import type { RoomStore } from "./room-store.ts";
 import { nameOf, type Typist } from "./typing.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 interface MemberListProps {
   readonly room: RoomStore;

@@ -9,7 +9,7 @@ import { timelineRows } from "./timeline-rows.ts";
 import { useNow } from "./use-browser.ts";
 import { useReading } from "./use-reading.ts";
 import { useStickyScroll } from "./use-sticky-scroll.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 export interface MessageListHandle {
   /** Scrolls to the newest message, and loads it if it was let go. */

@@ -4,7 +4,7 @@ import type { ChatSession } from "./chat-session.ts";
 import { durabilityWords } from "./connection-words.ts";
 import { NameField } from "./name-field.tsx";
 import { parseName, type Profile } from "./profile.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 interface ProfileDialogProps {
   readonly app: ChatApp;

@@ -2,14 +2,14 @@ import { type FormEvent, type ReactElement, useState } from "react";
 import { Avatar } from "./avatar.tsx";
 import type { ChatSession } from "./chat-session.ts";
 import { CloseIcon, GearIcon, PlusIcon } from "./icons.tsx";
-import { Logo } from "./logo.tsx";
+import { Logo } from "../logo.tsx";
 import { NameField } from "./name-field.tsx";
 import type { Profile } from "./profile.ts";
 import { defaultRooms, parseRoomName, roomHash } from "./room-name.ts";
 import { maxRoomCount } from "./room-memory.ts";
 import type { RoomStore } from "./room-store.ts";
 import { goToRoom } from "./use-browser.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 interface RoomListProps {
   readonly session: ChatSession;

@@ -8,7 +8,7 @@ import { peopleOf } from "./people.ts";
 import type { RoomStore } from "./room-store.ts";
 import { TypingLine } from "./typing-line.tsx";
 import { hasKeyboard } from "./use-browser.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 interface DrawerControl {
   readonly isOpen: boolean;

@@ -3,7 +3,7 @@ import type { Client, Gap, Message } from "switchboard/client";
 import type { Member, User } from "switchboard/wire";
 import type { ChatGateway, ChatMessage } from "switchboard/chat";
 import { sendProblem } from "./send-problem.ts";
-import { Store } from "./store.ts";
+import { Store } from "../store.ts";
 import * as lines from "./timeline.ts";
 import * as typing from "./typing.ts";
 

@@ -1,7 +1,7 @@
 import { Fragment, type ReactElement } from "react";
 import type { RoomStore } from "./room-store.ts";
 import { typingSentence } from "./typing.ts";
-import { useStore } from "./use-store.ts";
+import { useStore } from "../use-store.ts";
 
 /** "Ada and Bob are typing…". Its height stays, so that nothing moves when they stop. */
 export function TypingLine({ room }: { readonly room: RoomStore }): ReactElement {

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactElement, useEffect, useRef, useState } from "react";
-import { Logo } from "./logo.tsx";
+import { Logo } from "../logo.tsx";
 import { NameField } from "./name-field.tsx";
 import { parseName } from "./profile.ts";
 
