@@ -19,11 +19,12 @@ const moods: Readonly<Record<string, () => never>> = {
     throw new Error("The database is away");
   },
   "throws no error": () => {
-    // eslint-disable-next-line no-throw-literal -- what applications do
+    // oxlint-disable-next-line typescript/only-throw-error -- what applications do
     throw "away";
   },
   rejects: () => Promise.reject(new Error("The database is away")) as never,
   "hangs for ever": () => new Promise<never>(() => {}) as never,
+  // oxlint-disable-next-line unicorn/no-thenable -- what a library of promises of its own may give
   "is a promise that never calls back": () => ({ then() {} }) as never,
 };
 const live = { from: "live" } as const;
