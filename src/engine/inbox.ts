@@ -77,7 +77,6 @@ export class Inbox {
 
   /** The message that is being read will not come to its end. */
   fail(reason: string): void {
-    this.#inflating?.end();
     this.#endInflating();
     this.#message?.fail(new StreamError("ERR_INCOMPLETE", `Cannot read the message to its end: ${reason}`));
   }

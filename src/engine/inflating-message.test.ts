@@ -159,6 +159,48 @@ describe.each(["server", "client"])("of a %s", (role) => {
     expect(read).toEqual([first, "", "in between", `${first}, again`]);
   });
 
+  test("[ST17] without context takeover a message that was left keeps nothing of what follows", async () => {
+    const read: string[] = [];
+    const { peer, frame } = await setUp(
+      async (_socket, message) => {
+        if (read.push("left") % 2 === 1) return message.cancel();
+        read[read.length - 1] = await readAll(message);
+      },
+      {},
+      alone,
+    );
+    const bomb = deflate(Buffer.alloc(100 * slice));
+    peer.write(Buffer.concat([frame(2, bomb), frame(1, deflate("one"))]));
+    await until(() => read[1] === "one");
+    peer.write(frame(2, bomb.subarray(0, 100), { isFinal: false }));
+    await until(() => read.length === 3);
+    peer.write(Buffer.concat([frame(0, bomb.subarray(100, 200), { isFinal: false }), frame(0, bomb.subarray(200))]));
+    peer.write(frame(1, deflate("two")));
+    await until(() => read[3] === "two");
+    expect(read).toEqual(["left", "one", "left", "two"]);
+  });
+
+  test("[ST17] a message behind a compressed one that is not compressed may come in parts", async () => {
+    const pieces: (string | Uint8Array)[] = [];
+    let ended = 0;
+    const { peer, frame } = await setUp(async (_socket, message) => {
+      for await (const piece of message) pieces.push(piece);
+      ended++;
+    });
+    peer.write(
+      Buffer.concat([
+        frame(1, deflate("first")),
+        frame(1, Buffer.from("sec"), { isFinal: false, isCompressed: false }),
+      ]),
+    );
+    await until(() => pieces.length === 2);
+    for (let count = 0; count < 20; count++) await turn();
+    expect([pieces, ended]).toEqual([["first", "sec"], 1]);
+    peer.write(frame(0, Buffer.from("ond")));
+    await until(() => ended === 2);
+    expect(pieces.join(" ")).toBe("first sec ond");
+  });
+
   test("[ST17] what has come is given before the frame has ended, and before the message has", async () => {
     const pieces: (string | Uint8Array)[] = [];
     const { peer, frame } = await setUp(async (_socket, message) => {

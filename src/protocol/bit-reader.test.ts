@@ -32,6 +32,7 @@ test("[PD24] bits that are missing are zeros, and are told; from the mark on it 
   expect([reader.take(4), reader.take(8), reader.isShort]).toEqual([0b0100, 0, true]);
   reader.rewind();
   reader.putBack();
+  expect([reader.at, reader.bitCount, reader.bits]).toEqual([1, 5, 0b1_0100]);
   reader.feed(Uint8Array.of(0b0000_1111));
   reader.mark();
   expect(reader.isShort).toBe(false);
@@ -58,6 +59,13 @@ test("[PD25] bits that are no symbol are none, and are not taken for missing one
   const end = readerOf(Uint8Array.of(0xff));
   end.mark();
   expect([end.takeSymbol(code), end.isShort]).toEqual([undefined, true]);
+});
+
+test("[PD24] whole bytes that were taken are put back, and no bit of them is left", () => {
+  const reader = readerOf(Uint8Array.of(0xff, 0xff, 0xff));
+  reader.takeSymbol(createHuffmanCode(Uint8Array.of(1, 1), false) as HuffmanCode); // looks 15 bits ahead
+  reader.putBack();
+  expect([reader.at, reader.bitCount, reader.bits]).toEqual([1, 7, 0x7f]);
 });
 
 test("[PD24] what is left of a byte is left out, and whole bytes are not", () => {

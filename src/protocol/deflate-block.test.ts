@@ -91,18 +91,36 @@ test("[PD24] codes of a block's own are read from runs of lengths", () => {
   expect(read(...dynamic, ...runs, ...manyZeros, code1, code1)).toEqual(head);
 });
 
+// Each but for its one fault: a code of one bit for the end of the block, and one for a distance.
+const [endAt256, distance] = [[...zeros(138), ...zeros(118), one], one];
+// With 18: 1, 1: 2, 16: 2 the codes are 0 for 18, 10 for 1 and 11 for 16.
+const withCopies = lengthLengths({ 18: 1, 1: 2, 16: 2 });
+const [oneThere, copyThree] = [
+  [1, 2],
+  [3, 2],
+] as const;
+
 test.each<readonly [name: string, head: readonly (readonly [number, number])[]]>([
-  ["287 codes of literals and lengths", [[0, 1], [2, 2], [30, 5], distances1, lengths19]],
-  ["31 codes of distances", [[0, 1], [2, 2], literals257, [30, 5], lengths19]],
+  [
+    "287 codes of literals and lengths",
+    [[0, 1], [2, 2], [30, 5], distances1, lengths19, ...plain, ...endAt256, ...zeros(30), distance],
+  ],
+  [
+    "31 codes of distances",
+    [[0, 1], [2, 2], literals257, [30, 5], lengths19, ...plain, ...endAt256, distance, ...zeros(30)],
+  ],
   ["a code of lengths with one code alone", [...dynamic, ...lengthLengths({ 18: 1 })]],
   ["no code of lengths", [...dynamic, ...lengthLengths({})]],
-  ["a run of the length before the first", [...dynamic, ...lengthLengths({ 16: 1, 1: 1 }), [1, 1], [0, 2]]],
-  ["a run beyond the last length", [...dynamic, ...plain, ...zeros(138), ...zeros(138)]],
-  ["no end of the block", [...dynamic, ...plain, ...zeros(138), ...zeros(119), one]],
-  ["too many codes of literals", [...dynamic, ...plain, one, one, one, ...zeros(138), ...zeros(115), one, one]],
+  [
+    "a run of the length before the first",
+    [...dynamic, ...withCopies, copyThree, [0, 2], ...zeros(138), ...zeros(115), oneThere, oneThere],
+  ],
+  ["a run beyond the last length", [...dynamic, ...plain, ...endAt256, ...zeros(11)]],
+  ["no end of the block", [...dynamic, ...plain, ...zeros(138), ...zeros(119), distance]],
+  ["too many codes of literals", [...dynamic, ...plain, one, one, one, ...zeros(138), ...zeros(115), one, distance]],
   [
     "too many codes of distances",
-    [[0, 1], [2, 2], literals257, [2, 5], lengths19, ...plain, ...zeros(138), ...zeros(118), one, one, one, one],
+    [[0, 1], [2, 2], literals257, [2, 5], lengths19, ...plain, ...endAt256, distance, distance, distance],
   ],
 ])("[PD25] %s: corrupt", (_name, head) => {
   expect(read(...head)).toBe("corrupt");

@@ -111,6 +111,18 @@ test("[PD24] RFC 7692 §7.2.3.4: behind a final block the next begins at a byte,
   expect(dataOf(cut(Buffer.concat([hello, again]), 1))).toBe("HelloHello");
 });
 
+test("[PD24] behind a final block others may follow that do not end at a byte", () => {
+  const words = Array.from({ length: 3000 }, (_, index) => `word ${(index * 7919) % 1000}`).join(" ");
+  const bytes = Buffer.concat([deflateRawSync("first"), deflate(words, { memLevel: 1 }), deflateRawSync("last")]);
+  expect(dataOf(cut(bytes, 100))).toBe(`first${words}last`);
+});
+
+test("[PD24] a block that is not compressed may be as long as a piece", () => {
+  const data = Buffer.alloc(200_000, "0123456789");
+  const result = inflate([deflate(data, { level: 0 })], { pieceBytes: 65_536 });
+  expect(typeof result === "string" ? result : result.data.equals(data)).toBe(true);
+});
+
 test("[PD24] what was said before may be looked back on", () => {
   const dictionary = Buffer.from("what was said before");
   const bytes = deflate("what was said before, once more", { dictionary });
