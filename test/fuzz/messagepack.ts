@@ -53,8 +53,7 @@ export const messagepack: FuzzTarget = {
   check(input) {
     const decoded = decodeClientFrame(input, { codec: "msgpack", maxOperationCount });
     assert.ok(decoded.length >= 1 && decoded.length <= maxOperationCount, "more was read than may be");
-    for (const message of decodeServerMsgpack(input))
-      assert.ok(["message", "unknown", "refused"].includes(message.type));
+    assert.ok(decodeServerMsgpack(input).every(({ type }) => ["message", "unknown", "refused"].includes(type)));
     let at = 0;
     for (const { end, start } of findSpans(input, Infinity)) {
       assert.equal(start, at, "something was passed over");
@@ -74,7 +73,6 @@ function checkValue(bytes: Uint8Array, isWhole: boolean): void {
   // The one key that the library does not read.
   if (!JSON.stringify(value).includes("__proto__")) assert.deepEqual(theirs, { value }, "another value was read");
   const again = encodeMsgpack(value);
-  assert.ok(again.length <= bytes.length, "what we write is longer than what was read");
   assert.deepEqual(unpack(again, { start: 0, end: again.length }), ours, "what we write is read as something else");
   if (bytesCount > 0) return;
   const text = JSON.stringify(value);
