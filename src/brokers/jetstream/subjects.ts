@@ -25,7 +25,7 @@ export function makeSubjects(prefix: string): Subjects {
  * A channel's name as one token of a subject. Whatever has a meaning there (`.`, `*`, `>`, space) and whatever is not ASCII is percent-encoded,
  * so two names never share a token.
  */
-export function encodeToken(channel: string): string {
+function encodeToken(channel: string): string {
   return channel.replace(/[^A-Za-z0-9:_/-]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );
