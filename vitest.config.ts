@@ -9,6 +9,7 @@ export default defineConfig({
       "tools/**/*.test.ts",
       "bench/**/*.test.ts",
       "web/**/*.test.{ts,tsx}",
+      "examples/**/*.test.ts",
     ],
     // Bounds for what hangs, not for what is slow: CI's two cores also run the browsers and servers under test.
     testTimeout: 30_000,

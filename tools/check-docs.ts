@@ -1,6 +1,6 @@
 /**
  * Type-checks and runs every `ts` fence of README.md and docs/guide against the built package, as a user's program would be.
- * A fence marked `ts no-run` is type-checked only.
+ * A fence marked `ts no-run`, and a component in `tsx`, is type-checked only.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +17,7 @@ const tsconfig = {
   compilerOptions: {
     lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
     types: ["node"],
+    jsx: "react-jsx",
     noEmit: true,
     composite: false,
     declaration: false,
@@ -24,7 +25,7 @@ const tsconfig = {
     isolatedDeclarations: false,
     noUnusedLocals: false,
   },
-  include: ["*.ts"],
+  include: ["*.ts", "*.tsx"],
 };
 
 process.exitCode = await checkDocs();
@@ -51,7 +52,7 @@ function listDocuments(): readonly string[] {
 }
 
 function programOf(fence: Fence): string {
-  return join(folder, `${fence.file.replaceAll(/[^A-Za-z0-9]+/gu, "-")}-line-${fence.line}.ts`);
+  return join(folder, `${fence.file.replaceAll(/[^A-Za-z0-9]+/gu, "-")}-line-${fence.line}.${fence.language}`);
 }
 
 /** Runs the example in an empty folder: it must end by itself, with exit code 0. */

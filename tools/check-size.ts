@@ -23,6 +23,12 @@ const entries: readonly Entry[] = [
     maxGzipBytes: 15 * 1024,
   },
   { name: "  all of its exports", code: 'export * from "./dist/client/index.js"', maxGzipBytes: 14 * 1024 },
+  {
+    name: "switchboard/react",
+    code: 'export * from "./dist/react/index.js"',
+    maxGzipBytes: 5 * 1024,
+    external: ["react", "../client/index.js"],
+  },
 ];
 
 const rows = await Promise.all(entries.map(measure));

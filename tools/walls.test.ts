@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   server: ["engine", "gateway", "brokers", "wire"],
   client: ["wire"],
   "client-node": ["client", "engine"],
+  react: ["client"],
   testing: ["gateway", "wire"],
   cli: ["server", "engine", "protocol", "wire"],
 };

@@ -212,11 +212,21 @@ static int take_bytes(Connection *connection, const uint8_t *bytes, size_t count
       if (connection->head_bytes < needed || connection->rest_bytes > 0) continue;
     }
     uint64_t part = count - at < connection->rest_bytes ? count - at : connection->rest_bytes;
+    /* A frame of text may have several messages, with a line feed between two. */
+    const uint8_t *feed = connection->head[0] == 0x81 ? memchr(bytes + at, '\n', part) : NULL;
+    if (feed != NULL) part = feed - (bytes + at);
     int room = TEXT_BYTES - connection->text_bytes, kept = part < (uint64_t)room ? (int)part : room;
     memcpy(connection->text + connection->text_bytes, bytes + at, kept);
     connection->text_bytes += kept;
     at += part;
     connection->rest_bytes -= part;
+    if (feed != NULL) {
+      take_text(connection);
+      connection->text_bytes = 0;
+      at++;
+      connection->rest_bytes--;
+      continue;
+    }
     if (connection->rest_bytes > 0) return 1;
     if (!end_frame(connection)) return 0;
   }

@@ -10,11 +10,11 @@ const units = new Uint16Array(pieceBytes);
 // Node reads "ucs2" as little-endian.
 const ownBytes = endianness() === "LE" ? Buffer.from(units.buffer) : undefined;
 
-/** Decodes `bytes[start, end)`, which is valid UTF-8. */
-export function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  const byteCount = end - start;
+/** Decodes `bytes[start, end)`, which is valid UTF-8. @param isKnownAscii - whether it is known to be ASCII. */
+export function decodeText(bytes: Uint8Array, start: number, end: number, isKnownAscii = false): string {
   const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (byteCount >= asciiFromBytes && isAscii(buffer.subarray(start, end))) return buffer.toString("latin1", start, end);
+  const isLatin = isKnownAscii || (end - start >= asciiFromBytes && isAscii(buffer.subarray(start, end)));
+  if (isLatin) return buffer.toString("latin1", start, end);
   if (ownBytes === undefined || !isDense(bytes, start, end)) return buffer.toString("utf8", start, end);
   let text = "";
   for (let at = start; at < end;) {

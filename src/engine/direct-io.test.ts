@@ -36,7 +36,7 @@ test("[EN130] this Node has the parts: an accepted socket and an upgraded one ar
   const heard: string[] = [];
   ours.on("data", () => heard.push("the stream"));
   expect(isPlain(ours)).toBe(true);
-  expect(readDirectly(ours, (chunk) => heard.push(chunk.toString()))).toBe(true);
+  expect(readDirectly(ours, (buffer, byteCount) => heard.push(buffer.toString("utf8", 0, byteCount)))).toBe(true);
   ours.resume();
   theirs.write("hello");
   while (heard.length === 0) await turn();
@@ -63,7 +63,7 @@ test("[EN130] an upgraded socket of node:http is read so too", async () => {
   peer.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
   const [, socket] = (await once(server, "upgrade")) as [IncomingMessage, Socket];
   const heard: string[] = [];
-  expect(readDirectly(socket, (chunk) => heard.push(chunk.toString()))).toBe(true);
+  expect(readDirectly(socket, (buffer, byteCount) => heard.push(buffer.toString("utf8", 0, byteCount)))).toBe(true);
   socket.resume();
   peer.write("hello");
   while (heard.length === 0) await turn();
@@ -88,6 +88,17 @@ test("[EN130] what encrypts, what is no socket, and what the stream holds alread
   }
   theirs.unshift(Buffer.from("early"));
   expect(readDirectly(theirs, () => {})).toBe(false);
+});
+
+test("[EN131] a part is written from its start to its end, and a list of one too", async () => {
+  const { ours, theirs } = await connectPair();
+  const direct = new DirectSocket(ours);
+  expect(direct.writePart(Buffer.from("-abc-"), 1, 4)).toBe(3);
+  expect(direct.writePart(Buffer.from("d"))).toBe(1);
+  let back = "";
+  theirs.on("data", (chunk) => (back += chunk));
+  while (back.length < 4) await turn();
+  expect(back).toBe("abcd");
 });
 
 test("[EN131] a socket that is full, busy, connecting or gone is not written past its stream", async () => {
@@ -180,6 +191,28 @@ describe.each([{ directIo: true }, { directIo: false }])("with directIo $directI
     for (let count = 0; count < counts.length; count++) expect((await peer.readFrame()).payload).toHaveLength(60_000);
     expect(counts.at(-1)).toBe(false);
     expect(await drained.promise).toBeLessThanOrEqual(25_000);
+  });
+
+  test("[EN131] short messages of many turns, the last of them cut by a full socket, come whole and in order", async () => {
+    const sent = deferred<number>();
+    const { port } = await listen({
+      async open(socket) {
+        let count = 0;
+        for (; count < 5000 && socket.bufferedBytes === 0; count++) {
+          socket.send(`${count}`.padStart(3001));
+          await turn();
+        }
+        socket.send("last");
+        sent.resolve(count);
+      },
+    });
+    const peer = await RawPeer.open(port);
+    cleanups.push(() => peer.destroy());
+    peer.socket.pause();
+    const count = await sent.promise;
+    peer.socket.resume();
+    for (let at = 0; at < count; at++) expect((await peer.readFrame()).payload.toString().trim()).toBe(`${at}`);
+    expect((await peer.readFrame()).payload.toString()).toBe("last");
   });
 
   test("[EN130] a mark passed within a turn is told, from the turn's end, not from within send", async () => {

@@ -2,10 +2,7 @@ import { writeSync, writevSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-
-// What a read makes room for. Node would allocate 64 KiB anew for every read, and copy what came out of it.
-const readBytes = 256 * 1024;
-let readBuffer: Buffer | undefined;
+import { sharedReadBuffer } from "./unmask.ts";
 
 /** What `node:net` keeps for itself. None of it is documented: every part is looked for, and the public way is taken without it. */
 interface Internals {
@@ -15,10 +12,10 @@ interface Internals {
 
 /**
  * Reads a TCP socket into one buffer that all sockets share, as `net.connect` offers with `onread` and an accepted socket does
- * not. `receive` is called with the socket as `this`; the chunk is good until it returns. False, with nothing changed, where this
- * Node or this socket has no such way: then listen to `data`.
+ * not. `receive` is called with the socket as `this`; what came is `buffer[0, byteCount)`, and good until it returns. False, with
+ * nothing changed, where this Node or this socket has no such way: then listen to `data`.
  */
-export function readDirectly(socket: Duplex, receive: (this: Duplex, chunk: Buffer) => void): boolean {
+export function readDirectly(socket: Duplex, receive: DirectReceive): boolean {
   if (!isPlain(socket) || socket.readableLength > 0) return false;
   const internals = socket as unknown as Internals;
   const handle = internals._handle;
@@ -27,22 +24,24 @@ export function readDirectly(socket: Duplex, receive: (this: Duplex, chunk: Buff
   );
   if (handle === undefined || handle === null || typeof handle.useUserBuffer !== "function") return false;
   if (bufferName === undefined || callbackName === undefined || generatorName === undefined) return false;
-  const buffer = (readBuffer ??= Buffer.allocUnsafeSlow(readBytes));
+  const buffer = sharedReadBuffer();
   internals[bufferName] = buffer;
   internals[callbackName] = callbackOf(receive);
   handle.useUserBuffer(buffer);
   return true;
 }
 
-let lastReceive: ((this: Duplex, chunk: Buffer) => void) | undefined;
+type DirectReceive = (this: Duplex, buffer: Buffer, byteCount: number) => void;
+
+let lastReceive: DirectReceive | undefined;
 let lastCallback: ((this: Duplex, byteCount: number, buffer: Buffer) => boolean) | undefined;
 
 /** What Node calls after a read: for the same receiver the same function, so that no socket has one of its own. */
-function callbackOf(receive: (this: Duplex, chunk: Buffer) => void): unknown {
+function callbackOf(receive: DirectReceive): unknown {
   if (receive !== lastReceive) {
     lastReceive = receive;
     lastCallback = function (byteCount, buffer) {
-      receive.call(this, buffer.subarray(0, byteCount));
+      receive.call(this, buffer, byteCount);
       return true;
     };
   }
@@ -72,12 +71,22 @@ export class DirectSocket {
    * returns how many bytes that were. 0 where it takes none or cannot be asked: then `socket.write()` says why.
    */
   write(chunks: readonly Uint8Array[]): number {
-    // What the stream still has to write comes first.
-    if (this.#socket.writableLength > 0) return 0;
+    if (chunks.length === 1) return this.writePart(chunks[0] as Uint8Array);
     const fd = this.#readFd();
     if (fd < 0) return 0;
     try {
-      return chunks.length === 1 ? writeSync(fd, chunks[0] as Uint8Array) : writevSync(fd, chunks);
+      return writevSync(fd, chunks);
+    } catch {
+      return 0; // as below
+    }
+  }
+
+  /** As {@link write}, for `bytes[start, end)`. */
+  writePart(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+    const fd = this.#readFd();
+    if (fd < 0) return 0;
+    try {
+      return writeSync(fd, bytes, start, end - start);
     } catch {
       return 0; // EAGAIN, mostly. Whatever it is, the stream meets it too, and tells it as it always does.
     }
@@ -85,6 +94,8 @@ export class DirectSocket {
 
   /** The number of a closed socket is soon another's, but the handle is gone with the socket, and its number is for its lifetime. */
   #readFd(): number {
+    // What the stream still has to write comes first.
+    if (this.#socket.writableLength > 0) return -1;
     const handle = this.#socket._handle;
     if (handle !== this.#handle) {
       this.#handle = handle;

@@ -226,11 +226,11 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.resume();
   }
 
-  handleData(chunk: Uint8Array): void {
+  handleData(chunk: Uint8Array, end: number = chunk.length): void {
     this.#heartbeat.markAlive();
-    this.counting.bytesIn += chunk.length;
+    this.counting.bytesIn += end;
     const wasSpeaking = this.#connection.state === "open";
-    this.#connection.receive(chunk);
+    this.#connection.receive(chunk, end);
     const output = this.#connection.takeOutput();
     if (wasSpeaking && this.#connection.state !== "open") this.#lastWord = output.at(-1);
     for (const frame of output) if (frame !== this.#lastWord) this.#writer.writeFrame(frame);

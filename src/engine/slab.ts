@@ -31,4 +31,9 @@ export class Slab {
     this.#nextIndex += count;
     return start;
   }
+
+  /** The last {@link reserve} was for so many bytes more than were needed. */
+  giveBack(count: number): void {
+    this.#nextIndex -= count;
+  }
 }

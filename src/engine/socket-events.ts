@@ -3,7 +3,8 @@ import { readDirectly } from "./direct-io.ts";
 
 /** Who hears what happens on one socket. */
 export interface SocketListener {
-  handleData(chunk: Buffer): void;
+  /** What came is `chunk[0, end)`, by default all of it; it is the listener's until it returns. */
+  handleData(chunk: Buffer, end?: number): void;
   handleEnd(): void;
   handleError(error: Error): void;
   handleClose(): void;
@@ -27,8 +28,8 @@ export function listenToData(socket: Duplex, isDirect: boolean): void {
   if (!isDirect || !readDirectly(socket, tellData)) socket.on("data", tellData);
 }
 
-function tellData(this: ListenedSocket, chunk: Buffer): void {
-  this[listenerName]?.handleData(chunk);
+function tellData(this: ListenedSocket, chunk: Buffer, end?: number): void {
+  this[listenerName]?.handleData(chunk, end);
 }
 
 function tellEnd(this: ListenedSocket): void {

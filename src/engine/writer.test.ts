@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { encodeFrame, opcodes } from "../protocol/index.ts";
 import { Writer } from "./writer.ts";
 
 /** A socket whose writes are counted, and that takes them when it is told to. */
@@ -79,6 +81,41 @@ test("[EN21] frames of one turn leave in one write and in order, small and large
   expect(socket.lastWrite).toEqual(
     Buffer.concat([small, Buffer.from([0x82, 126, 0x13, 0x88]), large, Buffer.from([0x81, 1, 0x7a])]),
   );
+});
+
+test("[EN21] any text is one frame of its UTF-8, a lone surrogate U+FFFD, and the next frame follows at once", async () => {
+  const unit = fc.constantFrom("a", "é", "中", "👋", "\ud800", "\udc00");
+  const lengths = fc.constantFrom(0, 41, 42, 125, 126, 127, 608, 8191, 8192, 8193);
+  const texts = fc.tuple(fc.array(unit, { minLength: 1, maxLength: 9 }), lengths).map(([units, length]) => {
+    const part = units.join("");
+    return part.repeat(Math.ceil(length / part.length)).slice(0, length);
+  });
+  for (const maskingKey of [undefined, 0x01828304]) {
+    const { socket, writer } = setUp(maskingKey === undefined ? {} : { createMaskingKey: () => maskingKey });
+    await fc.assert(
+      fc.asyncProperty(texts, texts, async (...both) => {
+        const writeCount = socket.writes.length;
+        for (const text of both) writer.writeText(text);
+        const expected = both.map((text) => {
+          const payload = Buffer.from(text);
+          return encodeFrame({ fin: true, rsv1: false, opcode: opcodes.text, payload, maskingKey });
+        });
+        expect(writer.bufferedBytes).toBe(Buffer.concat(expected).length);
+        await turn();
+        expect(socket.writes).toHaveLength(writeCount + 1);
+        expect(Buffer.compare(socket.lastWrite, Buffer.concat(expected))).toBe(0);
+      }),
+      { numRuns: 60, examples: [[`中${"a".repeat(100)}`, `中${"a".repeat(122)}`]] },
+    );
+  }
+});
+
+test("[EN27] the room that a text did not need is the next frame's", async () => {
+  const { socket, writer } = setUp();
+  for (let count = 0; count < 33; count++) writer.writeText("中a".repeat(500));
+  expect(socket.lastWrite).toHaveLength(33 * 2004);
+  expect(socket.writes[0]?.length).toBeLessThanOrEqual(4); // blocks of 32 KiB, the first of them begun already
+  await turn();
 });
 
 test("[EN21] writers that take turns within a turn do not mix", async () => {

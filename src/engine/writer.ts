@@ -83,12 +83,27 @@ export class Writer {
 
   /** Queues a text message. A lone surrogate becomes U+FFFD. */
   writeText(text: string): void {
-    const payloadBytes = Buffer.byteLength(text);
     const key = this.#createMaskingKey?.();
+    if (!this.#isBlocked && isWide(text)) return this.#writeWideText(text, key);
+    const payloadBytes = Buffer.byteLength(text);
     const at = this.#reserveFrame(opcodes.text, payloadBytes, key);
     // As many bytes as characters: it is ASCII, and Latin-1 is written without looking at each.
     this.#block?.write(text, at, payloadBytes, payloadBytes === text.length ? "latin1" : "utf8");
     this.#finishFrame(at, key);
+  }
+
+  /** In room for the longest it can be, so that the text is not looked at twice: the header is as long for any length up to that. */
+  #writeWideText(text: string, key: number | undefined): void {
+    const roomBytes = 3 * text.length;
+    const start = this.#reserve(frameHeaderBytes(roomBytes, key !== undefined) + roomBytes);
+    const block = this.#block as Buffer;
+    const payloadAt = start + frameHeaderBytes(roomBytes, key !== undefined);
+    const payloadBytes = block.write(text, payloadAt, roomBytes, "utf8");
+    writeFrameHeader(block, start, { fin: true, rsv1: false, opcode: opcodes.text, maskingKey: key, payloadBytes });
+    turnSlab.giveBack(roomBytes - payloadBytes);
+    this.#end -= roomBytes - payloadBytes;
+    this.#waitingBytes -= roomBytes - payloadBytes;
+    this.#finishFrame(payloadAt, key);
   }
 
   /** Queues a binary message. A server's large ones are not copied. */
@@ -142,8 +157,8 @@ export class Writer {
   }
 
   #write(): void {
+    if (this.#direct !== undefined && !this.#isBlocked) this.#writeDirectly(this.#direct);
     this.#seal();
-    if (this.#direct !== undefined) this.#writeDirectly(this.#direct);
     while (this.#chunks !== undefined && !this.#isBlocked) {
       if (!this.#socket.writable) return this.#discard();
       const waitingBytes = this.#waitingBytes;
@@ -229,16 +244,28 @@ export class Writer {
   }
 
   #writeDirectly(direct: DirectSocket): void {
-    if (this.#chunks === undefined || this.#isBlocked) return;
-    const takenBytes = direct.write(joinBatch(this.#chunks, this.#waitingBytes));
+    if (this.#waitingBytes === 0) return;
+    const takenBytes = this.#chunks === undefined ? this.#writeBlock(direct) : this.#writeChunks(direct);
     this.#counting.bytesOut += takenBytes;
-    if (takenBytes === this.#waitingBytes) {
-      this.#hasTaken = true;
-      this.#discard();
-    } else if (takenBytes > 0) {
-      this.#chunks = dropBytes(this.#chunks, takenBytes);
-      this.#waitingBytes -= takenBytes;
-    }
+    this.#waitingBytes -= takenBytes;
+    if (this.#waitingBytes > 0) return;
+    this.#hasTaken = true;
+    this.#chunks = this.#block = undefined;
+  }
+
+  /** There is the open region alone, as after one short message: no view of it is made. */
+  #writeBlock(direct: DirectSocket): number {
+    const takenBytes = direct.writePart(this.#block as Buffer, this.#start, this.#end);
+    this.#start += takenBytes;
+    return takenBytes;
+  }
+
+  #writeChunks(direct: DirectSocket): number {
+    this.#seal();
+    const chunks = this.#chunks as Uint8Array[];
+    const takenBytes = direct.write(joinBatch(chunks, this.#waitingBytes));
+    if (takenBytes > 0 && takenBytes < this.#waitingBytes) this.#chunks = dropBytes(chunks, takenBytes);
+    return takenBytes;
   }
 
   #writeToStream(batch: readonly Uint8Array[]): void {
@@ -262,6 +289,17 @@ export class Writer {
     this.#write();
     if (this.#hasTaken) this.#schedule();
   }
+}
+
+// From here on a length takes two bytes; up to there three times as much takes two, and fits a block of the slab.
+const [leastWideLength, mostWideLength] = [126, 8192] as const;
+
+/** Whether a text has characters beyond Latin-1, by a few samples: then its length in bytes is not known without a look at each. */
+function isWide(text: string): boolean {
+  if (text.length < leastWideLength || text.length > mostWideLength) return false;
+  const step = (text.length >> 3) + 1;
+  for (let at = 0; at < text.length; at += step) if (text.charCodeAt(at) > 0xff) return true;
+  return false;
 }
 
 /** The chunks without their first `count` bytes, which are fewer than all. */

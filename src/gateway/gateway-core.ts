@@ -170,9 +170,14 @@ export class GatewayCore {
       type: "hello",
       version: 1,
       durability,
-      pingAfterMs,
-      dedupWindowMs,
-      limits: { maxMessageBytes, maxOperationsPerFrame, maxChannelsPerConnection, authTimeoutMs },
+      pingAfterMs: told(pingAfterMs),
+      dedupWindowMs: told(dedupWindowMs),
+      limits: {
+        maxMessageBytes: told(maxMessageBytes),
+        maxOperationsPerFrame: told(maxOperationsPerFrame),
+        maxChannelsPerConnection: told(maxChannelsPerConnection),
+        authTimeoutMs: told(authTimeoutMs),
+      },
       channels: this.#desk.directory.describe(),
     };
   }
@@ -320,4 +325,9 @@ export class GatewayCore {
       for (const channel of this.#desk.channels.all()) channel.probe();
     });
   }
+}
+
+/** A limit as JSON can tell it: one that is switched off is infinite here. */
+function told(limit: number): number {
+  return Math.min(Math.floor(limit), Number.MAX_SAFE_INTEGER);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 
-/** Several operations in one frame. */
+/** What one frame may hold, and how a client is told. */
 
 function joined(options?: GatewayBenchOptions): GatewayBench {
   const bench = new GatewayBench(options);
@@ -61,4 +61,17 @@ test("[RL20] rates count operations, not frames", () => {
   bench.sendText(1, frameOf(unsubscribe(7), unsubscribe(8), unsubscribe(9), unsubscribe(10)));
   const limited = bench.take(1).filter((one) => one.type === "error" && one.code === "RATE_LIMITED");
   expect(limited).toMatchObject([{ id: 9 }, { id: 10 }]);
+});
+
+test("[SE21] limits that are switched off are told as the largest integer, and fractions as integers", () => {
+  const limits = { maxOperationsPerFrame: Infinity, maxMessageBytes: 1000.5, pingAfterMs: Infinity };
+  const bench = new GatewayBench({ limits });
+  bench.open(1);
+  expect(bench.take(1)).toMatchObject([
+    {
+      type: "hello",
+      pingAfterMs: Number.MAX_SAFE_INTEGER,
+      limits: { maxOperationsPerFrame: Number.MAX_SAFE_INTEGER, maxMessageBytes: 1000 },
+    },
+  ]);
 });

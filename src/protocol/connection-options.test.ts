@@ -16,6 +16,7 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
   const decodeText = (): string => "";
   const isUtf8 = (): boolean => true;
   const allocate = (): Uint8Array => new Uint8Array(0);
+  const unmask = (): boolean => true;
   const given = {
     role: "client",
     maxMessageBytes: Infinity,
@@ -24,12 +25,13 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
     decodeText,
     isUtf8,
     allocate,
+    unmask,
   } as const;
   expect(checkOptions(given)).toEqual({
     maxMessageBytes: longestMessageBytes,
     maxFragmentCount: 1,
     createMaskingKey,
-    ports: { decodeText, isUtf8, allocate },
+    ports: { decodeText, isUtf8, allocate, unmask },
     codec: undefined,
     answersPings: true,
     tellsPieces: false,
@@ -42,12 +44,14 @@ test("[LM5] connections that are given the same functions share them, others do 
     decodeText: (): string => "",
     isUtf8: (): boolean => true,
     allocate: (): Uint8Array => new Uint8Array(0),
+    unmask: (): boolean => true,
   };
   const all = [
     { ...given },
     { ...given, decodeText: (): string => "other" },
     { ...given, isUtf8: (): boolean => false },
     { ...given, allocate: (): Uint8Array => new Uint8Array(9) },
+    { ...given, unmask: (): boolean => false },
   ];
   for (const ports of all) {
     const options = { role: "server", ...ports } as const;

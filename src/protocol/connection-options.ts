@@ -1,6 +1,7 @@
 import type { MessageCodec } from "./deflate.ts";
 import { ProtocolError } from "./errors.ts";
-import type { MessagePorts, TextDecode } from "./message.ts";
+import { applyMask } from "./frame.ts";
+import type { MessagePorts, TextDecode, Unmask } from "./message.ts";
 import { checkUtf8, utf8Complete } from "./utf8.ts";
 
 /** Which end of the connection we are. A client masks what it sends, a server does not (RFC 6455 §5.1). */
@@ -22,12 +23,14 @@ export interface ConnectionOptions {
    * to be unpredictable", so take them from a strong source.
    */
   readonly createMaskingKey?: () => number;
-  /** Decodes `bytes[start, end)`, which is valid UTF-8; must keep a byte order mark. Default: the platform's `TextDecoder`. */
+  /** Decodes `bytes[start, end)`, which is valid UTF-8, or even ASCII; must keep a byte order mark. Default: `TextDecoder`. */
   readonly decodeText?: TextDecode;
   /** Whether the bytes are whole UTF-8, for a platform that tells sooner; `isUtf8` of `node:buffer`. Default: our own check. */
   readonly isUtf8?: (bytes: Uint8Array) => boolean;
   /** An array of so many bytes for a message, which overwrites them all: need not be cleared. Default `new Uint8Array()`. */
   readonly allocate?: (byteCount: number) => Uint8Array;
+  /** Unmasks `bytes[start, end)` in place, for a platform that does it sooner; must answer as {@link applyMask}, its default. */
+  readonly unmask?: Unmask;
   /**
    * The compression that was negotiated (RFC 7692). While absent, RSV1 is refused with 1002. `maxMessageBytes` then also holds for what
    * messages inflate to.
@@ -90,18 +93,20 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
 }
 
 /** The newest ports: what one program gives its connections is mostly the same, and then they share one object. */
-let newestPorts: MessagePorts = { decodeText, isUtf8, allocate };
+let newestPorts: MessagePorts = { decodeText, isUtf8, allocate, unmask: applyMask };
 
 function portsOf(options: ConnectionOptions): MessagePorts {
   const ports = {
     decodeText: options.decodeText ?? decodeText,
     isUtf8: options.isUtf8 ?? isUtf8,
     allocate: options.allocate ?? allocate,
+    unmask: options.unmask ?? applyMask,
   };
   const isNews =
     ports.decodeText !== newestPorts.decodeText ||
     ports.isUtf8 !== newestPorts.isUtf8 ||
-    ports.allocate !== newestPorts.allocate;
+    ports.allocate !== newestPorts.allocate ||
+    ports.unmask !== newestPorts.unmask;
   if (isNews) newestPorts = ports;
   return newestPorts;
 }

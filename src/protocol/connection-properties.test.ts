@@ -173,3 +173,21 @@ test("[CL6] two peers that send, answer and close as they like agree on what was
     { numRuns: 300 },
   );
 });
+
+test("[FR15] what lies behind the end that is given is neither read nor changed", () => {
+  fc.assert(
+    fc.property(fc.array(sends, { maxLength: 5 }), chunkLengths, (whats, lengths) => {
+      const client = makeConnection("client");
+      const bytes = concat(whats.flatMap((what) => send(client, what)));
+      const [whole, ours] = [makeConnection("server"), makeConnection("server")];
+      const memory = new Uint8Array(512);
+      const events = cut(bytes, lengths).flatMap((chunk) => {
+        memory.fill(0xa5).set(chunk);
+        ours.receive(memory, chunk.length);
+        expect(memory.subarray(chunk.length).every((byte) => byte === 0xa5)).toBe(true);
+        return [...ours.takeEvents()];
+      });
+      expect(events).toEqual(receiveAll(whole, cut(bytes, lengths)));
+    }),
+  );
+});

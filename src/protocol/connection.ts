@@ -5,7 +5,7 @@ import { transitions, type ConnectionInput, type ConnectionState } from "./conne
 import { deflateMessage, inflateFaults, maxCompressedBytes, type MessageCodec, type SendOptions } from "./deflate.ts";
 import { ProtocolError } from "./errors.ts";
 import { Fragmenter } from "./fragmenter.ts";
-import { applyMask, encodeFrame, opcodes, type Opcode } from "./frame.ts";
+import { encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
 import { type MessagePorts, PartialMessage, readMessage, type ReceivedMessage } from "./message.ts";
 import { encodeText, requireBytes, requireControlBytes } from "./payload.ts";
@@ -100,14 +100,14 @@ export class Connection {
   }
 
   /**
-   * Feeds what the transport received. The chunk is unmasked in place, so it is this connection's until the call returns;
-   * afterwards nothing refers to it.
+   * Feeds what the transport received: `chunk[0, end)`, by default all of it. That is unmasked in place, so it is this connection's
+   * until the call returns; afterwards nothing refers to it.
    */
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array, end: number = chunk.length): void {
     let at = 0;
     // §1.4, §5.5.1: after the peer's close frame, and after we failed the connection, what follows is not looked at.
-    while (at < chunk.length && this.#state !== "closed" && !this.#owesClose) {
-      at = this.#header.isComplete ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
+    while (at < end && this.#state !== "closed" && !this.#owesClose) {
+      at = this.#header.isComplete ? this.#readPayload(chunk, at, end) : this.#readHeader(chunk, at, end);
     }
     this.#answerPing();
     this.#pongCount = 0;
@@ -206,11 +206,11 @@ export class Connection {
     return this.#frame(opcodes.close, payload);
   }
 
-  #readHeader(chunk: Uint8Array, at: number): number {
+  #readHeader(chunk: Uint8Array, at: number, chunkEnd: number): number {
     const header = this.#header;
-    const next = header.read(chunk, at);
+    const next = header.read(chunk, at, chunkEnd);
     if (header.fault !== undefined) this.#fail(closeCodes.protocolError, header.fault);
-    else if (header.isComplete && this.#beginPayload()) return this.#readPayload(chunk, next);
+    else if (header.isComplete && this.#beginPayload()) return this.#readPayload(chunk, next, chunkEnd);
     return next;
   }
 
@@ -246,11 +246,12 @@ export class Connection {
     return isCompressed && messageBytes <= maxCompressedBytes(this.#maxMessageBytes);
   }
 
-  #readPayload(chunk: Uint8Array, at: number): number {
+  #readPayload(chunk: Uint8Array, at: number, chunkEnd: number): number {
     const header = this.#header;
-    const end = Math.min(at + this.#missingBytes, chunk.length);
+    const end = Math.min(at + this.#missingBytes, chunkEnd);
     const readBytes = header.payloadBytes - this.#missingBytes;
-    const isAscii = this.#createMaskingKey === undefined && applyMask(chunk, at, end, header.maskingKey, readBytes);
+    const isAscii =
+      this.#createMaskingKey === undefined && this.#ports.unmask(chunk, at, end, header.maskingKey, readBytes);
     this.#missingBytes -= end - at;
     if (isControl(header.opcode)) this.#control.set(chunk.subarray(at, end), readBytes);
     else this.#readData(chunk, at, end, isAscii);
@@ -266,7 +267,7 @@ export class Connection {
     if (this.#message === undefined) {
       if (isFinal && end - start === payloadBytes && !this.#tellsPieces) {
         if (isCompressed) return this.#receiveCompressed(isText, chunk.subarray(start, end));
-        if (isText && isAscii) return this.#receiveText(chunk, start, end);
+        if (isText && isAscii) return this.#receiveAscii(chunk, start, end);
         return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#ports));
       }
       this.#message = this.#tellsPieces
@@ -283,9 +284,8 @@ export class Connection {
     this.#receiveMessage(message.finish());
   }
 
-  /** A text that is known to be UTF-8. */
-  #receiveText(bytes: Uint8Array, start: number, end: number): void {
-    this.#tell({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end) });
+  #receiveAscii(bytes: Uint8Array, start: number, end: number): void {
+    this.#tell({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end, true) });
   }
 
   #readPiece(message: StreamedMessage, chunk: Uint8Array, start: number, end: number): void {

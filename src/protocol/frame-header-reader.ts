@@ -55,10 +55,10 @@ export class FrameHeaderReader {
     return this.#part === parts.first;
   }
 
-  /** Reads from `bytes[at]` on, and returns the index behind the last byte it took. It stops at the first fault. */
-  read(bytes: Uint8Array, at: number): number {
+  /** Reads from `bytes[at, end)`, and returns the index behind the last byte it took. It stops at the first fault. */
+  read(bytes: Uint8Array, at: number, end: number = bytes.length): number {
     let next = at;
-    while (next < bytes.length && this.#part !== parts.done && this.fault === undefined) {
+    while (next < end && this.#part !== parts.done && this.fault === undefined) {
       this.#take(bytes[next++] as number);
     }
     return next;

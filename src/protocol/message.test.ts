@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { describe, expect, test } from "vitest";
+import { applyMask } from "./frame.ts";
 import { type MessagePorts, PartialMessage, readMessage, readText, type ReceivedMessage } from "./message.ts";
 
 function bytesOf(hex: string): Uint8Array {
@@ -10,6 +11,7 @@ const ports: MessagePorts = {
   decodeText: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)).toString(),
   isUtf8,
   allocate: (byteCount) => new Uint8Array(byteCount),
+  unmask: applyMask,
 };
 
 /** A message of one-piece fragments, the last of them final. */

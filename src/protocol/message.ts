@@ -5,8 +5,11 @@ export type ReceivedMessage =
   | { readonly type: "message"; readonly opcode: "text"; readonly data: string }
   | { readonly type: "message"; readonly opcode: "binary"; readonly data: Uint8Array };
 
-/** Decodes `bytes[start, end)`, known to be valid UTF-8. A byte order mark is text like any other. */
-export type TextDecode = (bytes: Uint8Array, start: number, end: number) => string;
+/** Decodes `bytes[start, end)`, known to be valid UTF-8, or even ASCII. A byte order mark is text like any other. */
+export type TextDecode = (bytes: Uint8Array, start: number, end: number, isAscii?: boolean) => string;
+
+/** Unmasks `bytes[start, end)` in place and may tell that it is ASCII: as `applyMask` does. */
+export type Unmask = (bytes: Uint8Array, start: number, end: number, maskingKey: number, phase: number) => boolean;
 
 /** What a platform may do faster than plain TypeScript. */
 export interface MessagePorts {
@@ -15,6 +18,7 @@ export interface MessagePorts {
   readonly isUtf8: (bytes: Uint8Array) => boolean;
   /** An array of so many bytes, of which every one will be written. */
   readonly allocate: (byteCount: number) => Uint8Array;
+  readonly unmask: Unmask;
 }
 
 /** The text `bytes[start, end)`, or `undefined` if it is not UTF-8. */

@@ -32,7 +32,7 @@ test("[WM9] the codec is what the handshake agreed on", () => {
 
 test("[WM9] a message for many is encoded and framed once for each codec, whatever the number of its receivers", () => {
   let askedCount = 0;
-  const forms = new Forms(text, true, (...asked) => {
+  const forms = new Forms([text], true, (...asked) => {
     askedCount += 1;
     return isBinary(...asked);
   });
@@ -53,9 +53,9 @@ test("[WM9] a message for many is encoded and framed once for each codec, whatev
 });
 
 test("[WM9] nobody's codec is not encoded, and a message for one is not framed twice", () => {
-  const forms = new Forms("no JSON at all", false, isBinary);
+  const forms = new Forms(["no JSON at all"], false, isBinary);
   expect(forms.for(json)).toBe("no JSON at all");
-  expect(new Forms(text, false, isBinary).for(msgpack)).toBeInstanceOf(Uint8Array);
+  expect(new Forms([text], false, isBinary).for(msgpack)).toBeInstanceOf(Uint8Array);
 });
 
 test("[WM9] a delivery has the same forms for all who are sent it, sooner or later", () => {

@@ -11,25 +11,30 @@ export function codecOf({ protocol }: Pick<ServerSocket, "protocol">): Codec | u
   return protocol === subprotocols.msgpack ? "msgpack" : undefined;
 }
 
-/** One message of the core in the forms that its receivers speak: each is made when the first of them wants it, and once. */
+/** A frame of the core's messages in the forms that its receivers speak: each is made when the first of them wants it, and once. */
 export class Forms {
-  readonly #text: string;
+  readonly #texts: readonly string[];
   readonly #isBinary: IsBinary;
   /** Whether many may want the same: then it is framed once, too. */
   readonly #isShared: boolean;
   #json: Form | undefined;
   #msgpack: Form | undefined;
 
-  constructor(text: string, isShared: boolean, isBinary: IsBinary) {
-    this.#text = text;
+  constructor(texts: readonly string[], isShared: boolean, isBinary: IsBinary) {
+    this.#texts = texts;
     this.#isShared = isShared;
     this.#isBinary = isBinary;
   }
 
   for({ protocol }: Pick<ServerSocket, "protocol">): Form {
     return protocol === subprotocols.msgpack
-      ? (this.#msgpack ??= this.#make(packMessage(this.#text, this.#isBinary)))
-      : (this.#json ??= this.#make(this.#text));
+      ? (this.#msgpack ??= this.#make(this.#pack()))
+      : (this.#json ??= this.#make(this.#texts.join("\n")));
+  }
+
+  #pack(): Uint8Array {
+    const messages = this.#texts.map((text) => packMessage(text, this.#isBinary));
+    return messages.length === 1 && messages[0] !== undefined ? messages[0] : Buffer.concat(messages);
   }
 
   #make(data: string | Uint8Array): Form {
@@ -49,7 +54,7 @@ export class DeliveryForms {
   of(delivery: Delivery): Forms {
     const known = this.#forms.get(delivery);
     if (known !== undefined) return known;
-    const forms = new Forms(delivery.text, true, this.#isBinary);
+    const forms = new Forms([delivery.text], true, this.#isBinary);
     this.#forms.set(delivery, forms);
     return forms;
   }

@@ -40,9 +40,10 @@ async function subscribe(
     ...options,
     protocols: [subprotocol],
     message(_socket, data) {
-      const text = String(data);
-      if (text.startsWith('{"type":"subscribed"')) isSubscribed();
-      if (text.startsWith('{"type":"event"')) hasEvent(text);
+      for (const text of String(data).split("\n")) {
+        if (text.startsWith('{"type":"subscribed"')) isSubscribed();
+        if (text.startsWith('{"type":"event"')) hasEvent(text);
+      }
     },
   });
   cleanups.push(() => socket.terminate());

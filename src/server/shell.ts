@@ -32,6 +32,7 @@ import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
 import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
+import { type Batch, Turn } from "./turn.ts";
 import type { Visitor } from "./visitor.ts";
 
 export interface ShellOptions {
@@ -63,6 +64,11 @@ export class Shell {
   readonly #isBinary: IsBinary = (channel, event) => {
     const found = this.find(channel);
     return found.type === "found" && found.value.settings.binary?.includes(event) === true;
+  };
+
+  readonly #turn = new Turn();
+  readonly #endTurn = (): void => {
+    for (const batch of this.#turn.take()) this.#flush(batch);
   };
 
   readonly #inputs: GatewayInput[] = [];
@@ -239,8 +245,13 @@ export class Shell {
     if (this.#sockets.size === 0) this.#emptied?.();
   }
 
+  /** Leaves when the turn is over, or when something else is to happen to a socket: with what else its receivers are sent. */
   #send(to: readonly number[], text: string): void {
-    const forms = new Forms(text, to.length > 1, this.#isBinary);
+    if (this.#turn.add(to, text)) queueMicrotask(this.#endTurn);
+  }
+
+  #flush({ texts, to }: Batch): void {
+    const forms = new Forms(texts, to.length > 1, this.#isBinary);
     for (const id of to) {
       const socket = this.#sockets.get(id);
       if (socket !== undefined && !socket.send(forms.for(socket))) this.#tellCongested(id);
@@ -271,14 +282,17 @@ export class Shell {
       case "send":
         return this.#send(effect.to, effect.text);
       case "replay":
+        this.#endTurn();
         return this.#replay(effect.connection, effect.deliveries);
       case "close":
+        this.#endTurn();
         this.#options.log.warn(
           { connection: effect.connection, code: effect.code, reason: effect.reason },
           "Closing a connection",
         );
         return this.#sockets.get(effect.connection)?.close(effect.code, effect.reason);
       case "awaitDrain":
+        this.#endTurn();
         if (!this.#congested.has(effect.connection)) this.feed({ type: "drained", connection: effect.connection });
         return;
       case "done":

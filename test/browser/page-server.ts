@@ -15,7 +15,7 @@ export interface PageServer {
 export async function servePage(
   script: string,
   gateway: Pick<Gateway<never>, "attach" | "close">,
-  defined: Readonly<Record<string, string>> = {},
+  alias: Readonly<Record<string, string>> = {},
 ): Promise<PageServer> {
   const { outputFiles } = await build({
     entryPoints: [new URL(`./pages/${script}`, import.meta.url).pathname],
@@ -24,7 +24,8 @@ export async function servePage(
     platform: "browser",
     target: "es2023",
     write: false,
-    define: { ...defined },
+    alias: { ...alias },
+    define: { "process.env.NODE_ENV": '"development"' },
   });
   const code = outputFiles[0]?.text ?? "";
   const http = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import { type ClientSocket, type CloseInfo, connect, type ConnectOptions } from "../../src/engine/index.ts";
 import {
   type ClientOp,
-  decodeServerMessage,
+  decodeServerFrame,
   encodeClientOp,
   type ServerMessage,
   subprotocol,
@@ -108,15 +108,20 @@ export class WireClient {
   }
 
   #receive(text: string): void {
-    const decoded = decodeServerMessage(text);
-    if (decoded.type !== "message") throw new Error(`The server sent what is no message: ${text}`);
-    this.messages.push(decoded.message);
+    for (const decoded of decodeServerFrame(text)) {
+      if (decoded.type !== "message") throw new Error(`The server sent what is no message: ${text}`);
+      this.#take(decoded.message);
+    }
+  }
+
+  #take(message: ServerMessage): void {
+    this.messages.push(message);
     const [wish] = this.#wishes;
     if (wish === undefined) return;
     this.#taken = this.messages.length;
-    if (!wish.isMet(decoded.message)) return;
+    if (!wish.isMet(message)) return;
     this.#wishes.shift();
-    wish.resolve(decoded.message);
+    wish.resolve(message);
   }
 }
 

@@ -115,10 +115,13 @@ class SimWebSocket implements WebSocketLike, ClientEnd {
     if (this.#owner.isAlive) for (const listener of this.#listeners.close) listener(this.#end);
   }
 
-  #tell(text: string): void {
-    this.#watcher.received(text);
-    for (const listener of this.#listeners.message) listener({ data: text });
-    this.#watcher.dealtWith();
+  /** The messages of a frame one by one, so that each is watched from its arrival until the client has dealt with it. */
+  #tell(frame: string): void {
+    for (const text of frame.split("\n")) {
+      this.#watcher.received(text);
+      for (const listener of this.#listeners.message) listener({ data: text });
+      this.#watcher.dealtWith();
+    }
   }
 
   /** What follows the 101, once that has come. */

@@ -118,7 +118,7 @@ export class RawClient {
         message: (socket, data) => {
           clearTimeout(silence.timer);
           silence.timer = setTimeout(() => socket.terminate(), 12_000);
-          this.#receive(socket, String(data));
+          for (const text of String(data).split("\n")) this.#receive(socket, text);
         },
         close: () => {
           clearTimeout(silence.timer);

@@ -15,7 +15,7 @@ export interface OwnAddress {
 }
 
 /** The target of every attempt: it cannot choose another, so it reaches nothing but the lab. */
-export const attemptTarget = "/lab/line?lab=attempt";
+const attemptTarget = "/lab/line?lab=attempt";
 
 /**
  * Checks what a page wants to send. A line break within a field would make another request of it.

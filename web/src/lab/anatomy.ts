@@ -39,7 +39,7 @@ const opcodes: Readonly<Record<number, readonly [name: string, why: string]>> = 
 };
 
 /** The name of an opcode, and what it is for. */
-export function describeOpcode(opcode: number): readonly [name: string, why: string] {
+function describeOpcode(opcode: number): readonly [name: string, why: string] {
   return (
     opcodes[opcode] ?? [`reserved (${opcode})`, "no meaning is agreed on: whoever gets it must fail the connection"]
   );

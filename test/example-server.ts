@@ -1,0 +1,57 @@
+/** An example's server, in a process of its own, on a port that is free; its data is in a folder of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export interface ExampleServer {
+  readonly url: string;
+  /** Ends it as a crash does, and starts it again at the same place. */
+  crash(): Promise<void>;
+  /** Ends it as Ctrl-C does, and says with which code; removes its data. */
+  remove(): Promise<number | null>;
+}
+
+/** Starts `examples/<name>/server.ts`. */
+export async function startExample(name: string): Promise<ExampleServer> {
+  const folder = await mkdtemp(join(tmpdir(), `switchboard-example-${name}-`));
+  const first = await launch(name, { folder, port: 0 });
+  const { url } = first;
+  let { child } = first;
+  return {
+    url,
+    async crash() {
+      const exit = once(child, "exit");
+      child.kill("SIGKILL");
+      await exit;
+      ({ child } = await launch(name, { folder, port: Number(new URL(url).port) }));
+    },
+    async remove() {
+      const exit = once(child, "exit");
+      child.kill("SIGINT");
+      const [code] = (await exit) as [number | null];
+      await rm(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+async function launch(
+  name: string,
+  { folder, port }: { readonly folder: string; readonly port: number },
+): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+  const script = fileURLToPath(new URL(`../examples/${name}/server.ts`, import.meta.url));
+  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), script], {
+    cwd: folder,
+    env: { ...process.env, PORT: String(port) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /https?:\S+/.exec(line)?.[0];
+    if (url !== undefined) return { child, url };
+  }
+  throw new Error(`Cannot start the example ${name}: it ended without saying where it is`);
+}
