@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -62,10 +63,22 @@ describe.skipIf(load === undefined)("native/gateway-load.c", () => {
 
   test("[BN22] idle connections are held until the input ends", async () => {
     const child = spawn(load ?? "", ["idle", "--connections", "7", "--port", String(port)]);
-    expect(await once(createInterface(child.stdout), "line")).toEqual(["open 7"]);
+    const lines = createInterface(child.stdout);
+    expect(await once(lines, "line")).toEqual(["open 7"]);
     expect(gateway.info().connectionCount).toBeGreaterThanOrEqual(7);
+    child.stdin.write("\n");
+    expect(await once(lines, "line")).toEqual(["open 7"]);
     child.stdin.end();
     expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  test("[BN22] an idle connection that ends is told: what it took is not measured", async () => {
+    const child = spawn(load ?? "", ["idle", "--connections", "2", "--port", String(port)]);
+    await once(createInterface(child.stdout), "line");
+    const device = "2".padStart(32, "0"); // the second one's
+    const userId = `guest-${createHash("sha256").update(device).digest("base64url").slice(0, 16)}`;
+    expect(await gateway.disconnect({ userId })).toMatchObject({ connectionCount: 1 });
+    expect(await once(child, "exit")).toEqual([1, null]);
   });
 
   test("[BN22] a server that refuses ends it with 1", async () => {

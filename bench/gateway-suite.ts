@@ -160,6 +160,8 @@ async function measureIdle({ options }: GatewayWorkload, peer: GatewayPeer, tool
     second = tools.startLoad(server, "idle", { connections });
     await second.readLine(120_000);
     const judged = ((await readResidentBytes(server)) - before) / connections;
+    // Whether all of them are still there: memory of connections that are gone is none.
+    for (const load of [first, second]) await load.ask("");
     return { judged, perSecond: Number.NaN, p50Ms: Number.NaN, p99Ms: Number.NaN };
   } finally {
     first.stop();

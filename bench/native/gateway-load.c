@@ -6,7 +6,7 @@
  *
  *   fanout   one publisher to all connections: K messages on their way at a time or, with --rate, R messages a second whatever comes
  *   publish  each connection keeps K publishes unacknowledged; nobody is subscribed
- *   idle     opens and subscribes the connections, says "open N", and holds them until its input ends
+ *   idle     opens and subscribes the connections, says "open N", again for each line, and holds them until its input ends
  *
  * Ends with one line of JSON: messageCount (deliveries or acknowledgements), seconds, cpuMicros of --pid over the window, p50Micros and
  * p99Micros from the call that sends to the delivery or acknowledgement.
@@ -103,14 +103,21 @@ static void measure(void) {
          (unsigned long long)(message_count - count_before), seconds, cpu, quantile(&samples, 0.5), quantile(&samples, 0.99));
 }
 
-static void hold(void) {
+static void tell_open(void) {
   printf("open %d\n", options.connections);
   fflush(stdout);
+}
+
+/* Says so again for each line, as long as it is true: a connection that ends ends the program. */
+static void hold(void) {
+  tell_open();
   struct pollfd wanted[] = {{.fd = 0, .events = POLLIN}, {.fd = poll_fd, .events = POLLIN}};
   char byte;
   while (poll(wanted, 2, -1) > 0) {
     if (wanted[1].revents != 0) turn(0);
-    if (wanted[0].revents != 0 && read(0, &byte, 1) <= 0) return;
+    if (wanted[0].revents == 0) continue;
+    if (read(0, &byte, 1) <= 0) return;
+    if (byte == '\n') tell_open();
   }
 }
 
@@ -140,6 +147,7 @@ int main(int count, char **arguments) {
     connections[index].number = index;
     open_connection(&connections[index]);
     if (!is("publish")) subscribe(&connections[index]);
+    if (index % 64 == 63) turn(0); /* those that are open are pinged while the others come */
   }
   if (is("idle")) return hold(), 0;
   publisher = &connections[options.connections];
