@@ -19,8 +19,8 @@ const isThere = found.status === 0;
 export const natsVersion: string = /v(\d+\.\d+\.\d+)/.exec(found.stdout ?? "")?.[1] ?? "";
 
 /** A test that needs NATS. Without it the test is skipped with the reason; with `CI` set it fails. */
-export function natsTest(name: string, body: (context: TestContext) => Promise<void>): void {
-  test(name, { timeout: 60_000 }, async (context) => {
+export function natsTest(name: string, body: (context: TestContext) => Promise<void>, timeout = 60_000): void {
+  test(name, { timeout }, async (context) => {
     if (!isThere) {
       if (process.env["CI"] === undefined) return context.skip(missing);
       throw new Error(missing);
