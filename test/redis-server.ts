@@ -12,8 +12,8 @@ const missing = "no redis-server found: `sudo bash tools/setup.sh` installs it";
 const isThere = spawnSync("redis-server", ["--version"]).status === 0;
 
 /** A test that needs a Redis. Without one it is skipped with the reason; with `CI` set it fails. */
-export function redisTest(name: string, body: (context: TestContext) => Promise<void>): void {
-  test(name, { timeout: 30_000 }, async (context) => {
+export function redisTest(name: string, body: (context: TestContext) => Promise<void>, timeout = 60_000): void {
+  test(name, { timeout }, async (context) => {
     if (!isThere) {
       if (process.env["CI"] === undefined) return context.skip(missing);
       throw new Error(missing);
