@@ -6,12 +6,17 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { connect, headers as makeHeaders } from "@nats-io/transport-node";
 import { test, type TestContext } from "vitest";
 
-/** `NATS_SERVER` names another program than the one on the path. */
+/** Its version decides what it can do. `NATS_SERVER` names another program than the one on the path. */
 const program = process.env["NATS_SERVER"] ?? "nats-server";
 const missing = "no nats-server found: `sudo bash tools/setup.sh` installs it";
-const isThere = spawnSync(program, ["--version"]).status === 0;
+const found = spawnSync(program, ["--version"], { encoding: "utf8" });
+const isThere = found.status === 0;
+
+/** `2.9.10`; empty without a server. */
+export const natsVersion: string = /v(\d+\.\d+\.\d+)/.exec(found.stdout ?? "")?.[1] ?? "";
 
 /** A test that needs NATS. Without it the test is skipped with the reason; with `CI` set it fails. */
 export function natsTest(name: string, body: (context: TestContext) => Promise<void>): void {
@@ -29,6 +34,15 @@ export interface NatsServerOptions {
   readonly jetstream?: string;
   /** Further lines of the file. */
   readonly more?: string;
+}
+
+/** What the JetStream API answers: of this, what the tests look at. */
+interface Answer {
+  readonly error?: { readonly err_code: number };
+  readonly seq?: number;
+  readonly state?: { readonly messages: number; readonly last_seq: number };
+  readonly config?: { readonly subjects: readonly string[] };
+  readonly cluster?: { readonly leader?: string };
 }
 
 interface Cluster {
@@ -87,6 +101,39 @@ export class NatsServer {
       }
     }
     throw new Error(`Cannot start nats-server: it ended before it was ready\n${said.join("\n")}`);
+  }
+
+  /** Asks the server something, as an operator would. The JetStream API answers with JSON. */
+  async ask(subject: string, payload: unknown = "", headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const client = await connect({ servers: this.url });
+    try {
+      const head = makeHeaders();
+      for (const [name, value] of Object.entries(headers)) head.set(name, value);
+      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      return (await client.request(subject, text, { headers: head, timeout: 5_000 })).json<Answer>();
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Where a stream of ours keeps a channel's entries. */
+  async logSubject(stream: string, channel: string): Promise<string> {
+    const { config } = await this.ask(`$JS.API.STREAM.INFO.${stream}`);
+    return config?.subjects[0]?.replace("*", channel) ?? "";
+  }
+
+  /** Says something on subjects, in this order; resolves when the server has it. */
+  async say(
+    said: readonly (readonly [subject: string, payload: string, headers?: Readonly<Record<string, string>>])[],
+  ) {
+    const client = await connect({ servers: this.url });
+    for (const [subject, payload, headers = {}] of said) {
+      const head = makeHeaders();
+      for (const [name, value] of Object.entries(headers)) head.set(name, value);
+      client.publish(subject, payload, { headers: head });
+    }
+    await client.flush();
+    await client.close();
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {

@@ -1,6 +1,9 @@
-/** Each core file must be covered to the last branch by its own test file alone; what that cannot reach is deleted. */
+/**
+ * Each core file must be covered to the last branch by its own test file alone, or by that and those that go on with one of its topics:
+ * `connection.test.ts`, `connection.sending.test.ts`. What they cannot reach is deleted.
+ */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { runCommand } from "./run-command.ts";
 
 const cores = ["src/protocol", "src/wire", "src/gateway"];
@@ -41,12 +44,14 @@ function hasCode(file: string): boolean {
 async function findFaults(file: string): Promise<readonly string[]> {
   const testFile = file.replace(/\.ts$/u, ".test.ts");
   if (!existsSync(testFile)) return [`${file} has no ${basename(testFile)}`];
+  const topics = readdirSync(dirname(file)).filter((name) => isTopicOf(name, basename(file, ".ts")));
   const folder = join("temp/coverage", file);
   const run = await runCommand(
     [
       "vitest",
       "run",
       testFile,
+      ...topics.map((name) => join(dirname(file), name)),
       "--coverage",
       `--coverage.include=${file}`,
       `--coverage.reportsDirectory=${folder}`,
@@ -61,4 +66,8 @@ async function findFaults(file: string): Promise<readonly string[]> {
   const missed = (["branches", "functions", "lines"] as const).filter((metric) => total?.[metric].pct !== 100);
   const where = /^\s*\S*\.ts.*$/mu.exec(run.output)?.[0] ?? "";
   return missed.length === 0 ? [] : [`${file} is not covered by its own test: ${missed.join(", ")} (${where.trim()})`];
+}
+
+function isTopicOf(name: string, source: string): boolean {
+  return name.startsWith(`${source}.`) && name.endsWith(".test.ts") && name !== `${source}.test.ts`;
 }

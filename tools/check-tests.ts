@@ -17,8 +17,8 @@ async function checkTests(): Promise<number> {
   }
   const tests = JSON.parse(readFileSync(list, "utf8")) as readonly NamedTest[];
   const rules = readRules(readFileSync("SPEC.md", "utf8"));
-  const guide = readFileSync("docs/guide/conformance.md", "utf8");
-  const faults = [...findRuleFaults(rules, tests), ...findGuideFaults(guide, rules, tests)];
+  const guides = ["docs/guide/conformance.md", "docs/guide/security.md"].map((file) => readFileSync(file, "utf8"));
+  const faults = [...findRuleFaults(rules, tests), ...guides.flatMap((guide) => findGuideFaults(guide, rules, tests))];
   for (const fault of faults) console.error(fault);
   console.log(`${rules.length} rules, ${tests.length} tests, ${faults.length} faults`);
   return faults.length === 0 ? 0 : 1;

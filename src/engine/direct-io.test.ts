@@ -193,13 +193,14 @@ describe.each([{ directIo: true }, { directIo: false }])("with directIo $directI
     expect(await drained.promise).toBeLessThanOrEqual(25_000);
   });
 
-  test("[EN131] short messages of many turns, the last of them cut by a full socket, come whole and in order", async () => {
+  test("[EN27, EN131] messages of many turns, the last of them cut by a full socket, come whole and in order", async () => {
     const sent = deferred<number>();
     const { port } = await listen({
-      async open(socket) {
+      async message(socket, data) {
+        if (data === "go") return void socket.send("z".repeat(30_000));
         let count = 0;
-        for (; count < 5000 && socket.bufferedBytes === 0; count++) {
-          socket.send(`${count}`.padStart(3001));
+        for (; socket.bufferedBytes === 0; count++) {
+          socket.send(`${count}`.padStart(30_000));
           await turn();
         }
         socket.send("last");
@@ -209,10 +210,38 @@ describe.each([{ directIo: true }, { directIo: false }])("with directIo $directI
     const peer = await RawPeer.open(port);
     cleanups.push(() => peer.destroy());
     peer.socket.pause();
+    peer.write(rawFrame(1, "fill"));
     const count = await sent.promise;
+    const other = await RawPeer.open(port);
+    cleanups.push(() => other.destroy());
+    for (let turns = 0; turns < 5; turns++) {
+      other.write(rawFrame(1, "go"));
+      expect((await other.readFrame()).payload).toHaveLength(30_000);
+    }
     peer.socket.resume();
     for (let at = 0; at < count; at++) expect((await peer.readFrame()).payload.toString().trim()).toBe(`${at}`);
     expect((await peer.readFrame()).payload.toString()).toBe("last");
+  });
+
+  test("[EN27] what a drain handler sends is not overwritten by what is sent behind it", async () => {
+    const second = deferred<{ send(data: string): void }>();
+    const { port } = await listen({
+      highWaterBytes: 10,
+      open: (socket) => (socket.id === 2 ? second.resolve(socket) : undefined),
+      message: (socket) => void socket.send("more than ten bytes"),
+      async drain(socket) {
+        socket.send("ten bytes.");
+        (await second.promise).send("z".repeat(1000));
+      },
+    });
+    const [peer, other] = [await RawPeer.open(port), await RawPeer.open(port)];
+    cleanups.push(() => peer.destroy());
+    cleanups.push(() => other.destroy());
+    await second.promise;
+    peer.write(rawFrame(1, "go"));
+    expect((await peer.readFrame()).payload.toString()).toBe("more than ten bytes");
+    expect((await peer.readFrame()).payload.toString()).toBe("ten bytes.");
+    expect((await other.readFrame()).payload.toString()).toBe("z".repeat(1000));
   });
 
   test("[EN130] a mark passed within a turn is told, from the turn's end, not from within send", async () => {

@@ -1,4 +1,5 @@
 import { forgetJoined } from "./join-batch.ts";
+import { turnSlab } from "./slab.ts";
 
 /** What can be flushed once a turn. */
 export interface Flushable {
@@ -20,4 +21,6 @@ function flushAll(): void {
   waiting = [];
   for (const target of targets) target.flush();
   forgetJoined();
+  // Those that were sent something by a flush have theirs in the slab.
+  if (waiting.length === 0) turnSlab.reuse();
 }

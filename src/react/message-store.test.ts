@@ -123,6 +123,16 @@ test("[RE3] what a full list let go at its old end is read again", async () => {
   expect(asked()[1]).toEqual([8, 100]);
 });
 
+test("[RE3] what came while the newest were read may push the oldest out: those are read again", async () => {
+  const { asked, offsets, page, socket, store } = follow({ maxCount: 3 });
+  socket.stand(9);
+  socket.event(10);
+  await page([7, 8, 9], true);
+  expect(offsets()).toEqual([8, 9, 10]);
+  store.get().loadOlder();
+  expect(asked()[1]).toEqual([8, 100]);
+});
+
 test("[RE3] other events in between are read past, a few pages for each wish", async () => {
   const { asked, offsets, page, socket, store, view } = follow({ recent: 2 });
   socket.stand(900);

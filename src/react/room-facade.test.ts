@@ -77,6 +77,29 @@ test("[RE2] a listener holds the room for as long as it listens", async () => {
   expect(ops(world)).toEqual(["subscribe", "unsubscribe"]);
 });
 
+test("[RE2] a listener that has ended hears nothing, though the room is open for others", () => {
+  const world = start();
+  world.socket.open();
+  const { room } = facadeOf(world);
+  const heard: string[] = [];
+  const end = room.message.on(() => heard.push("ended"));
+  room.message.on(() => heard.push("other"));
+  world.socket.stand();
+  end();
+  world.socket.event(1);
+  expect(heard).toEqual(["other"]);
+});
+
+test("[RE2] a room that was left is opened anew as the next component wishes", async () => {
+  const world = start();
+  world.socket.open();
+  facadeOf(world).facade.hold()();
+  await turn();
+  const address = { channel: "chat", params: { room: "1" }, options: { recent: 7 } };
+  new RoomFacade(world.client, address).hold();
+  expect(world.socket.ops.at(-1)).toMatchObject({ type: "subscribe", start: { from: "recent", count: 7 } });
+});
+
 test("[RE9] what was sent by a component that is gone is stored, and the room left after that", async () => {
   const world = start();
   world.socket.open();

@@ -12,7 +12,7 @@ export function checkSchema<Output>(
 ): Checked<Output> | Promise<Checked<Output>> {
   const result = schema["~standard"].validate(data);
   // Any promise will do, the ones of other libraries too.
-  return "then" in result ? result.then(toChecked) : toChecked(result);
+  return "then" in result ? Promise.resolve(result).then(toChecked) : toChecked(result);
 }
 
 function toChecked<Output>(result: SchemaResult<Output>): Checked<Output> {

@@ -99,7 +99,9 @@ export class Hooks {
       "authenticate",
       () => {
         const answer = ask();
-        return isPromise(answer) ? answer.then((late) => this.#judge(late, request)) : this.#judge(answer, request);
+        return isPromise(answer)
+          ? Promise.resolve(answer).then((late) => this.#judge(late, request))
+          : this.#judge(answer, request);
       },
       (judged) => then(judged.type === "failed" ? judged : judged.value),
     );

@@ -22,7 +22,7 @@ const request: UpgradeRequest = {
   isSecure: true,
 };
 
-test("[AU20] what hooks are given of the handshake is what came, from the client's address, without ticket and handshake headers", () => {
+test("[AU29] what hooks are given of the handshake is what came, from the client's address, without ticket and handshake headers", () => {
   const visitor = new Visitor(request, { remoteAddress: "203.0.113.1", ticket: undefined });
   for (let look = 1; look <= 2; look += 1) {
     const { query, ...fields } = visitor.request;
@@ -46,7 +46,7 @@ test("[AU20] what hooks are given of the handshake is what came, from the client
   }
 });
 
-test("[AU20] what a handshake does not have is undefined, its origin and address", () => {
+test("[AU29] what a handshake does not have is undefined, its origin and address", () => {
   const visitor = new Visitor({ ...request, origin: undefined }, { remoteAddress: undefined, ticket: undefined });
   expect(visitor.request).toHaveProperty("origin", undefined);
   expect(visitor.request).toHaveProperty("remoteAddress", undefined);

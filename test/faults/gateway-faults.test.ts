@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { WireClient } from "../gateway/wire-client.ts";
-import { KillableServer } from "../kill/killable-server.ts";
+import { KillableServer, type KillableServerOptions } from "../kill/killable-server.ts";
 import { errno, FaultyLibc, whyNoFaultyLibc } from "./faulty-libc.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -16,10 +16,10 @@ interface Bench {
   readonly libc: FaultyLibc;
 }
 
-async function start(): Promise<Bench> {
+async function start(options: Pick<KillableServerOptions, "lifeMs"> = {}): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), "switchboard-faults-"));
   const libc = new FaultyLibc({ folder, files: [join(folder, "log.db"), join(folder, "log.db-wal")] });
-  const server = new KillableServer({ broker: "sqlite", folder, env: libc.env });
+  const server = new KillableServer({ broker: "sqlite", folder, env: libc.env, ...options });
   onTestFinished(async () => {
     await server.kill();
     rmSync(folder, { recursive: true });
@@ -167,3 +167,17 @@ test("[FX6] a wall clock that jumps an hour ahead and two back cuts no line, cha
   expect((events[1]?.atMs ?? 0) - (events[2]?.atMs ?? 0)).toBeGreaterThan(7_000_000);
   expect(await readTexts(server, 3)).toEqual(["now", "later", "earlier"]);
 });
+
+test.for([3_600_000, -3_600_000])(
+  "[FX15] credentials end at their time on a line whose server's wall clock jumps by %d ms: not at once, and not an hour later",
+  async (jumpMs, { skip }) => {
+    skip(whyNoFaultyLibc !== undefined, whyNoFaultyLibc);
+    const { libc, server } = await start({ lifeMs: 4_000 });
+    const client = await enter(server, "ada");
+    libc.set("clockOffsetMs", jumpMs);
+    expect(await answerTo(client, publish(client, "still-here"))).toBe("stored");
+    expect(await client.closed).toMatchObject({ code: 4001 });
+    const later = await enter(server, "ada");
+    expect(await answerTo(later, publish(later, "still-here"))).toBe("duplicate");
+  },
+);

@@ -14,6 +14,7 @@ const executionCounts: Readonly<Record<string, number>> = {
   "response-head": 40_000,
   extensions: 100_000,
   "extended-connect": 100_000,
+  messagepack: 4000,
 };
 
 test.each(targets)("[FZ1] no input of the fuzzer breaks a rule of $name", { timeout: 240_000 }, (target) => {

@@ -14,6 +14,8 @@ export interface KillServerOptions {
   /** The application's hooks throw, reject and hang now and then, as this seed has it. Default: they do not. */
   readonly hookSeed?: number;
   readonly pingAfterMs?: number;
+  /** How long credentials are good for. Default: for ever. */
+  readonly lifeMs?: number;
 }
 
 const {
@@ -21,6 +23,7 @@ const {
   bug,
   folder,
   hookSeed,
+  lifeMs = Infinity,
   pingAfterMs = 25_000,
   port,
 } = JSON.parse(process.argv[2] ?? "{}") as KillServerOptions;
@@ -48,7 +51,8 @@ const gateway = createGateway({
     log: channel("log/:name", { events, history: { maxCount: 1_000_000 }, authorize }),
     short: channel("short/:name", { events, history: { maxCount: 64 }, authorize }),
   },
-  authenticate: async ({ device, token }) => ((await decide(true)) ? { id: token ?? device } : undefined),
+  authenticate: async ({ device, token }) =>
+    (await decide(true)) ? { user: { id: token ?? device }, expiresAtMs: Date.now() + lifeMs } : undefined,
   broker: bug === "ack before append" ? acknowledgeEarly(store) : store,
   limits: {
     publishesPerSecond: Infinity,

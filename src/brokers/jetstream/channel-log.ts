@@ -9,7 +9,7 @@ import type { Located, LogRecord } from "./log-record.ts";
 import type { LogStream } from "./log-stream.ts";
 import { OldestEntries } from "./oldest-entries.ts";
 import { readOnward } from "./read-onward.ts";
-import { findLast, isRival } from "./rivals.ts";
+import { findEnd, hasLost } from "./rivals.ts";
 import { dedupId, findStored, repeated } from "./stored-ids.ts";
 import { TrimMarks } from "./trim-marks.ts";
 
@@ -22,8 +22,8 @@ export interface ChannelLogOptions {
   readonly dedupWindowMs: number;
   /** How long the server knows an id; messages are kept for as long. */
   readonly duplicateWindowMs: number;
-  /** What the epochs of new logs follow from. */
-  readonly readSeed: (deadline: Deadline) => Promise<string>;
+  /** Called before a log is begun. @throws {BrokerError} when the stream is another by now. */
+  readonly onEmpty: (deadline: Deadline) => Promise<void>;
   /** Called before an append of this node resolves. */
   readonly onAppended: (record: LogRecord) => void;
 }
@@ -33,8 +33,10 @@ interface Tip {
   readonly epoch: string;
   readonly offset: number;
   readonly tag: number;
-  /** Of the message in the stream; 0 where there is none. */
+  /** Where the last entry is in the stream; 0 where there is none. */
   readonly seq: number;
+  /** The subject's last message: the same, unless that is none of the log's entries. */
+  readonly expectedSeq: number;
   readonly first: number;
   readonly totalBytes: number;
 }
@@ -64,7 +66,7 @@ export class ChannelLog {
 
   /** What another node appended, so the next append need not ask. A tip that is wrong is refused by the server, and asked for. */
   learn(located: Located): void {
-    if (this.#tip !== undefined && located.seq > this.#tip.seq) this.#follow(located);
+    if (this.#tip !== undefined && located.seq > this.#tip.expectedSeq) this.#follow(located);
   }
 
   append(request: AppendRequest, deadline: Deadline): Promise<AppendResult> {
@@ -89,13 +91,14 @@ export class ChannelLog {
     for (let goneCount = 0; deadline.leftMs > 0;) {
       const tip = (this.#tip ??= await this.#load(deadline));
       const record = await this.#extend(tip, request, deadline);
-      const result = await stream.append({ subject, record, id: dedupId(request, goneCount) }, deadline);
+      const result = await stream.append(
+        { subject, record, expectedSeq: tip.expectedSeq, id: dedupId(request, goneCount) },
+        deadline,
+      );
       switch (result.type) {
         case "stored": {
           const stored = { seq: result.seq, record };
-          const hasLost = !stream.isSerial && (await isRival(stream, subject, stored, deadline));
-          if (!hasLost) return this.#stored(stored);
-          await stream.delete(result.seq, deadline);
+          if (!(await hasLost(stream, subject, stored, deadline))) return this.#stored(stored);
           break;
         }
         case "duplicate": {
@@ -120,21 +123,22 @@ export class ChannelLog {
   }
 
   async #load(deadline: Deadline): Promise<Tip> {
-    const { channel, readSeed, stream, subject } = this.#options;
-    const last = await findLast(stream, subject, deadline);
-    if (last !== undefined) return this.#follow(last);
-    const first = deriveEpoch(await readSeed(deadline), channel);
+    const { channel, onEmpty, stream, subject } = this.#options;
+    const end = await findEnd(stream, subject, deadline);
+    if (end !== undefined) return this.#follow(end.last, end.seq);
+    await onEmpty(deadline);
+    const first = deriveEpoch(stream.seed, channel);
     // A log that had entries and has none is not continued.
     const epoch = first === this.#epoch ? randomBytes(8).toString("hex") : first;
     this.#oldest.clear();
-    return { epoch, offset: 0, tag: 0, seq: 0, first: 1, totalBytes: 0 };
+    return { epoch, offset: 0, tag: 0, seq: 0, expectedSeq: 0, first: 1, totalBytes: 0 };
   }
 
-  #follow({ record, seq }: Located): Tip {
+  #follow({ record, seq }: Located, expectedSeq = seq): Tip {
     const { entry, epoch, first, totalBytes } = record;
     if (epoch !== this.#epoch) this.#oldest.clear();
     this.#epoch = epoch;
-    this.#tip = { epoch, offset: entry.offset, tag: entry.tag, seq, first, totalBytes };
+    this.#tip = { epoch, offset: entry.offset, tag: entry.tag, seq, expectedSeq, first, totalBytes };
     return this.#tip;
   }
 
@@ -157,8 +161,9 @@ export class ChannelLog {
 
   async #readOldest(offset: number, deadline: Deadline): Promise<readonly Located[]> {
     const { stream, subject } = this.#options;
-    const last = await findLast(stream, subject, deadline);
-    if (last === undefined || last.record.entry.offset < offset) return [];
+    const end = await findEnd(stream, subject, deadline);
+    if (end === undefined || end.last.record.entry.offset < offset) return [];
+    const { last } = end;
     const next = (seq: number): Promise<Located | undefined> => stream.find({ next_by_subj: subject, seq }, deadline);
     const from = await findOffset(offset, { last, next });
     return readOnward({ stream, subject, from, last, maxCount: maxTrimCount, maxBytes: Infinity, deadline });

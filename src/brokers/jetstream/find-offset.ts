@@ -39,5 +39,5 @@ function guess({ best, ceiling, isEven, low, offset }: Guess): number {
   const { entry, previousSeq } = best.record;
   if (entry.offset === offset + 1 && previousSeq > low.seq && previousSeq <= ceiling) return previousSeq;
   const share = isEven ? (offset - low.offset) / (entry.offset - low.offset) : 0.5;
-  return Math.min(ceiling, Math.max(low.seq + 1, low.seq + Math.round((best.seq - low.seq) * share)));
+  return Math.min(ceiling, Math.max(low.seq + 1, low.seq + Math.round((ceiling + 1 - low.seq) * share)));
 }

@@ -13,17 +13,18 @@ import {
   type RecallResult,
 } from "../../gateway/index.ts";
 import { Audience } from "../audience.ts";
-import { createEpochSeed, deriveEpoch } from "../channel-epoch.ts";
+import { deriveEpoch } from "../channel-epoch.ts";
 import { ChannelLog } from "./channel-log.ts";
 import { Deadline } from "./deadline.ts";
 import { type LogRecord, readRecord } from "./log-record.ts";
 import { LogStream } from "./log-stream.ts";
-import { type Measured, measureStream, refuseUnfit, type StreamConfig } from "./measure-stream.ts";
+import type { Measured } from "./measure-stream.ts";
 import type { NatsMessage } from "./nats-client.ts";
 import { NatsLink } from "./nats-link.ts";
+import { type FoundStream, openStream, type WantedStream } from "./open-stream.ts";
 import { readPage } from "./read-page.ts";
 import { recallId } from "./stored-ids.ts";
-import { makeSubjects, type Subjects } from "./subjects.ts";
+import { liveSubject } from "./subjects.ts";
 
 /** Where a {@link jetStreamBroker} keeps its logs, and its limits. */
 export interface JetStreamBrokerOptions {
@@ -62,8 +63,10 @@ export function jetStreamBroker(options: JetStreamBrokerOptions = {}): Broker {
 
 interface Opened {
   readonly link: NatsLink;
-  readonly stream: LogStream;
+  readonly sink: BrokerSink;
   readonly audience: Audience;
+  readonly stream: LogStream;
+  /** Of the stream, as it was at the start. */
   readonly measured: Measured;
 }
 
@@ -74,7 +77,6 @@ const restMs = 1_000;
 class JetStreamBroker implements Broker {
   readonly #options: JetStreamBrokerOptions;
   readonly #name: string;
-  readonly #subjects: Subjects;
   readonly #dedupWindowMs: number;
   readonly #commandTimeoutMs: number;
   /** Marks what this node says: it has heard that already. */
@@ -83,7 +85,7 @@ class JetStreamBroker implements Broker {
   readonly #pending = new Set<Promise<unknown>>();
   #state: "new" | "open" | "closed" = "new";
   #opened: Opened | undefined;
-  #examining: Promise<Measured> | undefined;
+  #looking: Promise<FoundStream> | undefined;
 
   constructor(options: JetStreamBrokerOptions) {
     this.#options = options;
@@ -91,7 +93,6 @@ class JetStreamBroker implements Broker {
     if (!/^[A-Za-z0-9_-]{1,64}$/u.test(this.#name)) {
       throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot name a stream "${this.#name}": use 1-64 of A-Z a-z 0-9 _ -`);
     }
-    this.#subjects = makeSubjects(this.#name);
     this.#dedupWindowMs = options.dedupWindowMs ?? 10 * 60 * 1000;
     this.#commandTimeoutMs = options.commandTimeoutMs ?? 5_000;
   }
@@ -105,18 +106,15 @@ class JetStreamBroker implements Broker {
       connectTimeoutMs,
       ...(credentialsFile === undefined ? {} : { credentialsFile }),
       ...(caFile === undefined ? {} : { caFile }),
-      onUp: () => void this.#returned(sink),
+      onUp: () => void this.#returned(),
       onDown: (reason) => sink.availability(false, `NATS is not reachable: ${reason}`),
     });
     try {
-      const stream: LogStream = new LogStream({
-        link,
-        name: this.#name,
-        onMissing: () => this.#look(link, stream).then(noValue, noValue),
-      });
-      const measured = await this.#examine(link, stream, new Deadline(connectTimeoutMs));
-      this.#opened = { link, stream, audience: new Audience(sink), measured };
-      return { ...measured, dedupWindowMs: this.#windowMs(measured) };
+      const found = await openStream(link, this.#wanted(), new Deadline(connectTimeoutMs));
+      const { measured } = found;
+      this.#opened = { link, sink, audience: new Audience(sink), stream: this.#streamOf(link, found), measured };
+      const { description, durability } = measured;
+      return { description, durability, dedupWindowMs: this.#windowMs(measured) };
     } catch (error) {
       await link.close();
       throw error;
@@ -138,18 +136,21 @@ class JetStreamBroker implements Broker {
   async recall(request: RecallRequest): Promise<RecallResult> {
     const { measured, stream } = this.#use();
     if ((request.retryAfterFirstMs ?? 0) > this.#windowMs(measured)) return { type: "expired" };
-    const subject = this.#subjects.log(request.channel);
-    return recallId(request, { stream, subject, deadline: this.#deadline() });
+    return recallId(request, { stream, subject: stream.subjectOf(request.channel), deadline: this.#deadline() });
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    const { stream } = this.#use();
     const { after, channel } = request;
     const deadline = this.#deadline();
-    const page = await readPage({ ...request, stream, subject: this.#subjects.log(channel), deadline });
-    if (page !== undefined) return page;
-    const epoch = deriveEpoch(await this.#readSeed(stream, deadline), channel);
-    return { top: { epoch, offset: 0, tag: 0 }, first: 1, entries: [], tagAtAfter: after === 0 ? 0 : undefined };
+    for (;;) {
+      const { stream } = this.#use();
+      const page = await readPage({ ...request, stream, subject: stream.subjectOf(channel), deadline });
+      if (page !== undefined) return page;
+      await this.#look();
+      if (this.#use().stream !== stream) continue; // the log is empty because it is another stream's
+      const top = { epoch: deriveEpoch(stream.seed, channel), offset: 0, tag: 0 };
+      return { top, first: 1, entries: [], tagAtAfter: after === 0 ? 0 : undefined };
+    }
   }
 
   async join(channel: string): Promise<void> {
@@ -157,7 +158,7 @@ class JetStreamBroker implements Broker {
     if (audience.has(channel)) return;
     audience.join(channel);
     try {
-      await link.subscribe(this.#subjects.live(channel), (message) => this.#told(channel, message));
+      await link.subscribe(liveSubject(this.#name, channel), (message) => this.#told(channel, message));
     } catch (error) {
       audience.leave(channel);
       throw error;
@@ -167,20 +168,20 @@ class JetStreamBroker implements Broker {
   async leave(channel: string): Promise<void> {
     const { audience, link } = this.#use();
     audience.leave(channel);
-    link.unsubscribe(this.#subjects.live(channel));
+    link.unsubscribe(liveSubject(this.#name, channel));
   }
 
   async broadcast(channel: string, payload: string): Promise<void> {
     const { audience, link } = this.#use();
-    link.tell(this.#subjects.live(channel), `${this.#node}\n${payload}`, `broadcast to "${channel}"`);
+    link.tell(liveSubject(this.#name, channel), `${this.#node}\n${payload}`, `broadcast to "${channel}"`);
     audience.broadcasted(channel, payload);
   }
 
   async close(): Promise<void> {
-    const opened = this.#opened;
     this.#state = "closed";
-    this.#opened = undefined;
     await Promise.allSettled(this.#pending);
+    const opened = this.#opened;
+    this.#opened = undefined;
     await opened?.link.close();
   }
 
@@ -192,9 +193,10 @@ class JetStreamBroker implements Broker {
     if (text[16] === "\n") return audience?.broadcasted(channel, text.slice(17));
     const record = readRecord(text);
     const seq = Number(message.headers?.get("Nats-Sequence"));
-    const previousSeq = Number(message.headers?.get("Nats-Last-Sequence"));
-    // A write that lost against another names another predecessor than it has.
-    if (record === undefined || record.node === this.#node || record.previousSeq !== previousSeq || !(seq > 0)) return;
+    // A write that lost against another expected another message before it than there was.
+    const isNext =
+      message.headers?.get("Nats-Last-Sequence") === message.headers?.get("Nats-Expected-Last-Subject-Sequence");
+    if (record === undefined || record.node === this.#node || !isNext || !(seq > 0)) return;
     this.#logs.get(channel)?.learn({ seq, record });
     audience?.appended(channel, record.epoch, record.entry);
   }
@@ -206,11 +208,11 @@ class JetStreamBroker implements Broker {
       new ChannelLog({
         stream,
         channel,
-        subject: this.#subjects.log(channel),
+        subject: stream.subjectOf(channel),
         node: this.#node,
         dedupWindowMs: this.#windowMs(measured),
         duplicateWindowMs: measured.duplicateWindowMs,
-        readSeed: (deadline) => this.#readSeed(stream, deadline),
+        onEmpty: () => this.#confirm(stream),
         onAppended: ({ entry, epoch }: LogRecord) => audience.appended(channel, epoch, entry),
       });
     this.#logs.delete(channel);
@@ -223,60 +225,64 @@ class JetStreamBroker implements Broker {
   }
 
   /** The connection is back. The stream may have no leader yet, or be another, with less to offer. */
-  async #returned(sink: BrokerSink): Promise<void> {
-    for (let lastReason = ""; ;) {
-      const opened = this.#opened;
-      if (opened === undefined || !opened.link.isUp) return;
+  async #returned(): Promise<void> {
+    for (let lastReason = ""; this.#opened?.link.isUp === true;) {
+      const { link, measured: told, sink } = this.#opened;
       try {
-        const measured = await this.#look(opened.link, opened.stream);
-        const isSame = measured.durability === opened.measured.durability;
-        const told = opened.measured.durability;
-        sink.availability(isSame, `${measured.description}${isSame ? "" : `, which is not the ${told} that was told`}`);
+        const { measured } = await this.#look();
+        if (measured.durability === told.durability) sink.availability(true, measured.description);
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (reason !== lastReason && opened.link.isUp) sink.availability(false, reason);
+        if (reason !== lastReason && link.isUp) sink.availability(false, reason);
         lastReason = reason;
         await delay(restMs, undefined, { ref: false });
       }
     }
   }
 
-  /** Examines the stream, once at a time. */
-  #look(link: NatsLink, stream: LogStream): Promise<Measured> {
-    this.#examining ??= this.#examine(link, stream, this.#deadline()).finally(() => (this.#examining = undefined));
-    return this.#examining;
+  /** Looks at the stream, once at a time. If it is another than before, that is used from now on. */
+  #look(): Promise<FoundStream> {
+    this.#looking ??= this.#adopt().finally(() => (this.#looking = undefined));
+    return this.#looking;
   }
 
-  /** Makes the stream if it is not there, and measures what it is. */
-  async #examine(link: NatsLink, stream: LogStream, deadline: Deadline): Promise<Measured> {
-    let config = await stream.info(deadline);
-    if (config === undefined) {
-      await stream.create(this.#wanted(), deadline);
-      config = await stream.info(deadline);
+  async #adopt(): Promise<FoundStream> {
+    const opened = this.#opened;
+    if (opened === undefined) throw new BrokerError("CLOSED", "Cannot use the JetStream broker: it is closed");
+    const { link, measured: told, sink, stream } = opened;
+    const found = await openStream(link, this.#wanted(), this.#deadline());
+    const { measured, subjects } = found;
+    if (subjects.seed !== stream.seed) {
+      stream.retire();
+      this.#logs.clear();
+      this.#opened = { ...opened, stream: this.#streamOf(link, found) };
     }
-    if (config === undefined) throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot find the stream "${this.#name}"`);
-    const examined = { name: this.#name, version: link.version, config };
-    refuseUnfit(examined, this.#subjects);
-    stream.use({ replicaCount: config.num_replicas ?? 1, version: link.version });
-    return measureStream(examined);
+    if (measured.durability !== told.durability) {
+      sink.availability(false, `${measured.description}, which is not the ${told.durability} that was told`);
+    }
+    return found;
   }
 
-  #wanted(): StreamConfig {
+  #streamOf(link: NatsLink, { replicaCount, subjects, version }: FoundStream): LogStream {
+    return new LogStream({
+      link,
+      name: this.#name,
+      subjects,
+      facts: { replicaCount, version },
+      onMissing: () => this.#look().then(noValue, noValue),
+    });
+  }
+
+  /** @throws {BrokerError} when the stream is another by now. */
+  async #confirm(stream: LogStream): Promise<void> {
+    await this.#look();
+    stream.requireCurrent("append");
+  }
+
+  #wanted(): WantedStream {
     const { maxBytes = Infinity, replicas = 1, storage = "file" } = this.#options;
-    const { allLogs, anyLive, seed } = this.#subjects;
-    return {
-      subjects: [allLogs, seed],
-      retention: "limits",
-      storage,
-      num_replicas: replicas,
-      ...(maxBytes === Infinity ? {} : { max_bytes: maxBytes }),
-      // Full is full: what was acknowledged is never evicted for what comes next.
-      discard: "new",
-      duplicate_window: this.#dedupWindowMs * 2 * 1e6,
-      allow_direct: true,
-      republish: { src: allLogs, dest: anyLive },
-    };
+    return { name: this.#name, replicas, storage, maxBytes, dedupWindowMs: this.#dedupWindowMs };
   }
 
   /** The server counts on its own clock, and a jump of up to the window must forget no id too early: so half of what it keeps is told. */
@@ -284,24 +290,13 @@ class JetStreamBroker implements Broker {
     return Math.min(this.#dedupWindowMs, duplicateWindowMs / 2);
   }
 
-  /** What the epochs of logs that nobody has written to follow from: never from memory, the stream may be another. */
-  async #readSeed(stream: LogStream, deadline: Deadline): Promise<string> {
-    for (;;) {
-      const found = await stream.getText({ last_by_subj: this.#subjects.seed }, deadline);
-      if (found !== undefined) return found.text;
-      await stream.put(this.#subjects.seed, createEpochSeed(), deadline);
-    }
-  }
-
   #deadline(): Deadline {
     return new Deadline(this.#commandTimeoutMs);
   }
 
   #use(): Opened {
-    if (this.#opened === undefined) {
-      throw new BrokerError("CLOSED", "Cannot use the JetStream broker: it is not open");
-    }
-    return this.#opened;
+    if (this.#state === "open" && this.#opened !== undefined) return this.#opened;
+    throw new BrokerError("CLOSED", "Cannot use the JetStream broker: it is not open");
   }
 }
 

@@ -2,14 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BrokerError } from "../../gateway/index.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Located, type LogRecord, readRecord, writeRecord } from "./log-record.ts";
-import type { StreamConfig } from "./measure-stream.ts";
 import type { NatsMessage } from "./nats-client.ts";
-import { type ApiError, toBrokerError } from "./nats-error.ts";
+import { type Answer, askUntil, type Asker, type Call, callApi, silenceMs } from "./ask-api.ts";
+import { toBrokerError } from "./nats-error.ts";
 import type { NatsLink } from "./nats-link.ts";
+import type { Subjects } from "./subjects.ts";
 
 export interface LogStreamOptions {
   readonly link: NatsLink;
   readonly name: string;
+  readonly subjects: Subjects;
+  readonly facts: StreamFacts;
   /** Called when nobody answers for the stream: it may have to be made again. */
   readonly onMissing: () => Promise<void>;
 }
@@ -30,6 +33,8 @@ export type Place =
 export interface Draft {
   readonly subject: string;
   readonly record: LogRecord;
+  /** Of the subject's last message; 0 for none. */
+  readonly expectedSeq: number;
   /** An id that was stored within the duplicate window is not stored again. */
   readonly id: string;
 }
@@ -42,61 +47,58 @@ export type Appended =
   /** Nothing was compared: a write to the subject or with the id is under way, maybe our own last one. */
   | { readonly type: "busy" };
 
-interface Answer {
-  readonly error?: ApiError;
-  readonly [name: string]: unknown;
-}
-
-interface Call {
-  readonly subject: string;
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly action: string;
-  readonly deadline: Deadline;
-}
-
 const noMessage = 10_037;
-const noStream = 10_059;
 const wrongLastId = 10_070;
 const wrongLastSequence = 10_071;
 /** Since 2.11, and only with several replicas. */
 const underWay: readonly number[] = [10_158, 10_164];
-/** No leader at the moment. */
-const leaderless: readonly number[] = [10_008, 10_009];
-/** A server that is silent may have just lost its part in the stream. Asking again is safe: reads store nothing, appends carry their id. */
-const silenceMs = 1_000;
-const restMs = 100;
 /** While another write is under way. */
 const busyMs = 2;
 
 /** One stream, by the subjects of the JetStream API. Every call is made again until its deadline while nobody answers for the stream. */
 export class LogStream {
   readonly #options: LogStreamOptions;
-  #facts: StreamFacts = { replicaCount: 1, version: "" };
+  #isGone = false;
 
   constructor(options: LogStreamOptions) {
     this.#options = options;
   }
 
-  use(facts: StreamFacts): void {
-    this.#facts = facts;
+  /** What the epochs of logs that nobody has written to follow from. */
+  get seed(): string {
+    return this.#options.subjects.seed;
+  }
+
+  subjectOf(channel: string): string {
+    return this.#options.subjects.log(channel);
+  }
+
+  /** @throws {BrokerError} when another stream has its name. */
+  requireCurrent(action: string): void {
+    if (!this.#isGone) return;
+    throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot ${action}: the stream was made anew`);
+  }
+
+  /** Another stream has its name now. Whatever is asked of this one fails. */
+  retire(): void {
+    this.#isGone = true;
   }
 
   /** Whether one question may be answered with many messages. */
   get hasBatches(): boolean {
-    return isAtLeast(this.#facts.version, [2, 11, 0]);
+    return isAtLeast(this.#options.facts.version, [2, 11, 0]);
   }
 
   /** Whether of two writes that expect the same last sequence one is refused whatever their timing: nats-server#4320, #5794. */
   get isSerial(): boolean {
-    return this.#facts.replicaCount === 1 || isAtLeast(this.#facts.version, [2, 10, 19]);
+    return this.#options.facts.replicaCount === 1 || isAtLeast(this.#options.facts.version, [2, 10, 19]);
   }
 
-  async append({ id, record, subject }: Draft, deadline: Deadline): Promise<Appended> {
+  async append({ expectedSeq, id, record, subject }: Draft, deadline: Deadline): Promise<Appended> {
     const headers = {
       "Nats-Msg-Id": id,
       "Nats-Expected-Stream": this.#options.name,
-      "Nats-Expected-Last-Subject-Sequence": String(record.previousSeq),
+      "Nats-Expected-Last-Subject-Sequence": String(expectedSeq),
     };
     const answer = await this.#call({ subject, body: writeRecord(record), headers, action: "append", deadline });
     const code = answer.error?.err_code ?? 0;
@@ -110,7 +112,7 @@ export class LogStream {
   async seqOf(subject: string, id: string, deadline: Deadline): Promise<number | undefined> {
     // Of the conditions that never hold, the one that is judged behind the id, and before the server notes the id as under way.
     const impossible =
-      this.#facts.replicaCount === 1
+      this.#options.facts.replicaCount === 1
         ? { "Nats-Expected-Last-Msg-Id": "none" }
         : { "Nats-Expected-Last-Sequence": String(Number.MAX_SAFE_INTEGER) };
     const headers = { "Nats-Msg-Id": id, ...impossible };
@@ -126,12 +128,12 @@ export class LogStream {
 
   /** As the leader has it. */
   async get(place: Place, deadline: Deadline): Promise<Located | undefined> {
-    return this.#locate(await this.getText(place, deadline));
+    return this.#locate(await this.#getText(place, deadline));
   }
 
   /** As any replica has it; for what that does not have the leader is asked. */
   async find(place: Place, deadline: Deadline): Promise<Located | undefined> {
-    return this.#locate((await this.#getDirect(place, deadline)) ?? (await this.getText(place, deadline)));
+    return this.#locate((await this.#getDirect(place, deadline)) ?? (await this.#getText(place, deadline)));
   }
 
   /** Messages of a subject from a sequence on, at most so many and about so many bytes; fewer where a replica is behind. */
@@ -152,11 +154,6 @@ export class LogStream {
       .flatMap((message) => this.#locate(textOf(message)) ?? []);
   }
 
-  /** Deletes a message. That it is gone already is as good. */
-  async delete(seq: number, deadline: Deadline): Promise<void> {
-    await this.#call({ ...this.#api("STREAM.MSG.DELETE"), body: { seq, no_erase: true }, action: "delete", deadline });
-  }
-
   /** Deletes what a subject has below a sequence. */
   async purge(filter: string, seq: number, deadline: Deadline): Promise<void> {
     const call = { ...this.#api("STREAM.PURGE"), body: { filter, seq }, action: "trim", deadline };
@@ -164,36 +161,8 @@ export class LogStream {
     if (error !== undefined) throw toBrokerError(error, "trim");
   }
 
-  /** The configuration; of a stream that is not there `undefined`. */
-  async info(deadline: Deadline): Promise<StreamConfig | undefined> {
-    const action = "examine the stream";
-    const { config, error } = await this.#call({ ...this.#api("STREAM.INFO"), body: "", action, deadline }, false);
-    if (error?.err_code === noStream) return undefined;
-    if (error !== undefined) throw toBrokerError(error, action);
-    return config as StreamConfig;
-  }
-
-  /** Makes the stream, if it was not made meanwhile. */
-  async create(config: StreamConfig, deadline: Deadline): Promise<void> {
-    const action = "make the stream";
-    const body = { name: this.#options.name, ...config };
-    const { error } = await this.#call({ ...this.#api("STREAM.CREATE"), body, action, deadline }, false);
-    const isThere = 10_058;
-    if (error !== undefined && error.err_code !== isThere) throw toBrokerError(error, action);
-  }
-
-  /** Stores a message on a subject that has none yet; otherwise that one stays. */
-  async put(subject: string, body: string, deadline: Deadline): Promise<void> {
-    const headers = { "Nats-Expected-Last-Subject-Sequence": "0" };
-    const { error } = await this.#call({ subject, body, headers, action: "store", deadline });
-    if (error !== undefined && error.err_code !== wrongLastSequence && !underWay.includes(error.err_code ?? 0)) {
-      throw toBrokerError(error, "store");
-    }
-  }
-
-  /** A message's text and sequence as the leader has them. */
-  async getText(place: Place, deadline: Deadline): Promise<Text | undefined> {
-    if (this.#facts.replicaCount === 1) return this.#getDirect(place, deadline);
+  async #getText(place: Place, deadline: Deadline): Promise<Text | undefined> {
+    if (this.#options.facts.replicaCount === 1) return this.#getDirect(place, deadline);
     const answer = await this.#call({ ...this.#api("STREAM.MSG.GET"), body: place, action: "read", deadline });
     if (answer.error?.err_code === noMessage) return undefined;
     if (answer.error !== undefined) throw toBrokerError(answer.error, "read");
@@ -224,37 +193,27 @@ export class LogStream {
   }
 
   /** A call that is answered with JSON. */
-  async #call(call: Call, mayMake = true): Promise<Answer> {
-    for (;;) {
-      const message = await this.#ask(call, mayMake);
-      const answer = JSON.parse(message.string()) as Answer;
-      const code = answer.error?.err_code ?? 0;
-      const isAway = leaderless.includes(code) || (mayMake && code === noStream);
-      if (!isAway || call.deadline.leftMs <= restMs) return answer;
-      if (code === noStream) await this.#options.onMissing();
-      await delay(restMs);
-    }
+  async #call(call: Call): Promise<Answer> {
+    return callApi(this.#asker(), call);
   }
 
-  async #ask({ action, body, deadline, headers, subject }: Call, mayMake = true): Promise<NatsMessage> {
-    const payload = typeof body === "string" ? body : JSON.stringify(body);
-    const question = { subject, payload, action, ...(headers === undefined ? {} : { headers }) };
-    for (let reason = `no answer within ${deadline.timeoutMs} ms`; ;) {
-      const withinMs = Math.min(deadline.leftMs, silenceMs);
-      const message = await this.#options.link.ask({ ...question, withinMs });
-      const isNobody = message?.headers?.code === 503;
-      if (message !== undefined && !isNobody) return message;
-      if (isNobody) reason = "nobody answers for the stream: is JetStream enabled, and has the stream a leader?";
-      if (deadline.leftMs <= (isNobody ? restMs : 0)) {
-        throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot ${action}: ${reason}`);
-      }
-      if (isNobody && mayMake) await this.#options.onMissing();
-      if (isNobody) await delay(restMs);
-    }
+  async #ask(call: Call): Promise<NatsMessage> {
+    return askUntil(this.#asker(), call);
+  }
+
+  #asker(): Asker {
+    const { link, onMissing } = this.#options;
+    return {
+      link,
+      onMissing: async (action) => {
+        await onMissing();
+        this.requireCurrent(action);
+      },
+    };
   }
 }
 
-export interface Text {
+interface Text {
   readonly seq: number;
   readonly text: string;
 }

@@ -1,6 +1,6 @@
 import { BrokerError } from "../../gateway/index.ts";
 import type { Durability } from "../../wire/index.ts";
-import type { Subjects } from "./subjects.ts";
+import { readSubjects, type Subjects } from "./subjects.ts";
 
 /** Of a stream's configuration, what the promise depends on. Durations are in nanoseconds. */
 export interface StreamConfig {
@@ -15,7 +15,6 @@ export interface StreamConfig {
   readonly duplicate_window?: number;
   readonly allow_direct?: boolean;
   readonly deny_purge?: boolean;
-  readonly deny_delete?: boolean;
   readonly no_ack?: boolean;
   readonly sealed?: boolean;
   /** Since 2.12. */
@@ -56,24 +55,23 @@ export function measureStream({ config, name, version }: Examined): Measured {
   return level("os", "synced later, so power loss may lose the last sync_interval");
 }
 
-/** @throws {BrokerError} for a stream that cannot carry a log. */
-export function refuseUnfit({ config, name }: Examined, subjects: Subjects): void {
-  const isRepublished = config.republish?.src === subjects.allLogs && config.republish.headers_only !== true;
+/** The subjects of a stream that can carry logs. @throws {BrokerError} for any other. */
+export function requireFit({ config, name }: Examined): Subjects {
+  const { republish, retention = "limits" } = config;
+  const subjects = readSubjects(name, config.subjects ?? []);
+  const isLive = republish?.src === subjects?.allLogs && republish?.dest === subjects?.anyLive;
   const faults: readonly (readonly [isFault: boolean, reason: string])[] = [
     [config.sealed === true, "it is sealed"],
     [config.no_ack === true, "it does not acknowledge"],
-    [(config.retention ?? "limits") !== "limits", `its retention is ${config.retention}, which deletes what was read`],
+    [retention !== "limits", `its retention is ${retention}, which deletes what was read`],
     [config.allow_direct !== true, "it does not allow direct gets"],
-    [config.deny_purge === true || config.deny_delete === true, "it denies purging or deleting, which trimming needs"],
-    [
-      !holds(config, subjects.allLogs) || !holds(config, subjects.seed),
-      `it does not hold ${subjects.allLogs} and ${subjects.seed}`,
-    ],
-    [!isRepublished || !isLive(config, subjects), `it does not republish ${subjects.allLogs} as ${subjects.anyLive}`],
+    [config.deny_purge === true, "it denies purging, which trimming needs"],
+    [subjects === undefined, `its subjects are not ${name}.log.<seed>.*`],
+    [!isLive || republish?.headers_only === true, `it does not republish as ${name}.live.{{wildcard(1)}}`],
   ];
   const fault = faults.find(([isFault]) => isFault);
-  if (fault === undefined) return;
-  throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot use the stream "${name}": ${fault[1]}`, {
+  if (fault === undefined && subjects !== undefined) return subjects;
+  throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot use the stream "${name}": ${fault?.[1]}`, {
     hint: "Delete it if nothing in it is needed: the broker makes its own",
   });
 }
@@ -85,12 +83,4 @@ function evictsUnderPressure({
   max_msgs_per_subject = -1,
 }: StreamConfig): boolean {
   return max_msgs_per_subject > 0 || (discard !== "new" && (max_bytes > 0 || max_msgs > 0));
-}
-
-function holds({ subjects = [] }: StreamConfig, subject: string): boolean {
-  return subjects.includes(subject);
-}
-
-function isLive({ republish }: StreamConfig, { anyLive }: Subjects): boolean {
-  return republish?.dest === anyLive;
 }

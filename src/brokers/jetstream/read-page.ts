@@ -4,7 +4,7 @@ import { findOffset } from "./find-offset.ts";
 import type { Located } from "./log-record.ts";
 import type { LogStream } from "./log-stream.ts";
 import { readOnward } from "./read-onward.ts";
-import { findLast } from "./rivals.ts";
+import { findEnd } from "./rivals.ts";
 
 export interface PageRequest extends ReadRequest {
   readonly stream: LogStream;
@@ -15,8 +15,9 @@ export interface PageRequest extends ReadRequest {
 /** One page and the state of the log, as of its last entry when the page was asked for. `undefined`: the log is empty. */
 export async function readPage(request: PageRequest): Promise<ReadResult | undefined> {
   const { after, deadline, maxBytes, maxCount, stream, subject } = request;
-  const last = await findLast(stream, subject, deadline);
-  if (last === undefined) return undefined;
+  const end = await findEnd(stream, subject, deadline);
+  if (end === undefined) return undefined;
+  const { last } = end;
   const { entry: newest, epoch, first } = last.record;
   const top = { epoch, offset: newest.offset, tag: newest.tag };
   const wanted = Math.max(after + 1, first);

@@ -3,7 +3,7 @@ import type { RecallRequest, RecallResult } from "../../gateway/index.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Located } from "./log-record.ts";
 import type { LogStream } from "./log-stream.ts";
-import { isRival } from "./rivals.ts";
+import { hasLost } from "./rivals.ts";
 
 /** Whose id it is, in which channel. */
 export type IdOwner = Pick<RecallRequest, "channel" | "messageId" | "user">;
@@ -29,7 +29,7 @@ export function dedupId({ channel, messageId, user }: IdOwner, goneCount: number
 export async function findStored(seq: number, owner: IdOwner, search: IdSearch): Promise<Located | undefined> {
   const { deadline, stream, subject } = search;
   const found = seq > 0 ? await stream.get({ seq }, deadline) : undefined;
-  if (found === undefined || (!stream.isSerial && (await isRival(stream, subject, found, deadline)))) return undefined;
+  if (found === undefined || (await hasLost(stream, subject, found, deadline))) return undefined;
   const { entry } = found.record;
   return entry.messageId === owner.messageId && entry.user.id === owner.user.id ? found : undefined;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { appendRequest, type BrokerNode, Ear, wholePage } from "../../../test/broker-node.ts";
 import { redisTest, RedisServer, syncedSettings } from "../../../test/redis-server.ts";
-import type { AppendRequest, Broker, BrokerSink, Entry } from "../../gateway/index.ts";
+import type { Broker } from "../../gateway/index.ts";
 import { describeBroker } from "../../testing/index.ts";
 import { redisBroker, type RedisBrokerOptions } from "./redis-broker.ts";
 
@@ -22,62 +23,11 @@ describeBroker("Redis", {
   },
 });
 
-/** What a node hears, and promises of what it will. */
-class Ear implements BrokerSink {
-  readonly entries: Entry[] = [];
-  readonly epochs: string[] = [];
-  readonly broadcasts: string[] = [];
-  readonly states: string[] = [];
-  #wake: () => void = () => {};
-
-  appended(_channel: string, epoch: string, entry: Entry): void {
-    this.entries.push(entry);
-    this.epochs.push(epoch);
-    this.#wake();
-  }
-
-  broadcasted(channel: string, payload: string): void {
-    this.broadcasts.push(`${channel} ${payload}`);
-    this.#wake();
-  }
-
-  availability(isAvailable: boolean, reason: string): void {
-    this.states.push(`${isAvailable} ${reason}`);
-    this.#wake();
-  }
-
-  async until(isThere: (ear: this) => boolean): Promise<void> {
-    while (!isThere(this)) await new Promise<void>((resolve) => (this.#wake = resolve));
-  }
-}
-
-let tag = 1;
-
-function request(messageId: string, parts: Partial<AppendRequest> = {}): AppendRequest {
-  return {
-    channel: "chat/a",
-    event: "message",
-    messageId,
-    user: { id: "ada" },
-    data: `{"text":"${messageId}"}`,
-    payloadHash: messageId,
-    tag: tag++,
-    nowMs: Date.UTC(2026, 0, 1),
-    history: { maxCount: 1000, maxAgeMs: Infinity },
-    ...parts,
-  };
-}
-
-interface Node {
-  readonly broker: Broker;
-  readonly ear: Ear;
-}
-
 /** Tests with a Redis of their own, and nodes on it. */
 function nodesTest(
   name: string,
   settings: readonly string[],
-  body: (server: RedisServer, open: (options?: RedisBrokerOptions) => Promise<Node>) => Promise<void>,
+  body: (server: RedisServer, open: (options?: RedisBrokerOptions) => Promise<BrokerNode>) => Promise<void>,
 ): void {
   redisTest(name, async () => {
     const server = await RedisServer.start(settings);
@@ -97,8 +47,6 @@ function nodesTest(
   });
 }
 
-const page = { channel: "chat/a", after: 0, maxCount: 1000, maxBytes: Infinity };
-
 nodesTest(
   "[RB1] two nodes append to one log, dense and chained, and hear each other",
   syncedSettings,
@@ -106,12 +54,12 @@ nodesTest(
     const [one, two] = [await open(), await open()];
     await Promise.all([one, two].map(({ broker }) => broker.join("chat/a")));
     const ids = Array.from({ length: 100 }, (_unused, index) => `m${index}`);
-    await Promise.all(ids.map((id, index) => (index % 2 === 0 ? one : two).broker.append(request(id))));
+    await Promise.all(ids.map((id, index) => (index % 2 === 0 ? one : two).broker.append(appendRequest(id))));
     await one.broker.broadcast("chat/a", "hello");
     for (const { ear } of [one, two]) {
       await ear.until(({ entries, broadcasts }) => entries.length + broadcasts.length >= 101);
     }
-    const { entries, top } = await two.broker.read(page);
+    const { entries, top } = await two.broker.read(wholePage);
     expect(entries.map(({ offset }) => offset)).toEqual(ids.map((_id, index) => index + 1));
     expect(entries.every(({ previousTag }, index) => previousTag === (entries[index - 1]?.tag ?? 0))).toBe(true);
     for (const { ear } of [one, two]) {
@@ -124,8 +72,8 @@ nodesTest(
 
 nodesTest("[RB2] an id that one node stored is a duplicate on another", syncedSettings, async (_, open) => {
   const [one, two] = [await open(), await open()];
-  const stored = await one.broker.append(request("m"));
-  const again = await two.broker.append(request("m"));
+  const stored = await one.broker.append(appendRequest("m"));
+  const again = await two.broker.append(appendRequest("m"));
   expect(again).toEqual({ type: "duplicate", position: stored.type === "stored" ? stored.position : undefined });
 });
 
@@ -138,7 +86,7 @@ nodesTest(
     const ended: Promise<unknown>[] = [];
     const hundred = new Promise<void>((resolve) => {
       for (let index = 0; index < 2_000; index += 1) {
-        const stored = broker.append(request(`m${index}`)).then(() => {
+        const stored = broker.append(appendRequest(`m${index}`)).then(() => {
           acknowledged.push(`m${index}`);
           if (acknowledged.length === 100) resolve();
         });
@@ -150,7 +98,7 @@ nodesTest(
     await Promise.all(ended);
     await server.run();
     await ear.until(({ states }) => states.at(-1)?.startsWith("true") === true);
-    const { entries } = await broker.read({ ...page, maxCount: 5_000 });
+    const { entries } = await broker.read(wholePage);
     const found = new Set(entries.map(({ messageId }) => messageId));
     expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
   },
@@ -162,16 +110,16 @@ nodesTest(
   async (server, open) => {
     const { broker, ear } = await open({ commandTimeoutMs: 600_000 });
     await broker.join("chat/a");
-    await broker.append(request("before"));
+    await broker.append(appendRequest("before"));
     await server.kill();
     await ear.until(({ states }) => states.length > 0);
     expect(ear.states[0]).toMatch(/^false Redis is not reachable: /);
-    await expect(broker.append(request("during"))).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    await expect(broker.append(appendRequest("during"))).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     await server.run();
     await ear.until(({ states }) => states.at(-1)?.startsWith("true") === true);
-    expect(await broker.append(request("after"))).toMatchObject({ type: "stored", position: { offset: 2 } });
+    expect(await broker.append(appendRequest("after"))).toMatchObject({ type: "stored", position: { offset: 2 } });
     const other = await open();
-    await other.broker.append(request("from elsewhere")); // its hint comes to a subscription that was made again
+    await other.broker.append(appendRequest("from elsewhere")); // its hint comes to a subscription that was made again
     await ear.until(({ entries }) => entries.length === 3);
     expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["before", "after", "from elsewhere"]);
   },
@@ -182,17 +130,17 @@ nodesTest(
   syncedSettings,
   async (server, open) => {
     const { broker } = await open({ commandTimeoutMs: 50 });
-    await broker.append(request("first"));
+    await broker.append(appendRequest("first"));
     server.signal("SIGSTOP");
-    await expect(broker.append(request("slow"))).rejects.toMatchObject({
+    await expect(broker.append(appendRequest("slow"))).rejects.toMatchObject({
       code: "STORAGE_UNAVAILABLE",
       message: "Cannot append: no answer within 50 ms",
     });
     server.signal("SIGCONT");
     const patient = await open();
-    const again = await patient.broker.append(request("slow"));
+    const again = await patient.broker.append(appendRequest("slow"));
     expect(["stored", "duplicate"]).toContain(again.type);
-    expect((await patient.broker.read(page)).top.offset).toBe(2);
+    expect((await patient.broker.read(wholePage)).top.offset).toBe(2);
   },
 );
 
@@ -201,26 +149,26 @@ nodesTest(
   syncedSettings,
   async (server, open) => {
     const { broker } = await open();
-    await broker.append(request("a"));
-    const { epoch } = (await broker.read(page)).top;
+    await broker.append(appendRequest("a"));
+    const { epoch } = (await broker.read(wholePage)).top;
     server.command("DEL", "switchboard:{chat/a}:log");
-    await broker.append(request("b"));
-    const { entries, top } = await broker.read(page);
+    await broker.append(appendRequest("b"));
+    const { entries, top } = await broker.read(wholePage);
     expect(entries.map(({ messageId, offset }) => [messageId, offset])).toEqual([["b", 1]]);
     expect(top.epoch).not.toBe(epoch);
-    expect((await broker.append(request("a"))).type).toBe("stored"); // remembered of a log that is no more
+    expect((await broker.append(appendRequest("a"))).type).toBe("stored"); // remembered of a log that is no more
   },
 );
 
 nodesTest("[RB7] a log whose entries were evicted says where it begins", syncedSettings, async (server, open) => {
   const { broker } = await open();
   const history = { maxCount: 1000, maxAgeMs: Infinity, maxBytes: 40 };
-  await broker.append(request("a", { data: JSON.stringify("a".repeat(30)), history }));
+  await broker.append(appendRequest("a", { data: JSON.stringify("a".repeat(30)), history }));
   server.command("DEL", "switchboard:{chat/a}:entries");
-  expect(await broker.read(page)).toMatchObject({ first: 2, entries: [], top: { offset: 1 } });
+  expect(await broker.read(wholePage)).toMatchObject({ first: 2, entries: [], top: { offset: 1 } });
   // What was evicted no longer counts against maxBytes.
-  for (const id of ["b", "c"]) await broker.append(request(id, { history }));
-  expect((await broker.read(page)).entries.map(({ messageId }) => messageId)).toEqual(["b", "c"]);
+  for (const id of ["b", "c"]) await broker.append(appendRequest(id, { history }));
+  expect((await broker.read(wholePage)).entries.map(({ messageId }) => messageId)).toEqual(["b", "c"]);
 });
 
 nodesTest(
@@ -228,12 +176,12 @@ nodesTest(
   ["--maxmemory-policy", "noeviction"],
   async (server, open) => {
     const { broker } = await open();
-    await broker.append(request("a"));
+    await broker.append(appendRequest("a"));
     server.command("CONFIG", "SET", "maxmemory", "1mb");
-    await expect(broker.append(request("b"))).rejects.toMatchObject({ code: "STORAGE_FULL" });
-    expect((await broker.read(page)).entries).toHaveLength(1);
+    await expect(broker.append(appendRequest("b"))).rejects.toMatchObject({ code: "STORAGE_FULL" });
+    expect((await broker.read(wholePage)).entries).toHaveLength(1);
     server.command("CONFIG", "SET", "maxmemory", "0");
-    expect((await broker.append(request("b"))).type).toBe("stored");
+    expect((await broker.append(appendRequest("b"))).type).toBe("stored");
   },
 );
 
@@ -301,7 +249,7 @@ nodesTest(
   syncedSettings,
   async (server, open) => {
     const { broker } = await open({ dedupWindowMs: 60_000 });
-    await broker.append(request("a"));
+    await broker.append(appendRequest("a"));
     const left = Number(server.command("PTTL", "switchboard:{chat/a}:id:3:ada:a"));
     expect(left).toBeGreaterThan(60_000);
     expect(left).toBeLessThanOrEqual(120_000);
@@ -338,10 +286,10 @@ nodesTest(
   syncedSettings,
   async (server, open) => {
     const { broker } = await open();
-    await broker.append(request("a"));
+    await broker.append(appendRequest("a"));
     server.command("XADD", "switchboard:{chat/a}:entries", "2-0", "t", "1", "p", "1", "a", "1", "h", "[]", "d", "{}");
     server.command("HSET", "switchboard:{chat/a}:log", "top", "2");
-    await expect(broker.read(page)).rejects.toMatchObject({
+    await expect(broker.read(wholePage)).rejects.toMatchObject({
       code: "STORAGE_CORRUPT",
       message: 'Cannot read entry 2 of "chat/a": it is not one of ours',
     });

@@ -93,6 +93,12 @@ function Pane({ name, room: roomName }: { readonly name: string; readonly room: 
   );
 }
 
+/** Uses nothing of its room. */
+function Silent(): ReactElement {
+  useRoom("chat", { room: "3" });
+  return h("i");
+}
+
 function Page(): ReactElement {
   const { state } = useConnectionState();
   const [panes, setPanes] = useState<readonly string[]>(["left", "right"]);
@@ -107,6 +113,7 @@ function Page(): ReactElement {
     { "data-state": state, "data-torn": torn.current },
     h("button", { onClick: () => setPanes(panes.slice(1)) }, "close a pane"),
     h("button", { onClick: () => setRoom("2") }, "room 2"),
+    room === "2" && h(Silent),
     ...panes.map((name) => h(Pane, { key: name, name, room })),
   );
 }

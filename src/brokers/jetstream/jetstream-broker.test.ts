@@ -1,0 +1,196 @@
+import { expect, test } from "vitest";
+import { appendRequest, type BrokerNode, Ear, wholePage } from "../../../test/broker-node.ts";
+import { NatsServer, type NatsServerOptions, natsTest } from "../../../test/nats-server.ts";
+import type { Broker } from "../../gateway/index.ts";
+import { jetStreamBroker, type JetStreamBrokerOptions } from "./jetstream-broker.ts";
+
+/** Tests with a NATS of their own, and nodes on it. */
+function nodesTest(
+  name: string,
+  settings: NatsServerOptions,
+  body: (server: NatsServer, open: (options?: JetStreamBrokerOptions) => Promise<BrokerNode>) => Promise<void>,
+): void {
+  natsTest(name, async () => {
+    const server = await NatsServer.start(settings);
+    const brokers: Broker[] = [];
+    try {
+      await body(server, async (options = {}) => {
+        const [broker, ear] = [jetStreamBroker({ url: server.url, ...options }), new Ear()];
+        brokers.push(broker);
+        await broker.open(ear);
+        return { broker, ear };
+      });
+    } finally {
+      server.signal("SIGCONT");
+      for (const broker of brokers) await broker.close();
+      await server.dispose();
+    }
+  });
+}
+
+nodesTest("[JB1] two nodes append to one log, dense and chained, and hear each other", {}, async (_, open) => {
+  const [one, two] = [await open(), await open()];
+  await Promise.all([one, two].map(({ broker }) => broker.join("chat/a")));
+  const ids = Array.from({ length: 100 }, (_unused, index) => `m${index}`);
+  await Promise.all(ids.map((id, index) => (index % 2 === 0 ? one : two).broker.append(appendRequest(id))));
+  await one.broker.broadcast("chat/a", "hello");
+  for (const { ear } of [one, two]) {
+    await ear.until(({ entries, broadcasts }) => entries.length + broadcasts.length >= 101);
+  }
+  const { entries, top } = await two.broker.read(wholePage);
+  expect(entries.map(({ offset }) => offset)).toEqual(ids.map((_id, index) => index + 1));
+  expect(entries.every(({ previousTag }, index) => previousTag === (entries[index - 1]?.tag ?? 0))).toBe(true);
+  for (const { ear } of [one, two]) {
+    expect(ear.entries.toSorted((a, b) => a.offset - b.offset)).toEqual(entries);
+    expect(new Set(ear.epochs)).toEqual(new Set([top.epoch]));
+    expect(ear.broadcasts).toEqual(["chat/a hello"]);
+  }
+});
+
+nodesTest("[JB2] an id that one node stored is a duplicate on another", {}, async (_, open) => {
+  const [one, two] = [await open(), await open()];
+  const stored = await one.broker.append(appendRequest("m"));
+  const again = await two.broker.append(appendRequest("m"));
+  expect(again).toEqual({ type: "duplicate", position: stored.type === "stored" ? stored.position : undefined });
+});
+
+nodesTest("[JB3] after kill -9 of the server every acknowledged entry is there", {}, async (server, open) => {
+  const { broker, ear } = await open();
+  const acknowledged: string[] = [];
+  const ended: Promise<unknown>[] = [];
+  const hundred = new Promise<void>((resolve) => {
+    for (let index = 0; index < 2_000; index += 1) {
+      const stored = broker.append(appendRequest(`m${index}`, { channel: `chat/${index % 5}` })).then(() => {
+        acknowledged.push(`m${index}`);
+        if (acknowledged.length === 100) resolve();
+      });
+      ended.push(stored.catch(() => undefined));
+    }
+  });
+  await hundred;
+  await server.kill();
+  await Promise.all(ended);
+  await server.run();
+  await ear.untilBack();
+  const pages = await Promise.all(
+    [0, 1, 2, 3, 4].map((name) => broker.read({ ...wholePage, channel: `chat/${name}` })),
+  );
+  const found = new Set(pages.flatMap(({ entries }) => entries.map(({ messageId }) => messageId)));
+  expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(100);
+});
+
+nodesTest(
+  "[JB4] while NATS is away appends are refused at once, and it is told; when it is back the chain goes on",
+  {},
+  async (server, open) => {
+    const { broker, ear } = await open({ commandTimeoutMs: 600_000 });
+    await broker.join("chat/a");
+    await broker.append(appendRequest("before"));
+    server.signal("SIGSTOP");
+    const waiting = broker.append(appendRequest("waiting"));
+    const ending = waiting.catch((error: unknown) => error);
+    await server.kill();
+    expect(await ending).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    await ear.until(({ states }) => states.length > 0);
+    expect(ear.states[0]).toMatch(/^false NATS is not reachable: /);
+    const away = { code: "STORAGE_UNAVAILABLE", message: "Cannot append: NATS is not reachable" };
+    await expect(broker.append(appendRequest("during"))).rejects.toMatchObject(away);
+    await expect(broker.broadcast("chat/a", "x")).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    await expect(broker.join("chat/b")).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    await server.run();
+    await ear.untilBack();
+    expect(await broker.append(appendRequest("after"))).toMatchObject({ type: "stored", position: { offset: 2 } });
+    const other = await open();
+    await other.broker.append(appendRequest("from elsewhere")); // its hint comes to a subscription that was made again
+    await ear.until(({ entries }) => entries.length === 3);
+    expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["before", "after", "from elsewhere"]);
+  },
+);
+
+nodesTest(
+  "[JB5] a NATS that stands still is not waited for beyond the deadline, and the retry finds what was stored",
+  {},
+  async (server, open) => {
+    const { broker } = await open({ commandTimeoutMs: 50 });
+    await broker.append(appendRequest("first"));
+    server.signal("SIGSTOP");
+    const late = [broker.append(appendRequest("slow")), broker.append(appendRequest("behind it"))];
+    for (const append of late) {
+      await expect(append).rejects.toMatchObject({
+        code: "STORAGE_UNAVAILABLE",
+        message: "Cannot append: no answer within 50 ms",
+      });
+    }
+    server.signal("SIGCONT");
+    const patient = await open();
+    const again = await patient.broker.append(appendRequest("slow"));
+    expect(["stored", "duplicate"]).toContain(again.type);
+    expect((await patient.broker.read(wholePage)).top.offset).toBe(2);
+  },
+);
+
+nodesTest(
+  "[JB5] an append that was tried again within its deadline is stored once, as this node's",
+  {},
+  async (server, open) => {
+    const { broker, ear } = await open({ commandTimeoutMs: 20_000 });
+    await broker.join("chat/a");
+    server.signal("SIGSTOP");
+    const slow = broker.append(appendRequest("slow"));
+    await new Promise((resolve) => setTimeout(resolve, 1_300)); // it was asked again by then
+    server.signal("SIGCONT");
+    expect(await slow).toMatchObject({ type: "stored", position: { offset: 1 } });
+    expect((await broker.read(wholePage)).entries.map(({ messageId }) => messageId)).toEqual(["slow"]);
+    expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["slow"]);
+  },
+);
+
+test("[JB13] a NATS that is not there is refused in one sentence, without the password", async () => {
+  const open = (url: string): Promise<unknown> => jetStreamBroker({ url, connectTimeoutMs: 2_000 }).open(new Ear());
+  await expect(open("nats://ada:secret@127.0.0.1:1")).rejects.toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: expect.stringMatching(/^Cannot connect to NATS at nats:\/\/\*\*\*@127\.0\.0\.1:1: .*refused/i),
+    hint: "Is it running, and is the address right?",
+  });
+  await expect(open("http://ada:secret@127.0.0.1:1")).rejects.toMatchObject({
+    message: 'Cannot connect to NATS at "http://***@127.0.0.1:1": it begins with neither nats:// nor tls://',
+  });
+});
+
+nodesTest(
+  "[JB13] a user's name and password are sent",
+  { more: "authorization { user: ada, password: s+1 }" },
+  async (server) => {
+    const broker = jetStreamBroker({ url: server.url.replace("//", "//ada:s%2B1@") });
+    expect((await broker.open(new Ear())).durability).toBe("os");
+    await broker.close();
+    const other = jetStreamBroker({ url: server.url.replace("//", "//ada:wrong@") });
+    await expect(other.open(new Ear())).rejects.toMatchObject({ message: expect.stringContaining("uthorization") });
+  },
+);
+
+nodesTest("[JB14] what others say to a channel, and is none of ours, is not heard", {}, async (server, open) => {
+  const { broker, ear } = await open();
+  await broker.join("chat/a");
+  const { entries } = await (await open()).broker.read(wholePage);
+  const record = '[1,[1,5,0,0,3,1,2],"0123456789abcdef","e","h","message","m",{"id":"ada"}]\n{}';
+  const place = (expected: string): Readonly<Record<string, string>> => {
+    return { "Nats-Sequence": "9", "Nats-Last-Sequence": "3", "Nats-Expected-Last-Subject-Sequence": expected };
+  };
+  await server.say([
+    ...["", "hello", "[1]\n{}", record].map((text) => ["switchboard.live.chat/a", text] as const),
+    ["switchboard.live.chat/a", record, place("4")], // it lost against what is at 3
+    ["switchboard.live.chat/a", "0123456789abcdef\nthe last"],
+  ]);
+  await ear.until(({ broadcasts }) => broadcasts.length > 0);
+  expect([entries, ear.entries, ear.broadcasts]).toEqual([[], [], ["chat/a the last"]]);
+  await server.say([["switchboard.live.chat/a", record, place("3")]]);
+  await ear.until((heard) => heard.entries.length > 0);
+});
+
+test("[JB19] a stream's name is one token", () => {
+  for (const stream of ["", "a.b", "a b", "*", "a".repeat(65)]) {
+    expect(() => jetStreamBroker({ stream })).toThrow(`Cannot name a stream "${stream}": use 1-64 of A-Z a-z 0-9 _ -`);
+  }
+});

@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { findOffset } from "./find-offset.ts";
+import { type Located, type LogRecord, readRecord, writeRecord } from "./log-record.ts";
+import { toBrokerError } from "./nats-error.ts";
+import { liveSubject, makeSubjects, readSubjects } from "./subjects.ts";
+import { TrimMarks } from "./trim-marks.ts";
+
+function makeRecord(offset: number, previousSeq: number): LogRecord {
+  const user = { id: "u" };
+  const entry = { offset, tag: 1, previousTag: 0, event: "e", messageId: "m", user, atMs: 1, data: "1" };
+  return { node: "n", epoch: "e", payloadHash: "h", previousSeq, first: 1, totalBytes: 1, entry };
+}
+
+test("[JB19] two channels never share a subject, and a name is one token whatever it holds", () => {
+  const subjects = makeSubjects("chat", "5eed");
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (one, other) => {
+      const [token = "", ...rest] = subjects.log(one).split(".").slice(3);
+      expect([rest, /^[!-~]*$/.test(token) && !/[*>]/.test(token)]).toEqual([[], true]);
+      expect(decodeURIComponent(token)).toBe(one);
+      expect(subjects.log(one) === subjects.log(other)).toBe(one === other);
+    }),
+  );
+  expect(liveSubject("chat", "chat/a.b")).toBe("chat.live.chat/a%2Eb");
+  expect(readSubjects("chat", [subjects.allLogs])).toMatchObject({ seed: "5eed", anyLive: subjects.anyLive });
+  expect(readSubjects("chat", [])).toBe(undefined);
+});
+
+test("[JB20] an offset is found wherever its channel's messages lie, in at most twice the steps of halving", async () => {
+  const layout = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 200 });
+  await fc.assert(
+    fc.asyncProperty(layout, fc.nat(), fc.nat({ max: 20 }), async (distances, at, goneCount) => {
+      const all: Located[] = [];
+      for (const [index, distance] of distances.entries()) {
+        const previousSeq = all.at(-1)?.seq ?? 0;
+        all.push({ seq: previousSeq + distance, record: makeRecord(index + 1, previousSeq) });
+      }
+      const kept = all.slice(Math.min(goneCount, all.length - 1));
+      const last = all.at(-1);
+      if (last === undefined) return;
+      let stepCount = 0;
+      const next = async (seq: number): Promise<Located | undefined> => {
+        stepCount += 1;
+        return kept.find((one) => one.seq >= seq);
+      };
+      const offset = 1 + (at % all.length);
+      const found = await findOffset(offset, { last, next });
+      expect(found).toBe(kept.find(({ record }) => record.entry.offset >= offset));
+      expect(stepCount).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(last.seq + 1)) + 4);
+    }),
+  );
+});
+
+test("[JB21] a record is read as it was written, and anything else is none of ours", () => {
+  const record: LogRecord = {
+    ...makeRecord(7, 3),
+    entry: { ...makeRecord(7, 3).entry, user: { id: "Ω", name: "Zoë" }, data: '{"a":\n 1}' },
+  };
+  expect(readRecord(writeRecord(record))).toEqual(record);
+  const line = (...parts: readonly unknown[]): string => `${JSON.stringify(parts)}\n{}`;
+  const seven = [1, 1, 0, 1, 0, 1, 1];
+  const rest = ["n", "e", "h", "message", "m", { id: "u" }];
+  expect(readRecord(line(1, seven, ...rest))).toBeDefined();
+  for (const text of [
+    "",
+    "hello",
+    "\n{}",
+    line(2, seven, ...rest),
+    line(1, seven, ...rest, "more"),
+    line(1, seven.slice(1), ...rest),
+    line(1, "1234567", ...rest),
+    line(1, [1, 1, "0", 1, 0, 1, 1], ...rest),
+    line(1, seven, 1, ...rest.slice(1)),
+    line(1, seven, ...rest.slice(0, 5), { name: "u" }),
+    line(1, seven, ...rest.slice(0, 5), null),
+  ]) {
+    expect(readRecord(text)).toBe(undefined);
+  }
+});
+
+test("[JB18] of what was trimmed only that may be deleted which is older than ids are remembered", () => {
+  const marks = new TrimMarks(800);
+  for (let index = 1; index <= 20; index += 1) marks.note({ seq: index * 10, offset: index, atMs: index * 50 });
+  // One in 100 ms is remembered: offsets 1, 3, 5, …
+  expect(marks.take(100, 850)).toBe(undefined);
+  expect(marks.take(1, 851)).toBe(undefined);
+  expect(marks.take(2, 851)).toBe(11);
+  expect(marks.take(2, 5_000)).toBe(undefined);
+  expect(marks.take(6, 1_051)).toBe(51);
+  for (let index = 1; index <= 1_000; index += 1) marks.note({ seq: index, offset: index, atMs: 10_000 + index * 100 });
+  expect(marks.take(2_000, 1e9)).toBeGreaterThan(900); // few are kept, the newest among them
+});
+
+test.each([
+  [10_002, "resource limits exceeded for account", "STORAGE_FULL"],
+  [10_023, "insufficient resources", "STORAGE_FULL"],
+  [10_047, "insufficient storage resources available", "STORAGE_FULL"],
+  [10_077, "maximum bytes exceeded", "STORAGE_FULL"],
+  [10_077, "write: no space left on device", "STORAGE_FULL"],
+  [10_077, "write: input/output error", "STORAGE_UNAVAILABLE"],
+  [10_024, "no message", "STORAGE_UNAVAILABLE"],
+])("[JB9] error %i (%s) of the server is %s", (err_code, description, code) => {
+  const error = toBrokerError({ code: 503, err_code, description }, "append");
+  expect([error.code, error.message.endsWith(description)]).toEqual([code, true]);
+});
