@@ -155,10 +155,10 @@ async function measureIdle({ options }: GatewayWorkload, peer: GatewayPeer, tool
   const first = tools.startLoad(server, "idle", { connections: connections / 2 });
   let second: ReturnType<GatewayTools["startLoad"]> | undefined;
   try {
-    await first.readLine(120_000);
+    await first.readLine(300_000);
     const before = await readResidentBytes(server);
     second = tools.startLoad(server, "idle", { connections });
-    await second.readLine(120_000);
+    await second.readLine(300_000);
     const judged = ((await readResidentBytes(server)) - before) / connections;
     // Whether all of them are still there: memory of connections that are gone is none.
     for (const load of [first, second]) await load.ask("");

@@ -41,10 +41,10 @@ export class BenchProcess {
     }
   }
 
-  /** Says a line, and waits for the answer. */
+  /** Says a line, and waits for the answer, which may take ten full collections of a machine that is busy. */
   ask(line: string): Promise<string> {
     this.#process.stdin.write(`${line}\n`);
-    return this.readLine();
+    return this.readLine(120_000);
   }
 
   /** Ends the process at once. */

@@ -1,7 +1,7 @@
 /** Real NATS servers for a test: started by it, on loopback, with their data in a folder of their own. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,8 +19,8 @@ const isThere = found.status === 0;
 export const natsVersion: string = /v(\d+\.\d+\.\d+)/.exec(found.stdout ?? "")?.[1] ?? "";
 
 /** A test that needs NATS. Without it the test is skipped with the reason; with `CI` set it fails. */
-export function natsTest(name: string, body: (context: TestContext) => Promise<void>): void {
-  test(name, { timeout: 60_000 }, async (context) => {
+export function natsTest(name: string, body: (context: TestContext) => Promise<void>, timeout = 60_000): void {
+  test(name, { timeout }, async (context) => {
     if (!isThere) {
       if (process.env["CI"] === undefined) return context.skip(missing);
       throw new Error(missing);
@@ -144,9 +144,11 @@ export class NatsServer {
     await exited;
   }
 
-  /** Stops or wakes the process, which keeps its connections. */
+  /** Stops or wakes the process, which keeps its connections. When this returns it does nothing more. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#process?.kill(signal);
+    const pid = this.#process?.pid;
+    while (signal === "SIGSTOP" && pid !== undefined && !isStopped(pid));
   }
 
   /** Takes all it has stored away. It must not run. */
@@ -171,6 +173,12 @@ export class NatsServer {
     ];
     writeFileSync(join(this.#folder, "nats.conf"), lines.join("\n"));
   }
+}
+
+/** Whether no thread of it runs. */
+function isStopped(pid: number): boolean {
+  const stats = readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8"));
+  return stats.every((stat) => stat.includes(") T "));
 }
 
 async function freePort(): Promise<number> {

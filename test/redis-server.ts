@@ -1,7 +1,7 @@
 /** A real Redis for a test: started by it, on loopback, with its data in a folder of its own. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ const missing = "no redis-server found: `sudo bash tools/setup.sh` installs it";
 const isThere = spawnSync("redis-server", ["--version"]).status === 0;
 
 /** A test that needs a Redis. Without one it is skipped with the reason; with `CI` set it fails. */
-export function redisTest(name: string, body: (context: TestContext) => Promise<void>): void {
-  test(name, { timeout: 30_000 }, async (context) => {
+export function redisTest(name: string, body: (context: TestContext) => Promise<void>, timeout = 60_000): void {
+  test(name, { timeout }, async (context) => {
     if (!isThere) {
       if (process.env["CI"] === undefined) return context.skip(missing);
       throw new Error(missing);
@@ -73,15 +73,23 @@ export class RedisServer {
     await exited;
   }
 
-  /** Stops or wakes the process, which keeps its connections. */
+  /** Stops or wakes the process, which keeps its connections. When this returns it does nothing more. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#process?.kill(signal);
+    const pid = this.#process?.pid;
+    while (signal === "SIGSTOP" && pid !== undefined && !isStopped(pid));
   }
 
   async dispose(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true });
   }
+}
+
+/** Whether no thread of it runs. */
+function isStopped(pid: number): boolean {
+  const stats = readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8"));
+  return stats.every((stat) => stat.includes(") T "));
 }
 
 async function freePort(): Promise<number> {

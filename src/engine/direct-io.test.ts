@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  connect as connectTcp,
+  createServer as createTcpServer,
+  type Socket,
+  Socket as Plain,
+} from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
@@ -116,6 +125,71 @@ test("[EN131] a socket that is full, busy, connecting or gone is not written pas
   expect(new DirectSocket(early).write([Buffer.from("z")])).toBe(0);
   ours.destroy();
   expect(direct.write([Buffer.from("y")])).toBe(0);
+});
+
+test("[EN131] what the stream still holds is not overtaken, though the system has room", async () => {
+  const { ours } = await connectPair();
+  const direct = new DirectSocket(ours);
+  ours.cork();
+  ours.write("first");
+  expect(direct.write([Buffer.from("second")])).toBe(0);
+  ours.uncork();
+});
+
+test("[EN131] the number of a socket that is gone is another's, and is not written to", async () => {
+  const { ours } = await connectPair();
+  const direct = new DirectSocket(ours);
+  expect(direct.write([Buffer.from("a")])).toBe(1);
+  ours.destroy();
+  await once(ours, "close");
+  const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+  // The lowest number that is free is given out first: among these files is one that has the socket's.
+  const files = Array.from({ length: 20 }, (_, index) => openSync(join(folder, `${index}`), "w"));
+  cleanups.push(() => {
+    for (const file of files) closeSync(file);
+    rmSync(folder, { recursive: true });
+  });
+  expect(direct.write([Buffer.from("b")])).toBe(0);
+  expect(files.map((file) => fstatSync(file).size)).toEqual(files.map(() => 0));
+});
+
+/** The value that Node keeps on a socket under a symbol of this name. */
+function findSymbol(socket: Socket, name: string): symbol {
+  return Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === name) as symbol;
+}
+
+test("[EN130] where this Node or this socket lacks a part, nothing is changed", async () => {
+  for (const name of ["kBuffer", "kBufferCb", "kBufferGen"]) {
+    const { ours } = await connectPair();
+    const others = ["kBuffer", "kBufferCb"].filter((other) => other !== name).map((other) => findSymbol(ours, other));
+    const before = others.map((symbol) => Reflect.get(ours, symbol) as unknown);
+    Reflect.deleteProperty(ours, findSymbol(ours, name));
+    expect(readDirectly(ours, () => {})).toBe(false);
+    expect(others.map((symbol) => Reflect.get(ours, symbol) as unknown)).toEqual(before);
+  }
+  const { ours } = await connectPair();
+  Object.assign((ours as unknown as { _handle: object })._handle, { useUserBuffer: undefined });
+  expect(readDirectly(ours, () => {})).toBe(false);
+  expect(isPlain(new Plain())).toBe(false);
+});
+
+test("[EN130] a Unix socket is read so too, into the buffer that all share, with the receiver's one function", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+  const server = createTcpServer({ pauseOnConnect: true }).listen(join(folder, "s"));
+  await once(server, "listening");
+  const theirs = connectTcp(join(folder, "s"));
+  const [unix] = (await once(server, "connection")) as [Socket];
+  cleanups.push(() => {
+    for (const socket of [unix, theirs]) socket.destroy();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const { ours } = await connectPair();
+  const receive = (): void => {};
+  expect([isPlain(unix), readDirectly(unix, receive), readDirectly(ours, receive)]).toEqual([true, true, true]);
+  for (const name of ["kBuffer", "kBufferCb"]) {
+    expect(Reflect.get(unix, findSymbol(unix, name))).toBe(Reflect.get(ours, findSymbol(ours, name)));
+  }
 });
 
 describe.each([{ directIo: true }, { directIo: false }])("with directIo $directIo", ({ directIo }) => {

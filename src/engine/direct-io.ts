@@ -1,7 +1,6 @@
 import { writeSync, writevSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import { sharedReadBuffer } from "./unmask.ts";
 
 /** What `node:net` keeps for itself. None of it is documented: every part is looked for, and the public way is taken without it. */
@@ -50,9 +49,9 @@ function callbackOf(receive: DirectReceive): unknown {
 
 /** Whether {@link DirectSocket} may be tried on this socket: TCP or a Unix socket, and nothing that encrypts above it. */
 export function isPlain(socket: Duplex): socket is Socket {
-  if (!(socket instanceof Socket) || socket instanceof TLSSocket) return false;
+  if (!(socket instanceof Socket)) return false;
   const name = (socket as unknown as Internals)._handle?.constructor.name;
-  return name === "TCP" || name === "Pipe";
+  return name === "TCP" || name === "Pipe"; // TLSWrap is what encrypts
 }
 
 /** A plain socket as its operating system sees it: what can be written to past its stream. */

@@ -204,6 +204,11 @@ test("[HT19] what does not end within graceMs is cut: a socket that does not ans
   }
 });
 
+test("[HT17] without handshakeTimeoutMs nothing is cut", async () => {
+  const { url } = await serve({ isSecure: true, handshakeTimeoutMs: Infinity });
+  expect([await exchange(url, { http2: true }), await exchange(url, {})]).toEqual(["hello", "hello"]);
+});
+
 test("[HT17] a port that is taken rejects, and close() does not wait for it", async () => {
   const { port, engine } = await serve();
   await expect(engine.listen({ port, http2: true })).rejects.toMatchObject({ code: "EADDRINUSE" });

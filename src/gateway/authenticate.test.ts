@@ -154,7 +154,7 @@ test("[AU8] a user's connections are closed with 4502 when the user is revoked, 
   const bench = benchWith({ t: accepted(ada), t2: accepted({ ...ada, user: { id: "bob" } }) });
   joined(bench, { connection: 1, token: "t" });
   joined(bench, { connection: 2, token: "t2" });
-  bench.handle({ type: "revoked", target: { userId: "ada" } });
+  bench.handle({ type: "revoked", target: { userId: "ada" }, revokedAtMs: 5 });
   expect(closesOf(bench)).toEqual([
     { type: "close", connection: 1, code: 4502, reason: "The credentials were revoked" },
   ]);
@@ -165,9 +165,9 @@ test("[AU8] the connections of one credential are closed, and not the user's oth
   joined(bench, { connection: 1, token: "t" });
   joined(bench, { connection: 2, token: "t2" });
   bench.send(1, { type: "refresh", token: "t2" });
-  bench.handle({ type: "revoked", target: { tokenId: "j1" } });
+  bench.handle({ type: "revoked", target: { tokenId: "j1" }, revokedAtMs: 5 });
   expect(closesOf(bench)).toEqual([]);
-  bench.handle({ type: "revoked", target: { tokenId: "j2" } });
+  bench.handle({ type: "revoked", target: { tokenId: "j2" }, revokedAtMs: 5 });
   expect(closesOf(bench)).toMatchObject([{ connection: 1 }, { connection: 2 }]);
 });
 

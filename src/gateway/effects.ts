@@ -48,6 +48,8 @@ export interface Identity {
   readonly member: string;
   /** Of the credentials, if they have one: what they can be revoked by. */
   readonly tokenId?: string;
+  /** Since when they are, if that is known; milliseconds since 1970. */
+  readonly issuedAtMs?: number;
   /** What else the credentials say. For `authorize`; the core does not look at it. */
   readonly claims?: Claims;
 }
@@ -203,8 +205,8 @@ export type GatewayInput =
   /** `isGoodbye`: the peer closed it on purpose, so its device has left and is not just cut off. */
   | { readonly type: "closed"; readonly connection: number; readonly isGoodbye: boolean }
   | { readonly type: "appended"; readonly channel: string; readonly epoch: string; readonly entry: Entry }
-  /** These credentials are no good any more. */
-  | { readonly type: "revoked"; readonly target: RevocationTarget }
+  /** These credentials are no good any more; those that are known to have been issued after `revokedAtMs` are. */
+  | { readonly type: "revoked"; readonly target: RevocationTarget; readonly revokedAtMs: number }
   /** The server itself wants something done. Answered by the effect `done` with the same `request`. */
   | { readonly type: "commanded"; readonly request: number; readonly command: Command }
   /** The server itself has something to tell that is not stored. */

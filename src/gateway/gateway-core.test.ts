@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeBroadcast } from "./broadcast.ts";
-import { benchChannels, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
+import type { Identity } from "./effects.ts";
+import { type Answers, benchChannels, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 
 const device = "0".repeat(32);
 const auth = { type: "auth", device } as const;
@@ -330,7 +331,7 @@ test("[AU4, AU8] newer credentials are taken, and revoked ones end the connectio
   const bench = joined();
   const id = bench.send(1, { type: "refresh", token: "newer" });
   expect(bench.take(1)).toEqual([{ type: "refreshed", id }]);
-  bench.handle({ type: "revoked", target: { userId: "u1" } });
+  bench.handle({ type: "revoked", target: { userId: "u1" }, revokedAtMs: 5 });
   expect(closesOf(bench)).toMatchObject([{ connection: 1, code: 4502 }]);
 });
 
@@ -393,4 +394,17 @@ test("[CH12] what the server publishes counts beside what clients publish, and o
   expect(bench.core.refuse("room/a", event)).toMatchObject({ code: "RATE_LIMITED" });
   expect(bench.core.refuse("room/b", event)).toBeUndefined();
   expect(bench.core.refuse("nowhere", event)).toMatchObject({ code: "UNKNOWN_CHANNEL" });
+});
+
+test("[AU8] of a user who was revoked, credentials that are known to be newer stay", () => {
+  const ada = { user: { id: "ada" }, member: "m" };
+  const identities: readonly Identity[] = [{ ...ada, issuedAtMs: 5 }, { ...ada, issuedAtMs: 6 }, ada];
+  const authenticate: Answers["authenticate"] = ({ connection }) => ({
+    type: "accepted",
+    identity: identities[connection] ?? ada,
+  });
+  const bench = new GatewayBench({ answers: { authenticate } });
+  for (const connection of [0, 1, 2]) bench.join(connection);
+  bench.handle({ type: "revoked", target: { userId: "ada" }, revokedAtMs: 5 });
+  expect(bench.effects).toMatchObject([{ connection: 0, code: 4502 }, { connection: 2 }]);
 });

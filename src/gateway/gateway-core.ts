@@ -17,7 +17,7 @@ import type { GatewayCounters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Case, Desk } from "./desk.ts";
 import { Directory, type Found, type Route } from "./directory.ts";
-import type { ChannelSettings, GatewayEffect, GatewayInput, RevocationTarget } from "./effects.ts";
+import type { ChannelSettings, GatewayEffect, GatewayInput } from "./effects.ts";
 import { sendHistory } from "./history.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -150,7 +150,7 @@ export class GatewayCore {
       case "appended":
         return this.#desk.channels.find(input.channel)?.receive(input.epoch, input.entry);
       case "revoked":
-        return this.#revoke(input.target);
+        return this.#revoke(input);
       case "commanded":
         return command(this.#desk, input);
       case "told":
@@ -301,8 +301,9 @@ export class GatewayCore {
   }
 
   /** Whoever has these credentials is gone, and is not to come back with them. */
-  #revoke(target: RevocationTarget): void {
+  #revoke({ revokedAtMs, target }: Extract<GatewayInput, { readonly type: "revoked" }>): void {
     for (const session of this.#desk.users.find(target)) {
+      if ("userId" in target && (session.identity?.issuedAtMs ?? -Infinity) > revokedAtMs) continue;
       session.close(closeCodes.revoked, "The credentials were revoked");
     }
   }

@@ -72,6 +72,24 @@ export interface ReadResult extends LogState {
   readonly tagAtAfter: number | undefined;
 }
 
+/** A fact that every run of a gateway on this store has to know until it expires: what was revoked. One for each key, the newest. */
+export interface Notice {
+  /** 1 character or more, without NUL. */
+  readonly key: string;
+  /** Without NUL. */
+  readonly value: string;
+  /** Milliseconds since 1970, at most 2⁵³-1. */
+  readonly expiresAtMs: number;
+}
+
+/** Notices that outlive the process. Who posts them keeps their number within bounds. */
+export interface Notices {
+  /** Resolves when it is as stable as an append. What has expired at `nowMs` may be forgotten. */
+  post(notice: Notice, nowMs: number): Promise<void>;
+  /** All that have not expired at `nowMs`, in any order. */
+  read(nowMs: number): Promise<readonly Notice[]>;
+}
+
 /** Where a broker reports what happened, from this node or another. Called in log order per channel, never before stability. */
 export interface BrokerSink {
   /** A hint that carries the entry: may be lost, repeated or late for a broker of several nodes. */
@@ -110,6 +128,8 @@ export interface Broker {
   leave(channel: string): Promise<void>;
   /** To every node that joined the channel, this one included. Nothing is stored. */
   broadcast(channel: string, payload: string): Promise<void>;
+  /** Optional: a store that ends with its process has none. */
+  readonly notices?: Notices;
   /** For those who watch it. Optional: not every store can tell. */
   stats?(): BrokerStats;
   /** Every accepted append is settled first. */

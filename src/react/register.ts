@@ -8,7 +8,6 @@ import type { ClientControls, HasChannels } from "../client/index.ts";
  *   interface Register { gateway: typeof gateway }
  * }
  */
-// oxlint-disable-next-line typescript/no-empty-object-type -- it is there to be added to
 export interface Register {}
 
 /** The gateway of {@link Register}, or any. */

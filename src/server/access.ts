@@ -1,10 +1,10 @@
-import type { RevocationTarget } from "../gateway/index.ts";
+import type { Notice } from "../gateway/index.ts";
 import type { TrustedProxies } from "./client-address.ts";
 import { Entrance } from "./entrance.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
-import { type Recognisable, type Revocation, Revocations } from "./revocations.ts";
+import { type Recognisable, type Revocation, Revocations, type Stand, type Standing } from "./revocations.ts";
 import { type TicketRequest, Tickets } from "./tickets.ts";
 
 export interface AccessOptions {
@@ -36,11 +36,14 @@ export class Access {
     return this.#tickets.issue(authenticated, expiresInMs);
   }
 
-  /** Remembers it. @returns whose connections are to be closed. */
-  revoke({ expiresAtMs, ...target }: Revocation): RevocationTarget {
-    const revocation = expiresAtMs === undefined ? target : { ...target, expiresAtMs };
-    this.#revocations.add(revocation, this.#machine.wallMs());
-    return target;
+  /** Remembers it. Throws as {@link Revocations.add}. */
+  revoke(revocation: Revocation): Standing {
+    return this.#revocations.add(revocation, this.#machine.wallMs());
+  }
+
+  /** Takes what was revoked before, or elsewhere; nothing if the notice is about something else. */
+  restore(notice: Notice): Stand | undefined {
+    return this.#revocations.restore(notice);
   }
 
   isRevoked(credentials: Recognisable, nowMs: number): boolean {

@@ -74,12 +74,13 @@ function accept({ user, ...answer }: Authenticated, device: string): ReadIdentif
   return { ...answer, type: "accepted", identity: identify({ ...answer, user }, device) };
 }
 
-function identify({ claims, tokenId, user }: Authenticated, device: string): Identity {
+function identify({ claims, issuedAtMs, tokenId, user }: Authenticated, device: string): Identity {
   const { id } = user;
   return {
     user: publicUser(user),
     member: shortDigest(`${id} ${device}`),
     ...(tokenId === undefined ? {} : { tokenId }),
+    ...(issuedAtMs === undefined ? {} : { issuedAtMs }),
     ...(claims === undefined ? {} : { claims }),
   };
 }

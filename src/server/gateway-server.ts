@@ -11,6 +11,7 @@ import {
   subscribeCommand,
   unsubscribeCommand,
 } from "./commands.ts";
+import { Control, controlChannel, type Revoked } from "./control.ts";
 import { drain, type DrainOptions, readDrainOptions } from "./drain.ts";
 import { GatewayError } from "./errors.ts";
 import type { Gateway, GatewayOptions, ServerChannels } from "./gateway.ts";
@@ -27,7 +28,7 @@ import { canaryChannel, Readiness } from "./operate/readiness.ts";
 import { findTracing } from "./operate/tracing.ts";
 import { prepareTell, publish, type Published } from "./publish.ts";
 import type { Revocation } from "./revocations.ts";
-import { Shell } from "./shell.ts";
+import { Shell, type ShellOptions } from "./shell.ts";
 import { Store } from "./store.ts";
 import type { TicketRequest } from "./tickets.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -102,9 +103,8 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     return this.#access.issueTicket(ticket);
   }
 
-  async revoke(revocation: Revocation): Promise<void> {
-    const target = this.#access.revoke(revocation);
-    this.#running?.shell.feed({ type: "revoked", target });
+  async revoke(revocation: Revocation): Promise<Revoked> {
+    return (await this.#use()).control.revoke(revocation);
   }
 
   async subscribe(request: Parameters<typeof subscribeCommand>[1]): Promise<Reached> {
@@ -124,8 +124,8 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   }
 
   async #command(command: Command): Promise<Reached> {
-    const { shell } = await this.#use();
-    return { connectionCount: await shell.command(command) };
+    const { control } = await this.#use();
+    return { connectionCount: await control.command(command) };
   }
 
   info(): GatewayInfo {
@@ -195,13 +195,10 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const {
       authenticate = authenticateGuest,
       broker = sqliteBroker({ file: "data/switchboard.db" }),
-      compression,
-      origins = "same",
       require = "mem",
     } = this.#options;
     const log = this.#log;
     const machine = this.#machine;
-    const limits = this.#limits;
     const channels: ServerChannels = this.channels;
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
@@ -212,33 +209,30 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
         if (channel === canaryChannel) readiness.heard(entry.messageId);
         else shell.feed({ type: "appended", channel, epoch, entry });
       },
-      broadcasted: (channel, payload) => shell.feed({ type: "broadcasted", channel, payload }),
+      broadcasted(channel, payload) {
+        if (channel === controlChannel) control.heard(payload);
+        else shell.feed({ type: "broadcasted", channel, payload });
+      },
+      returned: () => control.returned(),
     });
+    const node = machine.createName();
     const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate });
     const core = new GatewayCore({
       channels: settingsOf(channels),
-      limits,
+      limits: this.#limits,
       durability,
       dedupWindowMs,
-      node: machine.createName(),
+      node,
     });
-    const shell = new Shell({
-      core,
-      entrance: this.#access.entrance,
-      hooks,
-      store,
-      limits,
-      origins,
-      compression,
-      log,
-      machine,
-      meters,
-    });
+    const shell = this.#makeShell({ core, hooks, store, meters });
+    const control = new Control({ access: this.#access, shell, store, log, durability, node });
+    await this.#openControl(control, store);
     store.tracing = await findTracing((name) => patternOf(shell, name));
     this.#running = {
       channels,
       shell,
       store,
+      control,
       hooks,
       broker,
       durability,
@@ -250,6 +244,23 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       info: () => this.info(),
     };
     return this.#running;
+  }
+
+  #makeShell(parts: Pick<ShellOptions, "core" | "hooks" | "store" | "meters">): Shell {
+    const { compression, origins = "same" } = this.#options;
+    const { entrance } = this.#access;
+    const own = { limits: this.#limits, log: this.#log, machine: this.#machine };
+    return new Shell({ ...parts, ...own, entrance, origins, compression });
+  }
+
+  /** Before anybody is let in: what was revoked before must be known. */
+  async #openControl(control: Control, store: Store): Promise<void> {
+    try {
+      await control.open();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   /** Waits until every append has its answer, but not for ever. */

@@ -10,6 +10,7 @@ import type {
   SubscribeRequest,
   UnsubscribeRequest,
 } from "./commands.ts";
+import type { Revoked } from "./control.ts";
 import type { DrainOptions } from "./drain.ts";
 import { GatewayServer } from "./gateway-server.ts";
 import type { GatewayInfo } from "./health.ts";
@@ -97,30 +98,33 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
   issueTicket(ticket: TicketRequest): string;
   /**
    * Closes the connections of a user, or of one credential by its `tokenId`, with 4502, and refuses those credentials until they would
-   * have expired (`expiresAtMs`, 24 hours from now). Of a user, credentials that say they were issued later are good.
+   * have expired (`expiresAtMs`, 24 hours from now). Of a user, credentials that say they were issued later are good. In force at once
+   * here, and at every node on the same store as soon as that is told; `durability` says what it survives.
    *
-   * @throws {GatewayError} `LIMIT` if there are too many to remember.
+   * @throws {GatewayError} `LIMIT` if there are too many to remember; `STORAGE_FULL`, `STORAGE_UNAVAILABLE` if the store cannot keep it:
+   * then it is in force until this process ends. @throws {RangeError} for a time that is none.
    */
-  revoke(revocation: Revocation): Promise<void>;
+  revoke(revocation: Revocation): Promise<Revoked>;
   /**
-   * Subscribes every connection that a user has at this node, from now on, without asking `authorize`: the client gets the room by
-   * `client.onRoom`. Resolves when they are subscribed. When a client comes back later, `authorize` is asked as ever.
+   * Subscribes every connection that a user has, from now on, without asking `authorize`: the client gets the room by `client.onRoom`.
+   * Resolves when those at this node are subscribed; other nodes on the same store are told. When a client comes back later, `authorize`
+   * is asked as ever.
    *
    * @throws {GatewayError} with the code a client would get, for a channel or parameters that cannot be.
    */
   subscribe<Name extends keyof Channels & string>(request: SubscribeRequest<Channels, Name>): Promise<Reached>;
-  /** Ends a user's subscriptions to a channel, at this node: their rooms are `left`, with the reason. Throws as `subscribe` does. */
+  /** Ends a user's subscriptions to a channel, at every node: their rooms are `left`, with the reason. Throws as `subscribe` does. */
   unsubscribe<Name extends keyof Channels & string>(request: UnsubscribeRequest<Channels, Name>): Promise<Reached>;
   /**
-   * Closes every connection that a user has at this node. By default with 4503, after which a client does not come back.
+   * Closes every connection that a user has, at every node. By default with 4503, after which a client does not come back.
    *
    * @throws {GatewayError} `BAD_MESSAGE` for a code that is not 4000-4999 or a reason of more than 123 bytes.
    */
   disconnect(request: DisconnectRequest): Promise<Reached>;
   /**
-   * Says that rights have changed: `authorize` is asked again of every room that a user has at this node, or everybody. What is denied is
-   * ended: the room is `left`, with the code and the words. Resolves, when all are settled, with the number of connections that lost
-   * something. Where `authorize` fails, the connection is closed with 1011, and the client asks for its rooms anew.
+   * Says that rights have changed: `authorize` is asked again of every room that a user has, or everybody, at every node. What is denied is
+   * ended: the room is `left`, with the code and the words. Resolves, when all at this node are settled, with the number of connections that
+   * lost something. Where `authorize` fails, the connection is closed with 1011, and the client asks for its rooms anew.
    */
   reauthorize(request?: ReauthorizeRequest): Promise<Reached>;
   info(): GatewayInfo;

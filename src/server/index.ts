@@ -69,6 +69,7 @@ export type {
 export { Refusal } from "./refusal.ts";
 export { type CallContext, rpc, type RpcOptions, type ServerCall } from "./rpc.ts";
 export type { Revocation } from "./revocations.ts";
+export type { Revoked } from "./control.ts";
 export type { TicketRequest } from "./tickets.ts";
 export type {
   DisconnectRequest,

@@ -77,3 +77,35 @@ natsTest(
     }
   },
 );
+
+redisTest(
+  "[ND2] who is revoked at one node is closed and refused at the other, and after a restart of both",
+  async () => {
+    const server = await RedisServer.start();
+    const gateways: Gateway[] = [];
+    const start = async (): Promise<{ readonly gateway: Gateway; readonly url: string }> => {
+      const broker = redisBroker({ url: server.url });
+      const gateway = createGateway({ channels, broker, authenticate: ({ token = "" }) => ({ id: token }) });
+      gateways.push(gateway);
+      const { url } = await gateway.listen({ port: 0 });
+      return { gateway, url };
+    };
+    const refusalOf = async (url: string): Promise<number> => {
+      const client = await WireClient.open(url);
+      client.send({ type: "auth", device: ada, token: "ada" });
+      return (await client.closed).code;
+    };
+    try {
+      const [one, two] = [await start(), await start()];
+      const adas = await WireClient.join(two.url, ada, "ada");
+      expect(await one.gateway.revoke({ userId: "ada" })).toEqual({ durability: "fsync" });
+      expect((await adas.closed).code).toBe(4502);
+      expect([await refusalOf(one.url), await refusalOf(two.url)]).toEqual([4500, 4500]);
+      await Promise.all(gateways.map((gateway) => gateway.close()));
+      expect(await refusalOf((await start()).url)).toBe(4500);
+    } finally {
+      await Promise.all(gateways.map((gateway) => gateway.close()));
+      await server.dispose();
+    }
+  },
+);

@@ -5,6 +5,7 @@ import {
   type BrokerInfo,
   type BrokerSink,
   type Failed,
+  type Notice,
   type RecallDraft,
   type ReadRequest,
   type Results,
@@ -27,6 +28,12 @@ export interface StoreOptions {
   readonly meters: Meters;
 }
 
+/** Who hears of the store. */
+export interface StoreSink extends Pick<BrokerSink, "appended" | "broadcasted"> {
+  /** It was away, and is there again. */
+  returned?(): void;
+}
+
 /** The broker as the gateway uses it: every failure is a result, and a run of the same failure is logged once. */
 export class Store {
   readonly #options: StoreOptions;
@@ -47,7 +54,7 @@ export class Store {
   }
 
   /** @throws {GatewayError} `DURABILITY_TOO_LOW` if the store gives less than is required; the broker is closed then. */
-  async open(sink: Pick<BrokerSink, "appended" | "broadcasted">): Promise<BrokerInfo> {
+  async open(sink: StoreSink): Promise<BrokerInfo> {
     const { broker, log, require } = this.#options;
     const info = await broker.open({
       appended: (channel, epoch, entry) => sink.appended(channel, epoch, entry),
@@ -55,6 +62,7 @@ export class Store {
       availability: (isAvailable, reason) => {
         this.#outage = isAvailable ? undefined : reason;
         this.#note(this.#outage);
+        if (isAvailable) sink.returned?.();
       },
     });
     if (levels.indexOf(info.durability) < levels.indexOf(require)) {
@@ -91,6 +99,21 @@ export class Store {
   async recall({ content, event, ...draft }: RecallDraft): Promise<Results["recall"]> {
     const request = { ...draft, payloadHash: hashOf(event, content) };
     return this.#attempt(async () => (await this.#options.broker.recall?.(request)) ?? { type: "unknown" });
+  }
+
+  /** Keeps a notice, where the broker can. */
+  async post(notice: Notice): Promise<{ readonly type: "posted" | "notKept" } | Failed> {
+    const { broker, machine } = this.#options;
+    return this.#attempt(async () => {
+      await broker.notices?.post(notice, machine.wallMs());
+      return { type: broker.notices === undefined ? "notKept" : "posted" } as const;
+    });
+  }
+
+  /** The notices that stand. @throws what the broker throws: a gateway must not open without them. */
+  async readNotices(): Promise<readonly Notice[]> {
+    const { broker, machine } = this.#options;
+    return (await broker.notices?.read(machine.wallMs())) ?? [];
   }
 
   async read(request: ReadRequest): Promise<Results["read"]> {

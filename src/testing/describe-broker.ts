@@ -2,6 +2,7 @@ import { appendCases } from "./broker-append-cases.ts";
 import type { BrokerStore, ExpectFunction } from "./broker-bench.ts";
 import { BrokerBench } from "./broker-bench.ts";
 import { dedupCases } from "./broker-dedup-cases.ts";
+import { noticeCases } from "./broker-notice-cases.ts";
 import { readCases } from "./broker-read-cases.ts";
 import { tellCases } from "./broker-tell-cases.ts";
 
@@ -19,6 +20,8 @@ export interface DescribeBrokerOptions {
   readonly skip?: readonly { readonly rule: string; readonly reason: string }[];
 }
 
+const allCases = [...appendCases, ...dedupCases, ...noticeCases, ...readCases, ...tellCases];
+
 /**
  * Registers a test for every rule of the broker contract (SPEC.md, chapter "Brokers"). A broker that passes can carry the gateway's
  * promises.
@@ -27,7 +30,7 @@ export interface DescribeBrokerOptions {
  */
 export function describeBroker(name: string, options: DescribeBrokerOptions): void {
   const skipped = new Set(options.skip?.map(({ rule }) => rule));
-  for (const { needsPersistence, rule, run, title } of [...appendCases, ...dedupCases, ...readCases, ...tellCases]) {
+  for (const { needsPersistence, rule, run, title } of allCases) {
     if (skipped.has(rule) || (needsPersistence === true && !options.isPersistent)) continue;
     options.test(`[${rule}] ${name}: ${title}`, async () => {
       const bench = new BrokerBench(await options.makeStore(), options.expect);

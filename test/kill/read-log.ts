@@ -1,16 +1,15 @@
-import { stores, type StoreName } from "./stores.ts";
+import { type StorePlace, stores, type StoreName } from "./stores.ts";
 import type { RecordEvent } from "./recorded-client.ts";
 
-export interface ReadLogOptions {
+export interface ReadLogOptions extends StorePlace {
   readonly broker: StoreName;
-  readonly folder: string;
   readonly channels: readonly string[];
   readonly record: RecordEvent;
 }
 
 /** Records the whole log of each channel, page by page, from the store alone: its server must be gone. */
-export async function readLog({ broker, channels, folder, record }: ReadLogOptions): Promise<void> {
-  const store = stores[broker].create(folder);
+export async function readLog({ broker, channels, record, ...place }: ReadLogOptions): Promise<void> {
+  const store = stores[broker].create(place);
   await store.open({ appended: () => {}, broadcasted: () => {}, availability: () => {} });
   for (const channel of channels) {
     for (let after = 0, isMore = true; isMore;) {

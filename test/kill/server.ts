@@ -10,6 +10,8 @@ export interface KillServerOptions {
   readonly port: number;
   readonly broker: StoreName;
   readonly folder: string;
+  /** Of a store that is a server. */
+  readonly storeUrl?: string;
   readonly bug?: "ack before append";
   /** The application's hooks throw, reject and hang now and then, as this seed has it. Default: they do not. */
   readonly hookSeed?: number;
@@ -26,6 +28,7 @@ const {
   lifeMs = Infinity,
   pingAfterMs = 25_000,
   port,
+  storeUrl,
 } = JSON.parse(process.argv[2] ?? "{}") as KillServerOptions;
 
 const random = hookSeed === undefined ? undefined : seededRandom(hookSeed);
@@ -44,7 +47,7 @@ function authorize({ action, user }: { readonly action: string; readonly user: {
   return decide(action === "publish" || user.id.startsWith("raw"));
 }
 
-const store = stores[broker].create(folder);
+const store = stores[broker].create({ folder, ...(storeUrl === undefined ? {} : { url: storeUrl }) });
 const gateway = createGateway({
   channels: {
     // All of it is read in the end; on a busy machine the traffic goes on for long.

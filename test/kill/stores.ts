@@ -1,16 +1,30 @@
 import { join } from "node:path";
-import { type Broker, sqliteBroker } from "switchboard";
+import { type Broker, jetStreamBroker, redisBroker, sqliteBroker } from "switchboard";
 
-/** A store that can be left to fend for itself: what is below a folder is all that a new process of it finds. */
+/** Where a store is: below a folder, or at the address of a server. */
+export interface StorePlace {
+  readonly folder: string;
+  readonly url?: string;
+}
+
+/** A store that can be left to fend for itself: what is at its place is all that a new process of it finds. */
 interface StoreKind {
-  create(folder: string): Broker;
-  /** The files that hold the log; a fault of the disk is a fault of these. */
+  create(place: StorePlace): Broker;
+  /** The files below the folder that hold the log; a fault of the disk is a fault of these. */
   readonly files: readonly string[];
+  /** Whether several nodes share it. */
+  readonly isShared: boolean;
 }
 
 /** The brokers that are killed and tortured, by the name that `--broker` takes. */
 export const stores = {
-  sqlite: { create: (folder) => sqliteBroker({ file: join(folder, "log.db") }), files: ["log.db", "log.db-wal"] },
+  sqlite: {
+    create: ({ folder }) => sqliteBroker({ file: join(folder, "log.db") }),
+    files: ["log.db", "log.db-wal"],
+    isShared: false,
+  },
+  redis: { create: ({ url = "" }) => redisBroker({ url }), files: [], isShared: true },
+  jetstream: { create: ({ url = "" }) => jetStreamBroker({ url }), files: [], isShared: true },
 } as const satisfies Readonly<Record<string, StoreKind>>;
 
 export type StoreName = keyof typeof stores;

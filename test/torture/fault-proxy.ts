@@ -38,7 +38,7 @@ export function drawFate(random: SeededRandom): LineFate {
 }
 
 export interface FaultProxyOptions {
-  readonly targetPort: number;
+  readonly targetPort: number | (() => number);
   /** Called for each line. */
   readonly drawFate: () => LineFate;
 }
@@ -81,7 +81,9 @@ export class FaultProxy {
   }
 
   #accept(client: Socket): void {
-    const server = connect({ port: this.#options.targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    const { targetPort } = this.#options;
+    const port = typeof targetPort === "number" ? targetPort : targetPort();
+    const server = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     const fate = this.#isHealed ? soundLine : this.#options.drawFate();
     const line = new Line([client, server], fate, (end) => {
       this.counts[end] += 1;

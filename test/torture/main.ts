@@ -9,12 +9,13 @@ import { torture, type TortureOptions } from "./torture.ts";
 const usage = `Usage: npm run torture -- [options]
 
   --broker NAME    the store: ${Object.keys(stores).join(", ")} (default sqlite)
+  --nodes N        how many servers share the store (default 1; 1 is all that sqlite takes)
   --minutes N      how long things break; a fraction is fine (default 5)
   --seed S         which faults, in which order (default: another one each time; it is printed)
   --history FILE   writes the recorded history, one event a line
   --help           this text
 
-The server is a process that is killed (in mid-commit too), stopped and restarted, its disk is slow, its hooks throw and hang; every
+A server is a process that is killed (in mid-commit too), stopped and restarted, its disk is slow, its hooks throw and hang; every
 line is cut, reset, half-open, stalled or chopped into bytes. Exits with 0 if no message was lost, duplicated or reordered and every
 gap was told, 1 if not, 2 for options that cannot be.
 `;
@@ -43,15 +44,28 @@ function readOptions(
   try {
     const { values } = parseArgs({
       args: [...words],
-      options: { broker: text, minutes: text, seed: text, history: text, help: { type: "boolean" } },
+      options: { broker: text, nodes: text, minutes: text, seed: text, history: text, help: { type: "boolean" } },
     });
     if (values.help === true) return "";
-    const { broker = "sqlite", history: historyFile, minutes = "5", seed = String(Date.now() % 2 ** 31) } = values;
+    const {
+      broker = "sqlite",
+      history: historyFile,
+      minutes = "5",
+      nodes = "1",
+      seed = String(Date.now() % 2 ** 31),
+    } = values;
     if (!isStoreName(broker)) return `Cannot torture "${broker}": there are ${Object.keys(stores).join(", ")}`;
+    const nodeCount = Number(nodes);
+    const maxNodeCount = stores[broker].isShared ? 9 : 1;
+    if (!isCount(nodeCount, maxNodeCount)) return `Cannot use --nodes ${nodes}: ${broker} takes 1 to ${maxNodeCount}`;
     if (!(Number(minutes) > 0 && Number(minutes) <= 24 * 60)) return `Cannot use --minutes ${minutes}: give 0 to 1440`;
     if (!/^\d{1,10}$/.test(seed)) return `Cannot use --seed ${seed}: give a whole number`;
-    return { broker, seconds: Number(minutes) * 60, seed: Number(seed), historyFile };
+    return { broker, nodeCount, seconds: Number(minutes) * 60, seed: Number(seed), historyFile };
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+function isCount(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= max;
 }

@@ -35,8 +35,12 @@ export function describeTorture(options: TortureOptions, result: TortureResult):
     ...(verdict.isValid
       ? []
       : [describeVerdict({ ...verdict, violations: verdict.violations.slice(0, shownViolations) })]),
-    `Run it again: npm run torture -- --broker ${options.broker} --minutes ${options.seconds / 60} --seed ${options.seed}`,
+    `Run it again: npm run torture -- --broker ${options.broker}${nodesOf(options)} --minutes ${options.seconds / 60} --seed ${options.seed}`,
   ].join("\n");
+}
+
+function nodesOf({ nodeCount = 1 }: TortureOptions): string {
+  return nodeCount === 1 ? "" : ` --nodes ${nodeCount}`;
 }
 
 function rowsOf({ faults, lines, reconnectCount, verdict }: TortureResult): readonly (readonly [string, string])[] {

@@ -56,7 +56,7 @@ test("[TO3] a seed decides the faults and their order; without a C compiler comm
   expect(kinds(false)).toEqual(new Set(["kill", "pause", "restart"]));
 });
 
-test("[TO4] options that cannot be exit with 2 and say why; the help has them all", () => {
+test("[TO4] options that cannot be exit with 2 and say why; the help has them all", { timeout }, () => {
   const run = (...words: readonly string[]): { readonly code: number; readonly text: string } => {
     try {
       const args = ["--import", "tsx", "test/torture/main.ts", ...words];
@@ -66,10 +66,12 @@ test("[TO4] options that cannot be exit with 2 and say why; the help has them al
       return { code: status, text: stderr };
     }
   };
-  expect(run("--broker", "redis")).toEqual({
+  expect(run("--broker", "paper")).toEqual({
     code: 2,
-    text: expect.stringContaining('Cannot torture "redis": there are sqlite'),
+    text: expect.stringContaining('Cannot torture "paper": there are sqlite, redis, jetstream'),
   });
+  expect(run("--nodes", "2").text).toContain("Cannot use --nodes 2: sqlite takes 1 to 1");
+  expect(run("--broker", "redis", "--nodes", "0").text).toContain("Cannot use --nodes 0: redis takes 1 to 9");
   expect(run("--minutes", "0").text).toContain("Cannot use --minutes 0: give 0 to 1440");
   expect(run("--seed", "x").text).toContain("Cannot use --seed x: give a whole number");
   expect(run("--nothing").code).toBe(2);

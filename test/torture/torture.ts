@@ -9,11 +9,12 @@ import type { HistoryEvent } from "../history/event.ts";
 import { KillableServer } from "../kill/killable-server.ts";
 import { readLog } from "../kill/read-log.ts";
 import { RecordedClient } from "../kill/recorded-client.ts";
-import { stores, type StoreName } from "../kill/stores.ts";
+import { type StorePlace, stores, type StoreName } from "../kill/stores.ts";
 import type { RecordEvent } from "../kill/witness.ts";
 import { drawFate, FaultProxy } from "./fault-proxy.ts";
 import { drawProcessFault, inflict } from "./process-faults.ts";
 import { RawClient } from "./raw-client.ts";
+import { startStore } from "./store-server.ts";
 
 /** `log` channels are kept whole and read in the end; a `short` one keeps 64 entries, so who is away for long must be told a gap. */
 const channels = ["log/1", "log/2", "log/3", "short/1"];
@@ -23,6 +24,8 @@ const publishEveryMs = 60;
 
 export interface TortureOptions {
   readonly broker: StoreName;
+  /** How many servers share the store; a client that comes back may come to any. Default 1. */
+  readonly nodeCount?: number;
   readonly seconds: number;
   /** Decides every fault and their order. What the clients do meanwhile, the machine's own pace decides. */
   readonly seed: number;
@@ -51,44 +54,53 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const folder = mkdtempSync(join(tmpdir(), "switchboard-torture-"));
   const random = seededRandom(options.seed);
   const libc = makeFaultyLibc(options.broker, folder);
-  const server = new KillableServer({
-    broker: options.broker,
-    folder,
-    hookSeed: random.uint32(),
-    pingAfterMs: 1_000,
-    ...(options.bug === undefined ? {} : { bug: options.bug }),
-    ...(libc === undefined ? {} : { env: libc.env }),
+  const store = await startStore(options.broker);
+  const servers = Array.from({ length: options.nodeCount ?? 1 }, () => {
+    return new KillableServer({
+      broker: options.broker,
+      folder,
+      hookSeed: random.uint32(),
+      pingAfterMs: 1_000,
+      ...(store === undefined ? {} : { storeUrl: store.url }),
+      ...(options.bug === undefined ? {} : { bug: options.bug }),
+      ...(libc === undefined ? {} : { env: libc.env }),
+    });
   });
   try {
-    await server.start();
-    return await run({ ...options, folder, random, libc, server });
+    await Promise.all(servers.map((server) => server.start()));
+    const place = { folder, ...(store === undefined ? {} : { url: store.url }) };
+    return await run({ ...options, place, random, libc, servers });
   } finally {
-    server.signal("SIGCONT");
-    await server.kill();
+    for (const server of servers) {
+      server.signal("SIGCONT");
+      await server.kill();
+    }
+    await store?.dispose();
     rmSync(folder, { recursive: true });
   }
 }
 
 function makeFaultyLibc(broker: StoreName, folder: string): FaultyLibc | undefined {
-  if (whyNoFaultyLibc !== undefined) return undefined;
+  if (whyNoFaultyLibc !== undefined || stores[broker].files.length === 0) return undefined;
   return new FaultyLibc({ folder, files: stores[broker].files.map((name) => join(folder, name)) });
 }
 
 interface Chamber extends TortureOptions {
-  readonly folder: string;
+  readonly place: StorePlace;
   readonly random: SeededRandom;
   readonly libc: FaultyLibc | undefined;
-  readonly server: KillableServer;
+  readonly servers: readonly KillableServer[];
 }
 
 async function run(chamber: Chamber): Promise<TortureResult> {
-  const { broker, folder, random, server, settleWithinMs = 60_000, tell } = chamber;
+  const { broker, libc, place, random, servers, settleWithinMs = 60_000, tell } = chamber;
   const history: HistoryEvent[] = [];
   function record(...[event]: Parameters<RecordEvent>): void {
     history.push({ ...event, atMs: performance.now() });
   }
   const fates = seededRandom(random.uint32());
-  const proxy = await FaultProxy.listen({ targetPort: server.port, drawFate: () => drawFate(fates) });
+  const targetPort = (): number => fates.pick(servers).port;
+  const proxy = await FaultProxy.listen({ targetPort, drawFate: () => drawFate(fates) });
   const people = makePeople(proxy.url, record, random);
   await Promise.all(people.map((person) => person.open()));
   const traffic = new AbortController();
@@ -102,22 +114,23 @@ async function run(chamber: Chamber): Promise<TortureResult> {
   const reconnectCount = people.reduce((sum, person) => sum + person.reconnectCount, 0);
   await Promise.all(people.map((person) => person.close()));
   await proxy.close();
-  await server.kill();
-  await readLog({ broker, folder, channels, record });
+  await Promise.all(servers.map((server) => server.kill()));
+  await readLog({ broker, ...place, channels, record });
   const verdict = checkHistory(history);
-  return { verdict, history, reconnectCount, lines: proxy.counts, faults, note: whyNoFaultyLibc };
+  const note = libc === undefined ? (whyNoFaultyLibc ?? "the store is a server of its own, which stays") : undefined;
+  return { verdict, history, reconnectCount, lines: proxy.counts, faults, note };
 }
 
 /** One fault of the process after the other, until the time is over. */
 async function inflictFaults(
-  { libc, random, seconds, server, tell }: Chamber,
+  { libc, random, seconds, servers, tell }: Chamber,
   record: RecordEvent,
 ): Promise<TortureResult["faults"]> {
   const counts = new Map<string, number>();
   for (const endMs = performance.now() + seconds * 1_000; performance.now() < endMs;) {
     const fault = drawProcessFault(random, libc !== undefined);
     await delay(fault.afterMs);
-    await inflict(fault, { server, libc, record });
+    await inflict(fault, { server: random.pick(servers), libc, record });
     counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
     tell?.(`${Math.max(0, Math.round((endMs - performance.now()) / 1_000))} s to go, ${fault.kind}`);
   }

@@ -22,8 +22,6 @@ export interface ChannelLogOptions {
   readonly dedupWindowMs: number;
   /** How long the server knows an id; messages are kept for as long. */
   readonly duplicateWindowMs: number;
-  /** Called before a log is begun. @throws {BrokerError} when the stream is another by now. */
-  readonly onEmpty: (deadline: Deadline) => Promise<void>;
   /** Called before an append of this node resolves. */
   readonly onAppended: (record: LogRecord) => void;
 }
@@ -102,7 +100,7 @@ export class ChannelLog {
           break;
         }
         case "duplicate": {
-          const known = await findStored(result.seq, request, { stream, subject, deadline });
+          const known = await findStored(result.seq, { stream, subject, deadline });
           if (known !== undefined && this.#isMine(known.record, request)) return this.#stored(known);
           if (known !== undefined) return repeated(known, request.payloadHash);
           goneCount += 1;
@@ -123,10 +121,9 @@ export class ChannelLog {
   }
 
   async #load(deadline: Deadline): Promise<Tip> {
-    const { channel, onEmpty, stream, subject } = this.#options;
+    const { channel, stream, subject } = this.#options;
     const end = await findEnd(stream, subject, deadline);
     if (end !== undefined) return this.#follow(end.last, end.seq);
-    await onEmpty(deadline);
     const first = deriveEpoch(stream.seed, channel);
     // A log that had entries and has none is not continued.
     const epoch = first === this.#epoch ? randomBytes(8).toString("hex") : first;

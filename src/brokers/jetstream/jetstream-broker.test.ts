@@ -136,13 +136,14 @@ nodesTest(
   async (server, open) => {
     const { broker, ear } = await open({ commandTimeoutMs: 20_000 });
     await broker.join("chat/a");
+    await broker.append(appendRequest("first")); // so the next one needs not ask what it follows
     server.signal("SIGSTOP");
     const slow = broker.append(appendRequest("slow"));
     await new Promise((resolve) => setTimeout(resolve, 1_300)); // it was asked again by then
     server.signal("SIGCONT");
-    expect(await slow).toMatchObject({ type: "stored", position: { offset: 1 } });
-    expect((await broker.read(wholePage)).entries.map(({ messageId }) => messageId)).toEqual(["slow"]);
-    expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["slow"]);
+    expect(await slow).toMatchObject({ type: "stored", position: { offset: 2 } });
+    expect((await broker.read(wholePage)).entries.map(({ messageId }) => messageId)).toEqual(["first", "slow"]);
+    expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["first", "slow"]);
   },
 );
 

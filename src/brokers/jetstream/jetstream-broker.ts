@@ -212,7 +212,6 @@ class JetStreamBroker implements Broker {
         node: this.#node,
         dedupWindowMs: this.#windowMs(measured),
         duplicateWindowMs: measured.duplicateWindowMs,
-        onEmpty: () => this.#confirm(stream),
         onAppended: ({ entry, epoch }: LogRecord) => audience.appended(channel, epoch, entry),
       });
     this.#logs.delete(channel);
@@ -272,12 +271,6 @@ class JetStreamBroker implements Broker {
       facts: { replicaCount, version },
       onMissing: () => this.#look().then(noValue, noValue),
     });
-  }
-
-  /** @throws {BrokerError} when the stream is another by now. */
-  async #confirm(stream: LogStream): Promise<void> {
-    await this.#look();
-    stream.requireCurrent("append");
   }
 
   #wanted(): WantedStream {

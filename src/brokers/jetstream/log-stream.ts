@@ -73,12 +73,6 @@ export class LogStream {
     return this.#options.subjects.log(channel);
   }
 
-  /** @throws {BrokerError} when another stream has its name. */
-  requireCurrent(action: string): void {
-    if (!this.#isGone) return;
-    throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot ${action}: the stream was made anew`);
-  }
-
   /** Another stream has its name now. Whatever is asked of this one fails. */
   retire(): void {
     this.#isGone = true;
@@ -207,7 +201,7 @@ export class LogStream {
       link,
       onMissing: async (action) => {
         await onMissing();
-        this.requireCurrent(action);
+        if (this.#isGone) throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot ${action}: the stream was made anew`);
       },
     };
   }

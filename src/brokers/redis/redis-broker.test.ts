@@ -295,3 +295,16 @@ nodesTest(
     });
   },
 );
+
+nodesTest(
+  "[RB16] a notice that is none of ours is refused with STORAGE_CORRUPT, and what has expired takes no room",
+  syncedSettings,
+  async (server, open) => {
+    const { broker } = await open();
+    await broker.notices?.post({ key: "old", value: "1", expiresAtMs: 5 }, 0);
+    await broker.notices?.post({ key: "new", value: "a b", expiresAtMs: 9 }, 5);
+    expect(await broker.notices?.read(0)).toEqual([{ key: "new", value: "a b", expiresAtMs: 9 }]);
+    server.command("HSET", "switchboard:{~notices}:values", "odd", "nonsense");
+    await expect(broker.notices?.read(0)).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
+  },
+);

@@ -6,6 +6,8 @@ import type {
   BrokerInfo,
   BrokerSink,
   Entry,
+  Notice,
+  Notices,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -19,7 +21,7 @@ import { readEntry, readHint, writeHead } from "./entry-text.ts";
 import { measureDurability, type Measured, readInfo } from "./measure-durability.ts";
 import { toBrokerError } from "./redis-error.ts";
 import { RedisLink } from "./redis-link.ts";
-import { appendScript, readScript, recallScript } from "./scripts.ts";
+import { appendScript, postScript, readScript, recallScript } from "./scripts.ts";
 
 /** Where a {@link redisBroker} keeps its logs, and its limits. */
 export interface RedisBrokerOptions {
@@ -53,6 +55,10 @@ interface Opened {
 }
 
 class RedisBroker implements Broker {
+  readonly notices: Notices = {
+    post: (notice, nowMs) => this.#post(notice, nowMs),
+    read: (nowMs) => this.#read(nowMs),
+  };
   readonly #url: string;
   readonly #prefix: string;
   readonly #dedupWindowMs: number;
@@ -199,6 +205,29 @@ class RedisBroker implements Broker {
     await opened?.link.close();
   }
 
+  async #post({ expiresAtMs, key, value }: Notice, nowMs: number): Promise<void> {
+    const { link } = this.#use();
+    const keys = [this.#key("~notices", "values"), this.#key("~notices", "expiries")];
+    const values = [key, value, expiresAtMs, nowMs, maxTrimCount].map(String);
+    await link.run(postScript, { keys, values }, "keep a notice");
+  }
+
+  async #read(nowMs: number): Promise<readonly Notice[]> {
+    const { link } = this.#use();
+    const answer = await link.send(["HGETALL", this.#key("~notices", "values")], "read the notices");
+    const fields = texts(answer as unknown[]); // RESP2 has no maps
+    const notices: Notice[] = [];
+    for (let at = 0; at < fields.length; at += 2) {
+      const [key = "", text = ""] = fields.slice(at, at + 2);
+      const [, expiresAtMs, value] = /^(\d+) (.*)$/s.exec(text) ?? [];
+      if (value === undefined) {
+        throw new BrokerError("STORAGE_CORRUPT", `Cannot read notice "${key}": it is not one of ours`);
+      }
+      if (Number(expiresAtMs) > nowMs) notices.push({ key, value, expiresAtMs: Number(expiresAtMs) });
+    }
+    return notices;
+  }
+
   /** What another node told. Our own is known already. */
   #told(channel: string, text: string): void {
     if (text.startsWith(this.#node)) return;
@@ -228,7 +257,7 @@ class RedisBroker implements Broker {
     const info = readInfo(String(await link.send(["INFO"], "ask Redis about itself")));
     if (info["cluster_enabled"] === "1") throw unusable("it is part of a cluster, which this broker does not speak to");
     if (info["role"] !== undefined && info["role"] !== "master") throw unusable("it is a replica");
-    await link.load([appendScript, recallScript, readScript]);
+    await link.load([appendScript, recallScript, readScript, postScript]);
     const names = ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory", "maxmemory-policy"];
     const answers = names.map((name) => link.send(["CONFIG", "GET", name], "ask Redis about itself"));
     const config = await Promise.all(answers).then(

@@ -94,6 +94,22 @@ return {'unknown'}
 `);
 
 /**
+ * Keeps a notice, and forgets some of those that have expired.
+ *
+ * KEYS: the notices (hash: `expiry value` by key), their expiries (sorted set). ARGV: 1 key, 2 value, 3 expiry, 4 now in ms, 5 how many to
+ * forget at most.
+ */
+export const postScript: Script = script(`
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4], 'LIMIT', 0, ARGV[5])) do
+  redis.call('HDEL', KEYS[1], key)
+  redis.call('ZREM', KEYS[2], key)
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. ' ' .. ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return {}
+`);
+
+/**
  * One page and the state of the log, as of one moment.
  *
  * KEYS: the record, the entries. ARGV: 1 epoch of a new log, 2 after, 3 maxCount, 4 maxBytes or -1.

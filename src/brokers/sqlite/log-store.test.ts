@@ -83,7 +83,9 @@ test("[BR56] with any one bit flipped the log is refused, or read exactly as it 
     writeFileSync(file, damaged);
     // The page check is off in half of the runs: what is left must notice by itself.
     const outcome = readOrRefuse(file, flip % 2 === 0 ? Infinity : 0);
-    expect([at, outcome]).toEqual([at, outcome === "STORAGE_CORRUPT" ? outcome : entries]);
+    // Bytes 60-63 are the version of the tables (https://sqlite.org/fileformat.html#database_header): it may seem to be a newer one.
+    const isNewer = outcome === "STORAGE_UNAVAILABLE" && at >= 60 && at < 64;
+    expect([at, outcome]).toEqual([at, outcome === "STORAGE_CORRUPT" || isNewer ? outcome : entries]);
     if (outcome === "STORAGE_CORRUPT") noticed += 1;
   }
   expect(noticed).toBeGreaterThan(50);

@@ -4,7 +4,7 @@ import { BrokerError } from "../../gateway/index.ts";
 import { createEpochSeed } from "../channel-epoch.ts";
 import type { Database, Driver, SqlValue } from "./driver.ts";
 import { findLogDamage } from "./find-log-damage.ts";
-import { applicationId, schema, schemaVersion } from "./schema.ts";
+import { applicationId, noticesSchema, schema, schemaVersion } from "./schema.ts";
 import { corruptHint, toBrokerError } from "./storage-error.ts";
 
 /** `:memory:` as SQLite spells a database without a file. */
@@ -178,6 +178,7 @@ function openWriter(driver: Driver, { file, lockTimeoutMs, maxFileBytes, synchro
     database.exec(`PRAGMA max_page_count = ${Math.min(2 ** 32 - 2, Math.floor(maxFileBytes / pageBytes))}`);
     database.exec("BEGIN IMMEDIATE");
     if (Number(readPragma(database, "application_id")) !== applicationId) createSchema(database);
+    else if (Number(readPragma(database, "user_version")) < 2) addNotices(database);
     const isNews = noteSynchronous(database, synchronous);
     database.exec("COMMIT");
     if (isNews) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -193,6 +194,11 @@ function createSchema(database: Database): void {
   database.exec(schema);
   database.prepare("INSERT INTO meta (name, value) VALUES ('epoch_seed', ?)").run(createEpochSeed());
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+}
+
+/** A database of the first version gets what it lacks. From then on programs of that version refuse it, as they would not obey it. */
+function addNotices(database: Database): void {
+  database.exec(`${noticesSchema} PRAGMA user_version = ${schemaVersion}`);
 }
 
 /**

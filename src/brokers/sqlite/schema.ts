@@ -2,7 +2,18 @@
 export const applicationId = 0x53574244;
 
 /** Goes up with every change of the tables; a newer one is refused. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
+
+/** What version 2 added. `checksum` covers the row. */
+export const noticesSchema: string = `
+CREATE TABLE notices (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  expires_at_ms INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notices_by_expiry ON notices (expires_at_ms);
+`;
 
 /**
  * The tables. `first_offset` and `top_*` are kept with the channel because a trimmed log still has them. `checksum` covers the row:
@@ -44,4 +55,4 @@ CREATE TABLE dedup (
   PRIMARY KEY (channel_id, user_id, message_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dedup_by_age ON dedup (at_ms);
-`;
+${noticesSchema}`;

@@ -6,6 +6,7 @@ import type {
   BrokerInfo,
   BrokerSink,
   BrokerStats,
+  Notices,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -14,7 +15,17 @@ import type {
 import { BrokerError } from "../../gateway/index.ts";
 import { Audience } from "../audience.ts";
 import { defaultDedupWindowMs } from "../dedup-window.ts";
-import type { Settled, StoredPlace, WorkerOptions, WorkerReply, WorkerRequest } from "./worker-messages.ts";
+import type {
+  QuestionType,
+  RequestOf,
+  ResultOf,
+  Settled,
+  StoredPlace,
+  WorkerOptions,
+  WorkerQuestion,
+  WorkerReply,
+  WorkerRequest,
+} from "./worker-messages.ts";
 import { fromFault } from "./worker-messages.ts";
 
 /** The file of a {@link sqliteBroker}, and its limits. */
@@ -60,17 +71,16 @@ type Pending =
       readonly reject: (error: BrokerError) => void;
     }
   | {
-      readonly type: "read";
-      readonly resolve: (result: ReadResult) => void;
-      readonly reject: (error: BrokerError) => void;
-    }
-  | {
-      readonly type: "recall";
-      readonly resolve: (result: RecallResult) => void;
+      readonly type: "question";
+      readonly resolve: (result: ResultOf<QuestionType>) => void;
       readonly reject: (error: BrokerError) => void;
     };
 
 class SqliteBroker implements Broker {
+  readonly notices: Notices = {
+    post: (notice, nowMs) => this.#ask("post", { notice, nowMs }),
+    read: (nowMs) => this.#ask("notices", { nowMs }),
+  };
   readonly #options: WorkerOptions;
   readonly #maxPendingBytes: number;
   readonly #pending = new Map<number, Pending>();
@@ -155,19 +165,11 @@ class SqliteBroker implements Broker {
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    this.#audienceNow();
-    return new Promise((resolve, reject) => {
-      const id = this.#await({ type: "read", resolve, reject });
-      this.#send({ type: "read", id, request });
-    });
+    return this.#ask("read", request);
   }
 
   async recall(request: RecallRequest): Promise<RecallResult> {
-    this.#audienceNow();
-    return new Promise((resolve, reject) => {
-      const id = this.#await({ type: "recall", resolve, reject });
-      this.#send({ type: "recall", id, request });
-    });
+    return this.#ask("recall", request);
   }
 
   async join(channel: string): Promise<void> {
@@ -206,6 +208,15 @@ class SqliteBroker implements Broker {
     if (this.#refusal !== undefined) throw this.#refusal;
     if (this.#audience === undefined) throw new BrokerError("CLOSED", "Cannot use the SQLite broker: it is not open");
     return this.#audience;
+  }
+
+  async #ask<Type extends QuestionType>(type: Type, request: RequestOf<Type>): Promise<ResultOf<Type>> {
+    this.#audienceNow();
+    return new Promise<ResultOf<Type>>((resolve, reject) => {
+      // The worker answers each question with a result of its own kind, and takes what is one of the union's members.
+      const id = this.#await({ type: "question", resolve: resolve as (result: unknown) => void, reject });
+      this.#send({ type, id, request } as WorkerQuestion);
+    });
   }
 
   #await(pending: Pending): number {
@@ -252,8 +263,7 @@ class SqliteBroker implements Broker {
     this.#pending.delete(settled.id);
     if (pending?.type === "append") this.#pendingBytes -= pending.request.data.length;
     if (settled.type === "refused") pending?.reject(fromFault(settled.fault));
-    else if (settled.type === "read" && pending?.type === "read") pending.resolve(settled.result);
-    else if (settled.type === "recall" && pending?.type === "recall") pending.resolve(settled.result);
+    else if (settled.type === "answered" && pending?.type === "question") pending.resolve(settled.result);
     else if (settled.type === "appended" && pending?.type === "append") {
       pending.resolve(
         settled.result.type === "stored" ? this.#announce(pending.request, settled.result) : settled.result,

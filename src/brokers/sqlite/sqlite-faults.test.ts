@@ -169,7 +169,7 @@ test("[BR58] the database of a newer version or of another program is refused an
   const foreign = Buffer.from(ours);
   foreign.writeUInt32BE(1, 68);
   for (const [content, words] of [
-    [newer, "a newer Switchboard wrote it (schema 99, this one knows 1)"],
+    [newer, "a newer Switchboard wrote it (schema 99, this one knows 2)"],
     [foreign, "it is the database of another program"],
   ] as const) {
     await writeFile(file, content);

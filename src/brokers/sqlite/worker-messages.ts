@@ -3,6 +3,7 @@ import type {
   AppendResult,
   BrokerErrorCode,
   BrokerInfo,
+  Notice,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -16,15 +17,32 @@ export interface WorkerOptions extends OpenDatabaseOptions {
   readonly dedupWindowMs: number;
 }
 
+/** What is asked beside appends, each in its place among the others, and what is answered. */
+interface Questions {
+  readonly read: { readonly request: ReadRequest; readonly result: ReadResult };
+  readonly recall: { readonly request: RecallRequest; readonly result: RecallResult };
+  readonly post: { readonly request: PostRequest; readonly result: undefined };
+  readonly notices: { readonly request: { readonly nowMs: number }; readonly result: readonly Notice[] };
+}
+
+export interface PostRequest {
+  readonly notice: Notice;
+  readonly nowMs: number;
+}
+
+export type QuestionType = keyof Questions;
+export type RequestOf<Type extends QuestionType> = Questions[Type]["request"];
+export type ResultOf<Type extends QuestionType> = Questions[Type]["result"];
+
+export type WorkerQuestion = {
+  readonly [Type in QuestionType]: { readonly type: Type; readonly id: number; readonly request: RequestOf<Type> };
+}[QuestionType];
+
 /** To the worker, many in one message. `close` comes last: what came before is settled first. */
 export type WorkerRequest =
   | { readonly type: "append"; readonly id: number; readonly request: AppendRequest }
-  | { readonly type: "read"; readonly id: number; readonly request: ReadRequest }
-  | { readonly type: "recall"; readonly id: number; readonly request: RecallRequest }
+  | WorkerQuestion
   | { readonly type: "close" };
-
-/** What is answered from what is stable. */
-export type WorkerQuestion = Extract<WorkerRequest, { readonly type: "read" | "recall" }>;
 
 /** From the worker. After `stopped` and `closed` nothing follows. */
 export type WorkerReply =
@@ -40,8 +58,7 @@ export type Settled =
       readonly id: number;
       readonly result: StoredPlace | Exclude<AppendResult, { readonly type: "stored" }>;
     }
-  | { readonly type: "read"; readonly id: number; readonly result: ReadResult }
-  | { readonly type: "recall"; readonly id: number; readonly result: RecallResult }
+  | { readonly type: "answered"; readonly id: number; readonly result: ResultOf<QuestionType> }
   | { readonly type: "refused"; readonly id: number; readonly fault: Fault };
 
 /** A `stored` result without the entry, whose text the other side still has. */

@@ -9,25 +9,42 @@ import { AppendQueue } from "./append-queue.ts";
 import { loadDriver } from "./driver.ts";
 import { LogStore } from "./log-store.ts";
 import { measureDurability } from "./measure-durability.ts";
+import { NoticeTable } from "./notice-table.ts";
 import { inMemory, openDatabase } from "./open-database.ts";
-import { toBrokerError } from "./storage-error.ts";
-import type { Settled, WorkerOptions, WorkerQuestion, WorkerReply, WorkerRequest } from "./worker-messages.ts";
+import { failureScope, toBrokerError } from "./storage-error.ts";
+import type {
+  PostRequest,
+  QuestionType,
+  ResultOf,
+  Settled,
+  WorkerOptions,
+  WorkerQuestion,
+  WorkerReply,
+  WorkerRequest,
+} from "./worker-messages.ts";
 import { toFault } from "./worker-messages.ts";
+
+interface StorageParts {
+  readonly store: LogStore;
+  readonly notices: NoticeTable;
+}
 
 class StorageWorker {
   readonly #port: MessagePort;
   readonly #file: string;
   readonly #store: LogStore;
+  readonly #notices: NoticeTable;
   readonly #appends: AppendQueue;
   readonly #opened: Stats | undefined;
   #questions: WorkerQuestion[] = [];
   #isClosing = false;
   #isScheduled = false;
 
-  constructor(port: MessagePort, file: string, store: LogStore) {
+  constructor(port: MessagePort, file: string, { notices, store }: StorageParts) {
     this.#port = port;
     this.#file = file;
     this.#store = store;
+    this.#notices = notices;
     this.#appends = new AppendQueue({ store, file, now: () => performance.now() });
     this.#opened = this.#stat();
   }
@@ -67,43 +84,64 @@ class StorageWorker {
     else if (this.#isClosing) this.#close();
   }
 
-  /** Outside of a transaction, so that nothing is read which is not stable yet. */
+  /** Outside of an append's transaction, so that nothing is read which is not stable yet. */
   #answerAll(): Settled[] {
     const questions = this.#questions;
     this.#questions = [];
-    return questions.map((question) => {
+    const settled = questions.map((question): Settled => {
       try {
-        return this.#answer(question);
+        return { type: "answered", id: question.id, result: this.#answer(question) };
       } catch (error) {
+        if (question.type === "post" && failureScope(error) === "store") throw error;
         return { type: "refused", id: question.id, fault: toFault(toBrokerError(error, this.#file)) };
       }
     });
+    if (questions.some(({ type }) => type === "post")) this.#checkFile();
+    return settled;
   }
 
-  #answer({ id, ...question }: WorkerQuestion): Settled {
-    switch (question.type) {
+  #answer({ request, type }: WorkerQuestion): ResultOf<QuestionType> {
+    switch (type) {
       case "read":
-        return { type: "read", id, result: this.#store.read(question.request) };
+        return this.#store.read(request);
       case "recall":
-        return { type: "recall", id, result: this.#store.recall(question.request) };
+        return this.#store.recall(request);
+      case "notices":
+        return this.#notices.read(request.nowMs);
+      case "post":
+        return this.#post(request);
       default:
-        return question satisfies never;
+        return type satisfies never;
     }
+  }
+
+  #post({ notice, nowMs }: PostRequest): undefined {
+    this.#store.begin();
+    try {
+      this.#notices.post(notice, nowMs);
+      this.#store.commit();
+    } catch (error) {
+      this.#store.rollback();
+      throw error;
+    }
+    return undefined;
   }
 
   #commitSome(): readonly Settled[] {
     const settled = this.#appends.commitSome();
-    const found = this.#stat();
-    if (found?.ino !== this.#opened?.ino || found?.dev !== this.#opened?.dev) {
-      throw new BrokerError(
-        "STORAGE_UNAVAILABLE",
-        `Cannot use "${this.#file}" any more: it was removed or replaced while in use`,
-        {
-          hint: "Put the file back and start again",
-        },
-      );
-    }
+    this.#checkFile();
     return settled;
+  }
+
+  /** What was written to a file that is nowhere is not kept. */
+  #checkFile(): void {
+    const found = this.#stat();
+    if (found?.ino === this.#opened?.ino && found?.dev === this.#opened?.dev) return;
+    throw new BrokerError(
+      "STORAGE_UNAVAILABLE",
+      `Cannot use "${this.#file}" any more: it was removed or replaced while in use`,
+      { hint: "Put the file back and start again" },
+    );
   }
 
   #stat(): Stats | undefined {
@@ -130,7 +168,8 @@ async function start(port: MessagePort, options: WorkerOptions): Promise<void> {
   const { dedupWindowMs, file } = options;
   try {
     const database = openDatabase(await loadDriver(), options);
-    const worker = new StorageWorker(port, file, new LogStore(database, dedupWindowMs));
+    const parts = { store: new LogStore(database, dedupWindowMs), notices: new NoticeTable(database) };
+    const worker = new StorageWorker(port, file, parts);
     const info = { ...measureDurability(database, file), dedupWindowMs };
     port.on("message", (requests: readonly WorkerRequest[]) => worker.receive(requests));
     port.postMessage({ type: "opened", info } satisfies WorkerReply);

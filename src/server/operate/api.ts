@@ -65,10 +65,10 @@ export const handlers: Readonly<Record<OperationName, (operated: Operated, reque
     return JSON.stringify({ channel, count, ...("members" in attendance && attendance) });
   },
 
-  async disconnect({ log, shell }, { fields }) {
+  async disconnect({ control, log }, { fields }) {
     // The schema has just shown it to be one.
     const request = fields as unknown as DisconnectRequest;
-    const connectionCount = await shell.command(disconnectCommand(request));
+    const connectionCount = await control.command(disconnectCommand(request));
     log.info({ ...request, connectionCount }, "An operator disconnected a user");
     return JSON.stringify({ connectionCount });
   },

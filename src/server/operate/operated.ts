@@ -1,6 +1,7 @@
 import type { Broker } from "../../gateway/index.ts";
 import type { Durability } from "../../wire/index.ts";
 import type { ServerChannel } from "../channel.ts";
+import type { Control } from "../control.ts";
 import type { GatewayInfo } from "../health.ts";
 import type { Hooks } from "../hooks.ts";
 import type { Log } from "../log.ts";
@@ -15,6 +16,7 @@ export interface Operated {
   readonly channels: Readonly<Record<string, ServerChannel>>;
   readonly shell: Shell;
   readonly store: Store;
+  readonly control: Control;
   readonly hooks: Hooks;
   readonly broker: Broker;
   readonly durability: Durability;

@@ -105,7 +105,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
     method: "POST",
     path: "/v1/disconnect",
     scope: "admin",
-    summary: "Closes every connection of a user at this node.",
+    summary: "Closes every connection of a user, at every node.",
     body: object(
       {
         userId,
@@ -212,7 +212,7 @@ export const answers: Readonly<Record<AnswerName, object>> = {
   },
   Disconnected: {
     type: "object",
-    properties: { connectionCount: { ...count, description: "The user's connections that were closed." } },
+    properties: { connectionCount: { ...count, description: "The user's connections at this node that were closed." } },
     required: ["connectionCount"],
   },
   Stats: {

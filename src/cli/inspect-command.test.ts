@@ -1,0 +1,100 @@
+/** The built command (`tsc -b` first), as a script sees it; and what ends an inspection from outside. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { expect, test, vi } from "vitest";
+import { broken, findings, listen, switching, working } from "../../test/broken-servers.ts";
+import { inspect } from "./inspect.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const command = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [command, "inspect", ...args], { env: { PATH: process.env["PATH"] } });
+  let stdout = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  const exited = once(child, "close").then(([code]) => [code as number, stdout] as const);
+  return { child, exited };
+}
+
+test("[CM41] the exit code is 0 where it works, 1 without a connection, 4 where it was closed with another code", async () => {
+  const [exitCode, text] = await start([(await working()).href]).exited;
+  expect([exitCode, text]).toEqual([0, expect.stringContaining("The handshake is right, and the connection works")]);
+  expect((await start([(await working({ path: "/other" })).href]).exited)[0]).toBe(1);
+  const failing = await working({ open: (socket) => socket.close(1011) });
+  expect((await start([failing.href]).exited)[0]).toBe(4);
+});
+
+test("[CM41] --json prints one object with all of it, --listen says how long", async () => {
+  const late = await working({
+    open: (socket) =>
+      void setTimeout(() => {
+        socket.send("later than half a second");
+        socket.close(1000);
+      }, 1_000),
+  });
+  const [exitCode, text] = await start(["--json", "--listen", "60", late.href]).exited;
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(text)).toMatchObject({
+    isOpen: true,
+    frames: expect.arrayContaining([expect.objectContaining({ preview: "later than half a second" })]),
+    close: { code: 1000, by: "peer" },
+  });
+});
+
+test("[CM41] Ctrl-C ends it with 130, before the answer and after", async () => {
+  let reached: () => void = () => {};
+  const asked = new Promise<void>((resolve) => (reached = resolve));
+  const silent = await listen(createServer((socket) => socket.on("error", () => {}).once("data", () => reached())));
+  const waiting = start([`ws://127.0.0.1:${silent}/`]);
+  await asked;
+  waiting.child.kill("SIGINT");
+  expect((await waiting.exited)[0]).toBe(130);
+  let opened: () => void = () => {};
+  const open = new Promise<void>((resolve) => (opened = resolve));
+  const listening = start(["--listen", "60", (await working({ ping: () => opened() })).href]);
+  await open;
+  listening.child.kill("SIGINT");
+  expect((await listening.exited)[0]).toBe(130);
+});
+
+test("[CM33] a signal gives it up, with its reason and no finding; the server is left at once", async () => {
+  const controller = new AbortController();
+  let left: Promise<unknown> | undefined;
+  const port = await listen(
+    createServer((socket) => {
+      left = once(
+        socket.on("error", () => {}),
+        "close",
+      );
+      socket.once("data", () => controller.abort(new Error("Enough")));
+    }),
+  );
+  const options = { signal: controller.signal, timeoutMs: 600_000 };
+  await expect(inspect(new URL(`ws://127.0.0.1:${port}/`), options)).rejects.toThrow("aborted");
+  await left;
+  expect(left).toBeDefined();
+});
+
+test("[CM35] what may not be sent is the caller's fault, and no finding", async () => {
+  await expect(inspect(await working(), { headers: { "X-A": "1\r\nX-B: 2" } })).rejects.toMatchObject({
+    code: "ERR_HEADER",
+  });
+});
+
+test.each([
+  [1002, "It says that we broke the protocol: something on the way may change the frames"],
+  [1011, "It failed: read its log"],
+  [1013, "It has too much to do: try again later"],
+  [4000, "What this code means is the application's to say: read its log or its documentation"],
+])("[CM38] after %d at once: %s", async (code, remedy) => {
+  const [finding] = await findings(await working({ open: (socket) => socket.close(code) }));
+  expect(finding?.slice(1)).toEqual([`The server closed the connection at once with ${code}`, remedy]);
+});
+
+test("[CM38] a pong that answers another ping is no answer to ours", async () => {
+  const url = await broken((given) => switching(given, [], "\u008a\u0001x"));
+  expect((await findings(url)).map(([code]) => code)).toEqual(["no-pong"]);
+});
