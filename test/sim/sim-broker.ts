@@ -34,6 +34,8 @@ export class SimBroker implements Broker, StoreClient {
   readonly #life: Life;
   readonly #weather: StoreWeather;
   #sink: BrokerSink | undefined;
+  /** The world stands still while a node starts: what it asks the store before it listens is answered at once. */
+  #isStarting = true;
   readonly #unanswered = new Set<Parcel>();
   #lastUpMs = 0;
   #lastDownMs = 0;
@@ -122,7 +124,13 @@ export class SimBroker implements Broker, StoreClient {
     for (const parcel of this.#unanswered) this.#there(() => this.#store.append(parcel));
   }
 
-  #ask<Result>(work: () => Result): Promise<Result> {
+  /** The node listens: from now on the way to the store takes its time. */
+  started(): void {
+    this.#isStarting = false;
+  }
+
+  async #ask<Result>(work: () => Result): Promise<Result> {
+    if (this.#isStarting) return work();
     return new Promise((resolve, reject) => {
       this.#there(() => {
         try {

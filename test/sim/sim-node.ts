@@ -131,7 +131,10 @@ export class SimNode implements Host {
   }
 
   #listen(life: Life): void {
-    if (this.#life === life) this.#isListening = true;
+    if (this.#life === life) {
+      this.#isListening = true;
+      this.#broker?.started();
+    }
     this.#options.world.note(`${this.name} listens`);
   }
 
