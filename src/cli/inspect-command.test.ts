@@ -72,7 +72,8 @@ test("[CM33] a signal gives it up, with its reason and no finding; the server is
       socket.once("data", () => controller.abort(new Error("Enough")));
     }),
   );
-  await expect(inspect(new URL(`ws://127.0.0.1:${port}/`), { signal: controller.signal })).rejects.toThrow("aborted");
+  const options = { signal: controller.signal, timeoutMs: 600_000 };
+  await expect(inspect(new URL(`ws://127.0.0.1:${port}/`), options)).rejects.toThrow("aborted");
   await left;
   expect(left).toBeDefined();
 });

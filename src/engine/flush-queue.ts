@@ -1,5 +1,4 @@
 import { forgetJoined } from "./join-batch.ts";
-import { turnSlab } from "./slab.ts";
 
 /** What can be flushed once a turn. */
 export interface Flushable {
@@ -21,6 +20,4 @@ function flushAll(): void {
   waiting = [];
   for (const target of targets) target.flush();
   forgetJoined();
-  // Those that were sent something by a flush have theirs in the slab.
-  if (waiting.length === 0) turnSlab.reuse();
 }

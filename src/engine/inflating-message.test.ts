@@ -180,6 +180,24 @@ describe.each(["server", "client"])("of a %s", (role) => {
     expect(read).toEqual(["left", "one", "left", "two"]);
   });
 
+  test("[ST13, ST17] the next message waits for the handler of one that was left", async () => {
+    const gate = deferred();
+    let count = 0;
+    const handler: Handler = async (_socket, message) => {
+      count++;
+      message.cancel();
+      await gate.promise;
+    };
+    const { peer, frame } = await setUp(handler, {}, alone);
+    peer.write(Buffer.concat([frame(2, deflate("one")), frame(2, deflate("two"))]));
+    await until(() => count === 1);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect(count).toBe(1);
+    gate.resolve();
+    await until(() => count === 2);
+    expect(count).toBe(2);
+  });
+
   test("[ST17] a message behind a compressed one that is not compressed may come in parts", async () => {
     const pieces: (string | Uint8Array)[] = [];
     let ended = 0;
@@ -362,33 +380,4 @@ describe.each(["server", "client"])("of a %s", (role) => {
     await until(() => read.length === 1);
     expect(told).toMatchObject([{ role, direction: "in", messageBytes: 1100, payloadBytes: bytes.length }]);
   });
-});
-
-test("[ST17, PD23] what sendStream compresses is inflated as it comes, in both directions, with and without takeover", async () => {
-  const pieces = Array.from({ length: 50 }, (_, index) =>
-    `piece ${index} of a message that repeats itself\n`.repeat(300),
-  );
-  for (const contextTakeover of [false, true]) {
-    const compression = { contextTakeover };
-    const server = createWebSocketServer({
-      compression,
-      async messageStream(socket, message) {
-        expect(socket.extensions).toContain("permessage-deflate");
-        await socket.sendStream(message, { type: "text", compress: true });
-      },
-    });
-    cleanups.push(() => server.close({ graceMs: 100 }));
-    const { url } = await server.listen({ port: 0, host: "127.0.0.1" });
-    const read: string[] = [];
-    const client = await connect(url, {
-      compression,
-      async messageStream(_socket, message) {
-        read.push(await readAll(message));
-      },
-    });
-    for (let round = 0; round < 2; round++) await client.sendStream(pieces, { compress: true });
-    await until(() => read.length === 2);
-    expect(read.map((text) => text === pieces.join(""))).toEqual([true, true]);
-    client.close();
-  }
 });

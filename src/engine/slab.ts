@@ -4,13 +4,12 @@ export const maxCopyBytes: number = 4096;
 /**
  * Memory handed out from front to back, block by block: frames laid into it one after another are contiguous, and leave in one write.
  *
- * A block that was not {@link reuse | reused} is garbage when the last write that reads from it is done.
+ * A block is never used twice: it is garbage when the last write that reads from it is done.
  */
 export class Slab {
   readonly #blockBytes: number;
   #block: Buffer;
   #nextIndex = 0;
-  #isHeld = false;
 
   constructor(blockBytes: number) {
     this.#blockBytes = blockBytes;
@@ -27,7 +26,6 @@ export class Slab {
     if (this.#nextIndex + count > this.#block.length) {
       this.#block = Buffer.allocUnsafeSlow(Math.max(this.#blockBytes, count));
       this.#nextIndex = 0;
-      this.#isHeld = false;
     }
     const start = this.#nextIndex;
     this.#nextIndex += count;
@@ -38,17 +36,4 @@ export class Slab {
   giveBack(count: number): void {
     this.#nextIndex -= count;
   }
-
-  /** Somebody will go on reading from the block: it is not used again. */
-  hold(): void {
-    this.#isHeld = true;
-  }
-
-  /** Begins again at the front of the block, unless it is held: all that was reserved has been read. A larger one is not kept. */
-  reuse(): void {
-    if (!this.#isHeld && this.#block.length === this.#blockBytes) this.#nextIndex = 0;
-  }
 }
-
-/** What a turn of the event loop writes lies here. Where the operating system takes it all, as it mostly does, it is still in the cache for the next. */
-export const turnSlab: Slab = new Slab(32 * 1024);

@@ -3,7 +3,7 @@ import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } f
 import { DirectSocket, isPlain } from "./direct-io.ts";
 import { flushThisTurn } from "./flush-queue.ts";
 import { joinBatch } from "./join-batch.ts";
-import { maxCopyBytes, Slab, turnSlab } from "./slab.ts";
+import { maxCopyBytes, Slab } from "./slab.ts";
 
 // Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
 const eagerFlushBytes = 64 * 1024;
@@ -11,6 +11,7 @@ const eagerFlushBytes = 64 * 1024;
 const maxBatchBytes = 256 * 1024;
 
 const ownBlockBytes = 4096;
+const turnSlab = new Slab(32 * 1024);
 
 /** What a {@link Writer} is made from. */
 export interface WriterOptions {
@@ -268,8 +269,6 @@ export class Writer {
   }
 
   #writeToStream(batch: readonly Uint8Array[]): void {
-    // The stream may read it later, and so may we what does not fit.
-    turnSlab.hold();
     const last = batch.length - 1;
     if (last > 0) this.#socket.cork();
     for (let index = 0; index < last; index++) this.#socket.write(batch[index]);

@@ -1,6 +1,7 @@
 import type { Notice } from "../gateway/index.ts";
 import type { TrustedProxies } from "./client-address.ts";
 import { Entrance } from "./entrance.ts";
+import type { Hosts } from "./hosts.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
@@ -8,6 +9,7 @@ import { type Recognisable, type Revocation, Revocations, type Stand, type Stand
 import { type TicketRequest, Tickets } from "./tickets.ts";
 
 export interface AccessOptions {
+  readonly hosts: Hosts;
   readonly trustedProxies: TrustedProxies | undefined;
   readonly limits: ServerLimits;
   readonly log: Log;
@@ -24,12 +26,12 @@ export class Access {
   readonly #revocations: Revocations;
   readonly #machine: Machine;
 
-  constructor({ limits, log, machine, trustedProxies }: AccessOptions) {
+  constructor({ hosts, limits, log, machine, trustedProxies }: AccessOptions) {
     const { maxConnectionsPerAddress, maxRevocationCount, maxTicketCount } = limits;
     this.#machine = machine;
     this.#revocations = new Revocations(maxRevocationCount);
     this.#tickets = new Tickets({ maxCount: maxTicketCount, steadyMs: () => machine.steadyMs() });
-    this.entrance = new Entrance({ trustedProxies, maxConnectionsPerAddress, tickets: this.#tickets, log });
+    this.entrance = new Entrance({ hosts, trustedProxies, maxConnectionsPerAddress, tickets: this.#tickets, log });
   }
 
   issueTicket({ expiresInMs = defaultTicketLifeMs, ...authenticated }: TicketRequest): string {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { UpgradeRequest } from "../engine/index.ts";
 import { Entrance } from "./entrance.ts";
+import { Hosts } from "./hosts.ts";
 import { Tickets } from "./tickets.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -13,7 +14,7 @@ beforeEach(() => {
   tickets = new Tickets({ maxCount: 9, steadyMs: () => 0 });
   const log = { info: () => {}, warn: (_fields: object, message: string) => logged.push(message), error: () => {} };
   const trustedProxies = { addresses: ["10.0.0.1"] };
-  entrance = new Entrance({ trustedProxies, maxConnectionsPerAddress: 2, tickets, log });
+  entrance = new Entrance({ hosts: new Hosts("any"), trustedProxies, maxConnectionsPerAddress: 2, tickets, log });
 });
 
 function request(remoteAddress: string | undefined, { query = "", forwarded = "" } = {}): UpgradeRequest {

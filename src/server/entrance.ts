@@ -1,11 +1,13 @@
 import { accept, type Accept, type Reject, reject, type UpgradeRequest } from "../engine/index.ts";
 import { addressBlock, ClientAddress, isLoopback, type TrustedProxies } from "./client-address.ts";
 import type { Authenticated, Refused } from "./credentials.ts";
+import type { Hosts } from "./hosts.ts";
 import type { Log } from "./log.ts";
 import type { Tickets } from "./tickets.ts";
 import { Visitor } from "./visitor.ts";
 
 export interface EntranceOptions {
+  readonly hosts: Hosts;
   readonly trustedProxies: TrustedProxies | undefined;
   readonly maxConnectionsPerAddress: number;
   readonly tickets: Tickets;
@@ -31,6 +33,8 @@ export class Entrance {
   }
 
   admit(request: UpgradeRequest): Accept<Visitor> | Reject {
+    const foreign = this.#options.hosts.refuse(request.host);
+    if (foreign !== undefined) return reject(421, foreign);
     const read = this.#clientAddress.read(request);
     if (read.type === "malformed") {
       this.#options.log.warn(

@@ -17,6 +17,7 @@ import { GatewayError } from "./errors.ts";
 import type { Gateway, GatewayOptions, ServerChannels } from "./gateway.ts";
 import type { GatewayInfo } from "./health.ts";
 import { authenticateGuest, Hooks, type HooksOptions } from "./hooks.ts";
+import { Hosts } from "./hosts.ts";
 import { readLimits, type ServerLimits } from "./limits.ts";
 import { type GatewayAddress, Listener, type ListenOptions } from "./listener.ts";
 import { type Log, silentLog, withoutControls } from "./log.ts";
@@ -46,6 +47,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   readonly #limits: ServerLimits;
   readonly #log: Log;
   readonly #access: Access;
+  readonly #hosts: Hosts;
   readonly #listeners: { close(): Promise<void> }[] = [];
   #opening: Promise<Running> | undefined;
   #running: Running | undefined;
@@ -60,8 +62,9 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     this.#limits = readLimits(options.limits);
     this.#log = withoutControls(options.log ?? silentLog);
     checkChannels(options.channels);
-    const { trustedProxies } = options;
-    this.#access = new Access({ trustedProxies, limits: this.#limits, log: this.#log, machine });
+    const { hosts = "any", trustedProxies } = options;
+    this.#hosts = new Hosts(hosts);
+    this.#access = new Access({ hosts: this.#hosts, trustedProxies, limits: this.#limits, log: this.#log, machine });
   }
 
   async listen(options: ListenOptions): Promise<GatewayAddress> {
@@ -69,6 +72,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const listener = new Listener(options, {
       info: () => this.info(),
       maxConnections: this.#limits.maxConnections,
+      hosts: this.#hosts,
     });
     shell.engine.attach(listener.server, { path: options.path ?? "/" });
     this.#listeners.push(listener);

@@ -15,6 +15,7 @@ import type { DrainOptions } from "./drain.ts";
 import { GatewayServer } from "./gateway-server.ts";
 import type { GatewayInfo } from "./health.ts";
 import type { Authenticate } from "./hooks.ts";
+import type { HostPolicy } from "./hosts.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { GatewayAddress, ListenOptions } from "./listener.ts";
 import type { Log } from "./log.ts";
@@ -39,6 +40,11 @@ export interface GatewayOptions<Channels extends ServerChannels> {
   readonly require?: Durability;
   /** Which pages may connect. Default `"same"`: those of the same origin. */
   readonly origins?: OriginPolicy;
+  /**
+   * Which names the gateway answers to, as `["chat.example.com"]`; others are refused with 421. Give it wherever browsers run on the same
+   * machine or network: a page can have its own name point here, and is of the same origin then. Default `"any"`.
+   */
+  readonly hosts?: HostPolicy;
   /** Whose word counts about a client's address. Default nobody's: the address is the other end of the socket. */
   readonly trustedProxies?: TrustedProxies;
   /**
@@ -140,7 +146,7 @@ export interface Gateway<Channels extends ServerChannels = ServerChannels> exten
 /**
  * Makes a gateway. It opens nothing before `listen`, `attach` or `publish`.
  *
- * @throws {TypeError} for a channel that cannot be. @throws {RangeError} for a limit that is no positive number.
+ * @throws {TypeError} for a channel, a host or a proxy that cannot be. @throws {RangeError} for a limit that is no positive number.
  *
  * @example
  * ```ts

@@ -51,6 +51,7 @@ export { ephemeral, type EphemeralOptions, event, type EventOptions, latest, typ
 export { createGateway, type Gateway, type GatewayOptions, type ServerChannels } from "./gateway.ts";
 export { answerHealth, type GatewayInfo } from "./health.ts";
 export type { Authenticate, AuthenticateRequest } from "./hooks.ts";
+export type { HostPolicy } from "./hosts.ts";
 export { jwtAuthenticator, type JwtKeys, type JwtOptions } from "./jwt.ts";
 export type { JsonWebKeyLike, JsonWebKeySet, JwtAlgorithm } from "./jwt-keys.ts";
 export type { ServerLimits } from "./limits.ts";

@@ -7,6 +7,7 @@ import {
 } from "node:https";
 import type { AddressInfo } from "node:net";
 import { answerHealth, type GatewayInfo } from "./health.ts";
+import type { Hosts } from "./hosts.ts";
 
 /** Where a gateway listens. */
 export interface ListenOptions {
@@ -44,6 +45,7 @@ export interface ListenerSettings {
   readonly info: () => GatewayInfo;
   /** WebSockets at a time. */
   readonly maxConnections: number;
+  readonly hosts: Hosts;
 }
 
 /** The gateway's own HTTP server: WebSockets are attached to it by others, it says how the gateway is, and no more. */
@@ -51,12 +53,14 @@ export class Listener {
   readonly server: HttpServer | HttpsServer;
   readonly #options: ListenOptions;
   readonly #info: () => GatewayInfo;
+  readonly #hosts: Hosts;
 
-  constructor(options: ListenOptions, { info, maxConnections }: ListenerSettings) {
+  constructor(options: ListenOptions, { hosts, info, maxConnections }: ListenerSettings) {
     const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     const { tls } = options;
     this.#options = options;
     this.#info = info;
+    this.#hosts = hosts;
     this.server =
       tls === undefined ? createServer(httpLimits, answer) : createTlsServer({ ...httpLimits, ...tls }, answer);
     this.server.maxConnections = maxConnections + spareConnectionCount;
@@ -84,9 +88,10 @@ export class Listener {
     await closed;
   }
 
-  #answer({ url }: IncomingMessage, response: ServerResponse): void {
-    if (url === "/healthz") return answerHealth(this.#info(), response);
-    response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" });
-    response.end("Nothing is here but WebSockets and /healthz\n");
+  #answer({ headers, url }: IncomingMessage, response: ServerResponse): void {
+    const foreign = this.#hosts.refuse(headers.host);
+    if (foreign === undefined && url === "/healthz") return answerHealth(this.#info(), response);
+    response.writeHead(foreign === undefined ? 404 : 421, { "Content-Type": "text/plain; charset=utf-8" });
+    response.end(`${foreign ?? "Nothing is here but WebSockets and /healthz"}\n`);
   }
 }

@@ -259,7 +259,10 @@ export interface EventMessage extends WireEvent {
   readonly type: "event";
   readonly channel: string;
 }
-/** Entries after `from` are gone or were never true; delivery continues after `to`. */
+/**
+ * Entries after `from` are gone or were never true; delivery continues after `to`. A `to` before `from` withdraws what was delivered
+ * behind it. With `truncated` or `epoch` and any other `to`, nothing that was delivered is known to be true.
+ */
 export interface GapMessage {
   readonly type: "gap";
   readonly channel: string;

@@ -100,7 +100,7 @@ export class ChannelLog {
           break;
         }
         case "duplicate": {
-          const known = await findStored(result.seq, request, { stream, subject, deadline });
+          const known = await findStored(result.seq, { stream, subject, deadline });
           if (known !== undefined && this.#isMine(known.record, request)) return this.#stored(known);
           if (known !== undefined) return repeated(known, request.payloadHash);
           goneCount += 1;

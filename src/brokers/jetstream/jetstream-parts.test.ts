@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { findOffset } from "./find-offset.ts";
 import { type Located, type LogRecord, readRecord, writeRecord } from "./log-record.ts";
 import { toBrokerError } from "./nats-error.ts";
+import { dedupId } from "./stored-ids.ts";
 import { liveSubject, makeSubjects, readSubjects } from "./subjects.ts";
 import { TrimMarks } from "./trim-marks.ts";
 
@@ -25,6 +26,15 @@ test("[JB19] two channels never share a subject, and a name is one token whateve
   expect(liveSubject("chat", "chat/a.b")).toBe("chat.live.chat/a%2Eb");
   expect(readSubjects("chat", [subjects.allLogs])).toMatchObject({ seed: "5eed", anyLive: subjects.anyLive });
   expect(readSubjects("chat", [])).toBe(undefined);
+});
+
+test("[JB2] an id is known by its channel, its user and itself, however they are cut", () => {
+  const ids = ["ab c d", "a bc d", "a b cd"].map((words) => {
+    const [channel = "", id = "", messageId = ""] = words.split(" ");
+    return dedupId({ channel, messageId, user: { id } }, 0);
+  });
+  expect(new Set([...ids, dedupId({ channel: "ab", messageId: "d", user: { id: "c" } }, 1)]).size).toBe(4);
+  expect(ids[0]).toMatch(/^[\w-]{43}$/);
 });
 
 test("[JB20] an offset is found wherever its channel's messages lie, in at most twice the steps of halving", async () => {

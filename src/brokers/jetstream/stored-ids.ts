@@ -26,12 +26,9 @@ export function dedupId({ channel, messageId, user }: IdOwner, goneCount: number
 }
 
 /** The entry that the server remembers an id by. `undefined`: it is gone, or was none. */
-export async function findStored(seq: number, owner: IdOwner, search: IdSearch): Promise<Located | undefined> {
-  const { deadline, stream, subject } = search;
+export async function findStored(seq: number, { deadline, stream, subject }: IdSearch): Promise<Located | undefined> {
   const found = seq > 0 ? await stream.get({ seq }, deadline) : undefined;
-  if (found === undefined || (await hasLost(stream, subject, found, deadline))) return undefined;
-  const { entry } = found.record;
-  return entry.messageId === owner.messageId && entry.user.id === owner.user.id ? found : undefined;
+  return found === undefined || (await hasLost(stream, subject, found, deadline)) ? undefined : found;
 }
 
 /** What a request is answered whose id was stored before. */
@@ -49,7 +46,7 @@ export async function recallId(request: RecallRequest, search: IdSearch): Promis
   for (let goneCount = 0; ; goneCount += 1) {
     const seq = await search.stream.seqOf(search.subject, dedupId(request, goneCount), search.deadline);
     if (seq === undefined) return { type: "unknown" };
-    const found = await findStored(seq, request, search);
+    const found = await findStored(seq, search);
     if (found !== undefined) return repeated(found, request.payloadHash);
   }
 }

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { describe } from "../../wire/index.ts";
 import { GatewayError } from "../errors.ts";
 import { answerHealth } from "../health.ts";
+import { type HostPolicy, Hosts } from "../hosts.ts";
 import { handlers } from "./api.ts";
 import { type ApiKey, ApiKeys, type ApiScope } from "./api-keys.ts";
 import { expositionType, writeExposition } from "./exposition.ts";
@@ -26,6 +27,8 @@ export interface AdminOptions {
   readonly port: number;
   /** Default `127.0.0.1`: this machine only. Elsewhere everything but `/healthz` and `/readyz` needs a key. */
   readonly host?: string;
+  /** Which names it answers to beside this machine's own. Default: on this machine none, so that no page gets here by a name of its own; else any. */
+  readonly hosts?: HostPolicy;
   /** Who may use the HTTP API. Default nobody. */
   readonly keys?: readonly ApiKey[];
   /** Key and certificate, as `node:tls` takes them: then the URL is `https:`. */
@@ -58,6 +61,7 @@ export class AdminListener {
   readonly #operated: Operated;
   readonly #keys: ApiKeys;
   readonly #isLocal: boolean;
+  readonly #hosts: Hosts;
   readonly #server: HttpServer | HttpsServer;
   readonly #description: string;
 
@@ -68,6 +72,7 @@ export class AdminListener {
     this.#operated = operated;
     this.#keys = new ApiKeys(keys);
     this.#isLocal = loopback.has(host);
+    this.#hosts = new Hosts(options.hosts ?? (this.#isLocal ? [] : "any"));
     if (!this.#isLocal && this.#keys.isEmpty) {
       throw new TypeError(`Cannot listen for operators on ${host} without a key: give keys, or host 127.0.0.1`);
     }
@@ -106,10 +111,8 @@ export class AdminListener {
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = readUrl(request);
-    // A page that has its own name point at this machine could ask otherwise (DNS rebinding).
-    if (this.#isLocal && !loopback.has(url.hostname.replace(/^\[(.*)\]$/, "$1"))) {
-      throw new Answerable(421, `Cannot answer for host "${url.hostname}": this is another`);
-    }
+    const foreign = this.#hosts.refuse(request.headers.host);
+    if (foreign !== undefined) throw new Answerable(421, foreign);
     switch (url.pathname) {
       case "/healthz":
         return this.#sendHealth(request, response);
