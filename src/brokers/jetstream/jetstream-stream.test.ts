@@ -58,7 +58,7 @@ streamTest(
   "[JB7] a stream that was deleted is made again: its logs are others, for every node",
   {},
   async ({ broker, open, server }) => {
-    const other = await open();
+    const [other, reader] = [await open(), await open()];
     for (const node of [broker, other]) await node.append(appendRequest(`m of ${node === other}`));
     const untouched = (await broker.read({ ...wholePage, channel: "chat/never" })).top.epoch;
     const { epoch } = (await broker.read(wholePage)).top;
@@ -71,6 +71,7 @@ streamTest(
     expect(await broker.append(appendRequest("second"))).toMatchObject({ type: "stored", position: { offset: 2 } });
     const { top } = await broker.read(wholePage);
     expect(top.epoch).not.toBe(epoch);
+    expect((await reader.read({ ...wholePage, channel: "chat/never" })).top.epoch).not.toBe(untouched);
     expect((await broker.read({ ...wholePage, channel: "chat/never" })).top.epoch).not.toBe(untouched);
   },
 );
