@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { append, at, benchWith, epoch, from, live, story, subscribe } from "../../test/channel-setup.ts";
+import { ModelLog } from "../testing/model-log.ts";
 import { GatewayBench } from "../testing/gateway-bench.ts";
 
 test("[DL1] an entry goes to all live subscribers as one text", () => {
@@ -161,6 +162,14 @@ test("[RS5] a log that becomes another one is told to all who follow it", () => 
   bench.log("news").epoch = "0000000000000002";
   bench.advance(2_000);
   expect(story(bench.take(1))).toEqual(["2>0 epoch", 1, 2]);
+});
+
+test("[RS5] the top told with a subscription is that of the log it starts in, though the channel has not noticed yet that it is another", () => {
+  const bench = benchWith({ count: 3, limits: { maxRingCount: 1 } });
+  bench.logs.set("news", new ModelLog("0000000000000002"));
+  subscribe(bench, 2, from(at(1)));
+  const position = { epoch: "0000000000000002", offset: 0, tag: 0 };
+  expect(bench.take(2).find(({ type }) => type === "subscribed")).toMatchObject({ position, top: 0 });
 });
 
 test("[RS7] what is appended during a replay comes after it, once and in order", () => {

@@ -296,15 +296,17 @@ export class Channel {
       return absorbed.deliveries.length > 0;
     }
     listener.placed = undefined;
-    placed(this.#placementOf(listener, absorbed.position, page.top.offset));
+    placed(this.#placementOf(listener, absorbed.position, page.top));
     return false;
   }
 
-  #placementOf(listener: Listener, position: Position, top: number): Placement {
+  #placementOf(listener: Listener, position: Position, top: Position): Placement {
+    const { epoch, offset } = this.#reader.position;
     return {
       type: "placed",
       position,
-      top: Math.max(top, this.#reader.position.offset),
+      // A log that has become another one may be seen by this read first: how far the old one reached says nothing of it.
+      top: epoch === top.epoch ? Math.max(top.offset, offset) : top.offset,
       ended: () => (this.#isHere(listener) ? undefined : this.#endedError()),
       enter: (member) => this.#enter(listener, member),
       follow: () => {

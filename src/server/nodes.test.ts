@@ -79,7 +79,7 @@ natsTest(
 );
 
 redisTest(
-  "[ND2] who is revoked at one node is closed and refused at the other, and after a restart of both",
+  "[ND3] who is revoked at one node is closed and refused at the other, and after a restart of both",
   async () => {
     const server = await RedisServer.start();
     const gateways: Gateway[] = [];
