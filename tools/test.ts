@@ -8,5 +8,5 @@ async function runTests(vitestArguments: readonly string[]): Promise<number> {
   if (built.exitCode !== 0) return built.exitCode;
   // Not decisive: a test whose part is still missing is skipped with its reason, or fails when CI is set.
   await runCommand(["bash", "tools/setup.sh"], { timeoutMs: 900_000 });
-  return (await runCommand(["vitest", "run", ...vitestArguments])).exitCode;
+  return (await runCommand(["vitest", "run", ...vitestArguments], { timeoutMs: 840_000 })).exitCode;
 }

@@ -285,9 +285,12 @@ browserTest("[BW13] a refused message stays with its reason, and is sent again o
   await page.routeWebSocket(/\/ws$/u, (line) => {
     const gateway = line.connectToServer();
     line.onMessage((frame) => {
-      const { type, id } = JSON.parse(String(frame)) as { type: string; id: number }; // What our client sends.
-      if (type !== "publish" || !isRefusing) return gateway.send(frame);
-      line.send(JSON.stringify({ type: "error", id, code: "INTERNAL", message: "The server failed" }));
+      // What our client sends: one operation a line.
+      for (const operation of String(frame).split("\n")) {
+        const { type, id } = JSON.parse(operation) as { type: string; id: number };
+        if (type !== "publish" || !isRefusing) gateway.send(operation);
+        else line.send(JSON.stringify({ type: "error", id, code: "INTERNAL", message: "The server failed" }));
+      }
     });
   });
   await page.goto(newRoom());

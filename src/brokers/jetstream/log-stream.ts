@@ -18,7 +18,7 @@ export interface LogStreamOptions {
 }
 
 /** What a stream is kept by. */
-export interface StreamFacts {
+interface StreamFacts {
   readonly replicaCount: number;
   /** Of the server. */
   readonly version: string;
