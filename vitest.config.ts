@@ -15,6 +15,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 15_000 } },
+    // Vitest would leave one CPU to itself: of two, that is half.
+    maxWorkers: "100%",
     reporters: ["default", new PlainReporter()],
     coverage: { include: ["src/**/*.ts"], exclude: ["**/*.test.ts"] },
   },
