@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeBroadcast } from "./broadcast.ts";
 import type { Identity } from "./effects.ts";
-import { type Answers, benchChannels, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
+import { type Answers, GatewayBench, type GatewayBenchOptions } from "../testing/gateway-bench.ts";
 
 const device = "0".repeat(32);
 const auth = { type: "auth", device } as const;
@@ -358,42 +358,6 @@ test("[OP30] the core counts what it sent and refused, and knows who is where", 
     type: "found",
     value: { definition: "room", params: { id: "1" } },
   });
-});
-
-test("[RL30] who reads slowly has its requests answered before the rest of a replay", () => {
-  const bench = joined({ limits: { maxReplayBytes: 1 } });
-  for (let index = 1; index <= 9; index += 1) bench.append("news", `m${index}`);
-  bench.congested.add(1);
-  bench.send(1, { type: "subscribe", channel: "news", start: { from: "recent", count: 9 } });
-  bench.handle({ type: "congested", connection: 1 });
-  bench.take(1);
-  bench.send(1, { type: "history", channel: "news", before: 3, count: 1 });
-  bench.send(1, { type: "subscribe", channel: "room/1", start: { from: "live" } });
-  expect(bench.take(1)).toEqual([]);
-  bench.handle({ type: "drained", connection: 1 });
-  expect(bench.take(1).map(({ type }) => type)).toEqual(["event", "history"]);
-  bench.handle({ type: "drained", connection: 1 });
-  expect(bench.take(1).map(({ type }) => type)).toContain("subscribed");
-});
-
-test("[SE20] refused operations of a frame count each: the third in a row closes the connection, and what follows is not taken", () => {
-  const bench = joined();
-  bench.sendText(1, ["{}", "{}", "{}", "{}"].join("\n"));
-  expect([bench.take(1).length, closesOf(bench)]).toMatchObject([3, [{ code: 4002 }]]);
-  expect([...bench.core.counters.refusedCounts]).toEqual([["BAD_MESSAGE", 3]]);
-});
-
-test("[CH12] what the server publishes counts beside what clients publish, and of a channel that is not there is refused", () => {
-  const limits = { maxSubscriberCount: 9, publishesPerSecond: 1, maxDataBytes: 9 };
-  const { room } = benchChannels;
-  if (room === undefined) throw new Error("The bench has no room");
-  const bench = new GatewayBench({ channels: { room: { ...room, limits } } });
-  bench.join(1);
-  bench.send(1, { type: "publish", channel: "room/a", event: "said", messageId: "m1", data: "x" });
-  const event = { content: "1", nowMs: 1_000_000 };
-  expect(bench.core.refuse("room/a", event)).toMatchObject({ code: "RATE_LIMITED" });
-  expect(bench.core.refuse("room/b", event)).toBeUndefined();
-  expect(bench.core.refuse("nowhere", event)).toMatchObject({ code: "UNKNOWN_CHANNEL" });
 });
 
 test("[AU8] of a user who was revoked, credentials that are known to be newer stay", () => {
