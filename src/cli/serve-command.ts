@@ -42,7 +42,7 @@ second Ctrl-C.`;
 
 /** Makes `switchboard serve`. */
 export function createServeCommand(): Command {
-  return new Command("serve")
+  return addNodeOptions(new Command("serve"))
     .description("serve the chat: its pages, its gateway at /ws, the handshake lab at /lab, /healthz")
     .addOption(
       variable("--port <number>", "PORT", "port to listen on, 0 for any that is free")
@@ -51,20 +51,6 @@ export function createServeCommand(): Command {
     )
     .addOption(variable("--host <address>", "HOST", "address to listen on").default("127.0.0.1"))
     .addOption(variable("--data <folder>", "DATA", "folder of the database, made if there is none").default("./data"))
-    .addOption(
-      variable(
-        "--broker <url>",
-        "BROKER",
-        "store that nodes share, instead of the folder: redis:, rediss:, or nats: and tls: for JetStream",
-      ).argParser(parseBroker),
-    )
-    .addOption(
-      variable(
-        "--trusted-proxy <address>",
-        "TRUSTED_PROXY",
-        "proxy or network whose X-Forwarded-For is believed; repeat it or use commas",
-      ).argParser(collectProxies),
-    )
     .addOption(variable("--tls-cert <file>", "TLS_CERT", "certificate in PEM: serve https and wss"))
     .addOption(variable("--tls-key <file>", "TLS_KEY", "the certificate's key in PEM"))
     .addOption(
@@ -107,6 +93,25 @@ export function createServeCommand(): Command {
     .addOption(variable("--log-level <level>", "LOG_LEVEL", "what to log").choices(logLevels).default("info"))
     .addHelpText("after", examples)
     .action(runServe);
+}
+
+/** What one of several nodes needs. */
+function addNodeOptions(command: Command): Command {
+  return command
+    .addOption(
+      variable(
+        "--broker <url>",
+        "BROKER",
+        "store that nodes share, instead of the folder: redis:, rediss:, or nats: and tls: for JetStream",
+      ).argParser(parseBroker),
+    )
+    .addOption(
+      variable(
+        "--trusted-proxy <address>",
+        "TRUSTED_PROXY",
+        "proxy or network whose X-Forwarded-For is believed; repeat it or use commas",
+      ).argParser(collectProxies),
+    );
 }
 
 /** An option that a variable of the environment can give too. */
