@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ConnectOptions } from "../engine/index.ts";
 import { parseChannelName, textRules } from "../wire/index.ts";
 import { addTransportOptions, readHeaders, readTls, type TransportFlags } from "./connection-options.ts";
+import { parseTarget } from "./target.ts";
 
 /** What commander makes of them. */
 export interface GatewayFlags extends TransportFlags {
@@ -39,6 +40,20 @@ export function readConnectOptions(flags: TransportFlags): ConnectOptions {
   };
 }
 
+/** Where a gateway is, and by its scheme which way to it: as a client, or over HTTP. */
+export interface GatewayUrl {
+  readonly url: URL;
+  readonly isHttp: boolean;
+}
+
+/** @throws {InvalidArgumentError} */
+export function parseGatewayUrl(text: string): GatewayUrl {
+  const isHttp = /^https?:/i.test(text);
+  const url = parseTarget(text);
+  if (isHttp) url.protocol = url.protocol.replace("ws", "http");
+  return { url, isHttp };
+}
+
 /** The one that was given, or a new one. */
 export function readDevice({ device }: Pick<GatewayFlags, "device">): string {
   return device ?? randomBytes(16).toString("hex");
@@ -59,7 +74,7 @@ export function parseEvent(text: string): string {
   throw new InvalidArgumentError("Give the name of an event: 1-64 of A-Z a-z 0-9 _ . -");
 }
 
-/** Adds to a command error what a person wants to try next. */
+/** A parser of whole numbers within a range. */
 export function parseWhole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { createConnectCommand } from "./connect-command.ts";
+import { createDoctorCommand } from "./doctor-command.ts";
 import { createInspectCommand } from "./inspect-command.ts";
 import { createLabCommand } from "./lab-command.ts";
 import { createPublishCommand } from "./publish-command.ts";
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     createTailCommand(),
     createConnectCommand(),
     createInspectCommand(),
+    createDoctorCommand(),
     createLabCommand(),
   ];
   for (const command of commands) {

@@ -6,8 +6,10 @@ import { readHeaders, readTls } from "./connection-options.ts";
 import {
   addGatewayOptions,
   type GatewayFlags,
+  type GatewayUrl,
   parseChannel,
   parseEvent,
+  parseGatewayUrl,
   readConnectOptions,
   readDevice,
 } from "./gateway-options.ts";
@@ -19,7 +21,7 @@ import { textRules } from "../wire/index.ts";
 import { formatPosition } from "./position-text.ts";
 import { type Outcome, type Outgoing, type Publisher, publishSurely } from "./publisher.ts";
 import { StartError } from "./start-fault.ts";
-import { parseSeconds, parseTarget } from "./target.ts";
+import { parseSeconds } from "./target.ts";
 
 interface PublishFlags extends GatewayFlags {
   readonly id?: string;
@@ -29,12 +31,6 @@ interface PublishFlags extends GatewayFlags {
   readonly retryFor: number;
   readonly json?: true;
   readonly quiet?: true;
-}
-
-/** Where: the scheme says by which way. */
-interface PublishTarget {
-  readonly url: URL;
-  readonly isHttp: boolean;
 }
 
 const examples = `
@@ -56,7 +52,7 @@ usage, 130 stopped by Ctrl-C.`;
 export function createPublishCommand(): Command {
   const command = new Command("publish")
     .description("publish to a channel of a gateway: one message, or each line of stdin")
-    .addArgument(new Argument("<url>", "of the gateway, or of its operator's port").argParser(parsePublishTarget))
+    .addArgument(new Argument("<url>", "of the gateway, or of its operator's port").argParser(parseGatewayUrl))
     .addArgument(new Argument("<channel>", "as in chat/42").argParser(parseChannel))
     .addArgument(new Argument("<event>", "as in message").argParser(parseEvent))
     .addArgument(new Argument("[json]", "the event's data; without it, lines of stdin").argParser(parseData))
@@ -74,13 +70,6 @@ export function createPublishCommand(): Command {
     .option("--json", "print one JSON object a message")
     .option("-q, --quiet", "print nothing but what fails");
   return addGatewayOptions(command).addHelpText("after", examples).action(runPublish);
-}
-
-function parsePublishTarget(text: string): PublishTarget {
-  const isHttp = /^https?:/i.test(text);
-  const url = parseTarget(text);
-  if (isHttp) url.protocol = url.protocol.replace("ws", "http");
-  return { url, isHttp };
 }
 
 /** Checks that it is JSON, and keeps it as it was written: numbers may be longer than ours. */
@@ -104,7 +93,7 @@ function parseId(text: string): string {
 }
 
 async function runPublish(
-  target: PublishTarget,
+  target: GatewayUrl,
   channel: string,
   event: string,
   json: string | undefined,
@@ -142,7 +131,7 @@ async function runPublish(
   process.stdin.destroy();
 }
 
-function createPublisher({ isHttp, url }: PublishTarget, flags: PublishFlags, signal: AbortSignal): Publisher {
+function createPublisher({ isHttp, url }: GatewayUrl, flags: PublishFlags, signal: AbortSignal): Publisher {
   const timeoutMs = flags.timeout;
   if (isHttp) {
     const [headers, tls] = [readHeaders(flags), readTls(flags)];
