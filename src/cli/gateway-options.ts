@@ -15,17 +15,17 @@ export interface GatewayFlags extends TransportFlags {
 /** Adds them to a command. Secrets may come by variables, for a command line is seen by every user of the machine. */
 export function addGatewayOptions(command: Command): Command {
   return addTransportOptions(
-    command
-      .addOption(
-        new Option("--token <text>", "what the gateway's authenticate asks for; default a guest").env(
-          "SWITCHBOARD_TOKEN",
-        ),
-      )
-      .addOption(
-        new Option("--device <hex>", "which device this is, so a guest stays the same one; default a new one")
-          .env("SWITCHBOARD_DEVICE")
-          .argParser(parseDevice),
-      ),
+    addTokenOption(command).addOption(
+      new Option("--device <hex>", "which device this is, so a guest stays the same one; default a new one")
+        .env("SWITCHBOARD_DEVICE")
+        .argParser(parseDevice),
+    ),
+  );
+}
+
+export function addTokenOption(command: Command): Command {
+  return command.addOption(
+    new Option("--token <text>", "what the gateway's authenticate asks for; default a guest").env("SWITCHBOARD_TOKEN"),
   );
 }
 
@@ -81,4 +81,16 @@ export function parseWhole(min: number, max: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
   };
+}
+
+/** Checks that it is JSON, and keeps it as it was written: numbers may be longer than ours. */
+export function parseData(text: string): string {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgumentError(`Give JSON, as in '{"text":"hi"}': ${reason}`);
+  }
+  // A line feed ends a message on the wire, and stands between the values of JSON only.
+  return text.replaceAll(/[\r\n]+/g, " ");
 }

@@ -1,6 +1,7 @@
 /** The whole command line as one tree: what runs, its help, its completions and its man page are made of it. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { createBenchCommand } from "./bench-command.ts";
 import { createConnectCommand } from "./connect-command.ts";
 import { createDoctorCommand } from "./doctor-command.ts";
 import { createInspectCommand } from "./inspect-command.ts";
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     createTailCommand(),
     createConnectCommand(),
     createInspectCommand(),
+    createBenchCommand(),
     createDoctorCommand(),
     createLabCommand(),
   ];

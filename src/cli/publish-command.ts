@@ -8,6 +8,7 @@ import {
   type GatewayFlags,
   type GatewayUrl,
   parseChannel,
+  parseData,
   parseEvent,
   parseGatewayUrl,
   readConnectOptions,
@@ -70,18 +71,6 @@ export function createPublishCommand(): Command {
     .option("--json", "print one JSON object a message")
     .option("-q, --quiet", "print nothing but what fails");
   return addGatewayOptions(command).addHelpText("after", examples).action(runPublish);
-}
-
-/** Checks that it is JSON, and keeps it as it was written: numbers may be longer than ours. */
-function parseData(text: string): string {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidArgumentError(`Give JSON, as in '{"text":"hi"}': ${reason}`);
-  }
-  // A line feed ends a message on the wire, and stands between the values of JSON only.
-  return text.replaceAll(/[\r\n]+/g, " ");
 }
 
 /** As long as leaves room for the number of a line. */

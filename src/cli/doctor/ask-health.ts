@@ -6,7 +6,8 @@ const timeoutMs = 5_000;
 
 interface HealthAnswer {
   readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
+  /** What of it is a text or a number. */
+  readonly body: Readonly<Record<string, number | string | undefined>>;
 }
 
 /** Undefined where there is no such page. @throws what `fetch` throws. */
@@ -15,7 +16,11 @@ async function ask(url: URL): Promise<HealthAnswer | undefined> {
   const text = await response.text();
   try {
     const body: unknown = JSON.parse(text);
-    return isObject(body) ? { status: response.status, body } : undefined;
+    if (!isObject(body)) return undefined;
+    const plain = Object.entries(body).flatMap(([name, value]) =>
+      typeof value === "string" || typeof value === "number" ? [[name, value] as const] : [],
+    );
+    return { status: response.status, body: Object.fromEntries(plain) };
   } catch {
     return undefined;
   }
@@ -29,17 +34,17 @@ export async function describeHealth(origin: URL): Promise<DoctorFinding> {
     if (answer === undefined) {
       return note(`${url.href} is not the health of a gateway`, "It is not told at this address, or a proxy answers");
     }
-    const { connectionCount, durability, reason, status } = answer.body;
-    const why = reason === undefined ? "" : `: ${String(reason)}`;
+    const { connectionCount, durability, reason, status = answer.status } = answer.body;
+    const why = reason === undefined ? "" : `: ${reason}`;
     if (answer.status !== 200) {
       const remedy = "Read the gateway's log: it says since when, and why";
-      return error(`The gateway says ${String(status)}${why}`, "It takes no connections", remedy);
+      return error(`The gateway says ${status}${why}`, "It takes no connections", remedy);
     }
     const facts =
       connectionCount === undefined
         ? ""
-        : `, ${String(connectionCount)} connection${connectionCount === 1 ? "" : "s"}, ${String(durability)}`;
-    return ok(`The gateway says ${String(status)}${facts}`, "It takes connections, and its store is there");
+        : `, ${connectionCount} connection${connectionCount === 1 ? "" : "s"}, ${durability}`;
+    return ok(`The gateway says ${status}${facts}`, "It takes connections, and its store is there");
   } catch (cause) {
     return error(
       `${url.href} does not answer: ${reasonOf(cause)}`,
@@ -58,10 +63,10 @@ export async function describeReadiness(origin: URL, check: "canary" | "readines
     if (answer === undefined) {
       return note(`${url.href} is not the readiness of a gateway`, "It is told at the operator's port (--admin-port)");
     }
-    const { canaryMs, reason } = answer.body;
+    const { canaryMs, reason = answer.status } = answer.body;
     if (answer.status !== 200) {
       const remedy = "Read the gateway's log; look at the store: room, load, network";
-      return error(`No message gets through: ${String(reason)}`, "Clients should not be sent there now", remedy);
+      return error(`No message gets through: ${reason}`, "Clients should not be sent there now", remedy);
     }
     const time = typeof canaryMs === "number" ? ` in ${canaryMs.toFixed(1)} ms` : "";
     return ok(`A message gets through${time}`, "It was stored, made stable, and told");
