@@ -28,13 +28,13 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
     unmask,
   } as const;
   expect(checkOptions(given)).toEqual({
-    maxMessageBytes: longestMessageBytes,
-    maxFragmentCount: 1,
+    limits: { maxMessageBytes: longestMessageBytes, maxFragmentCount: 1 },
     createMaskingKey,
     ports: { decodeText, isUtf8, allocate, unmask },
     codec: undefined,
     answersPings: true,
     tellsPieces: false,
+    tellsBytes: false,
     answersCloses: true,
   });
 });
@@ -63,8 +63,8 @@ test("[LM5] connections that are given the same functions share them, others do 
 
 test("[ST4] a message that is told in pieces may be longer than any string", () => {
   const options = { role: "server", tellsPieces: true } as const;
-  expect(checkOptions({ ...options, maxMessageBytes: Infinity }).maxMessageBytes).toBe(Infinity);
-  expect(checkOptions(options).maxMessageBytes).toBe(2 ** 20);
+  expect(checkOptions({ ...options, maxMessageBytes: Infinity }).limits.maxMessageBytes).toBe(Infinity);
+  expect(checkOptions(options).limits.maxMessageBytes).toBe(2 ** 20);
 });
 
 test("[LM5] a limit that is none, or a client without masking keys, is refused", () => {

@@ -69,7 +69,8 @@ export class Receiver extends Writable {
         this.emit("conclude", event.code, Buffer.from(event.reason));
         return process.nextTick(() => this.end()); // what is still written is taken, and not looked at
       case "piece":
-        return; // told only where tellsPieces is set
+      case "bytes":
+        return; // told only where it is asked for
       default:
         event satisfies never;
     }

@@ -1,0 +1,36 @@
+import type { MessageBytes, PreparedMessage, Role } from "../protocol/index.ts";
+import { opcodes } from "../protocol/index.ts";
+import { requirePrepared } from "./require-prepared.ts";
+import type { Writer } from "./writer.ts";
+
+/** What can be sent as one message. */
+export type MessageData = string | Uint8Array | PreparedMessage | MessageBytes;
+
+/** Queues one message as it is, uncompressed. @throws {ProtocolError} as {@link requirePrepared}. */
+export function queueMessage(writer: Writer, data: MessageData, role: Role): void {
+  if (typeof data === "string") writer.writeText(data);
+  else if (data instanceof Uint8Array) writer.writeBytes(opcodes.binary, data);
+  else if (isReceived(data)) writer.writeBytes(opcodes[data.opcode], data.data);
+  else writer.writeShared(requirePrepared(data, role).frame);
+}
+
+/** Whether it is framed already. */
+export function isPrepared(data: MessageData): data is PreparedMessage {
+  return typeof data === "object" && data !== null && "type" in data && data.type === "prepared";
+}
+
+/** Whether it is what a `messageBytes` handler was given. */
+export function isReceived(data: PreparedMessage | MessageBytes): data is MessageBytes {
+  return data?.type === "bytes" && data.data instanceof Uint8Array && opcodes[data.opcode] !== undefined;
+}
+
+/** How many bytes a message has, for the queue. @throws {ProtocolError} as {@link requirePrepared}. */
+export function byteCountOf(data: MessageData, role: Role): number {
+  if (typeof data === "string") return Buffer.byteLength(data);
+  return data instanceof Uint8Array ? data.length : payloadOf(data, role).length;
+}
+
+/** @throws {ProtocolError} as {@link requirePrepared}. */
+export function payloadOf(data: PreparedMessage | MessageBytes, role: Role): Uint8Array {
+  return isReceived(data) ? data.data : requirePrepared(data, role).payload;
+}
