@@ -1,18 +1,19 @@
-import type {
-  Connection,
-  DeflateParameters,
-  InflateResult,
-  MessageCodec,
-  PieceDeflater,
-  PreparedMessage,
-  Role,
+import {
+  type Connection,
+  type DeflateParameters,
+  type InflateResult,
+  isMessageBytes,
+  type MessageCodec,
+  type PieceDeflater,
+  type PreparedMessage,
+  type Role,
 } from "../protocol/index.ts";
 import type { CompressionBudget } from "./compression-budget.ts";
 import { type CompressionDiagnostics, tellCompression } from "./diagnostics.ts";
 import { type Deflater, inflate, sharedDeflater } from "./deflate.ts";
 import { History } from "./history.ts";
 import { inflatedPieceBytes, InflatingMessage } from "./inflating-message.ts";
-import { byteCountOf, isReceived, type MessageData } from "./queue-message.ts";
+import { byteCountOf, type MessageData } from "./queue-message.ts";
 import { requirePrepared } from "./require-prepared.ts";
 import type { EngineSocket } from "./sockets.ts";
 
@@ -184,7 +185,7 @@ export function compressedFrame(
 ): Uint8Array {
   if (typeof data === "string") return connection.sendText(data, { compress: true });
   if (data instanceof Uint8Array) return connection.sendBinary(data, { compress: true });
-  if (isReceived(data)) return connection.sendBytes(data, { compress: true });
+  if (isMessageBytes(data)) return connection.sendBytes(data, { compress: true });
   return codec.frameOf(requirePrepared(data, role));
 }
 

@@ -1,5 +1,4 @@
-import type { MessageBytes, PreparedMessage, Role } from "../protocol/index.ts";
-import { opcodes } from "../protocol/index.ts";
+import { isMessageBytes, type MessageBytes, opcodes, type PreparedMessage, type Role } from "../protocol/index.ts";
 import { requirePrepared } from "./require-prepared.ts";
 import type { Writer } from "./writer.ts";
 
@@ -10,18 +9,13 @@ export type MessageData = string | Uint8Array | PreparedMessage | MessageBytes;
 export function queueMessage(writer: Writer, data: MessageData, role: Role): void {
   if (typeof data === "string") writer.writeText(data);
   else if (data instanceof Uint8Array) writer.writeBytes(opcodes.binary, data);
-  else if (isReceived(data)) writer.writeBytes(opcodes[data.opcode], data.data);
+  else if (data?.type === "bytes" && isMessageBytes(data)) writer.writeBytes(opcodes[data.opcode], data.data);
   else writer.writeShared(requirePrepared(data, role).frame);
 }
 
 /** Whether it is framed already. */
 export function isPrepared(data: MessageData): data is PreparedMessage {
   return typeof data === "object" && data !== null && "type" in data && data.type === "prepared";
-}
-
-/** Whether it is what a `messageBytes` handler was given. */
-export function isReceived(data: PreparedMessage | MessageBytes): data is MessageBytes {
-  return data?.type === "bytes" && data.data instanceof Uint8Array && opcodes[data.opcode] !== undefined;
 }
 
 /** How many bytes a message has, for the queue. @throws {ProtocolError} as {@link requirePrepared}. */
@@ -31,6 +25,6 @@ export function byteCountOf(data: MessageData, role: Role): number {
 }
 
 /** @throws {ProtocolError} as {@link requirePrepared}. */
-export function payloadOf(data: PreparedMessage | MessageBytes, role: Role): Uint8Array {
-  return isReceived(data) ? data.data : requirePrepared(data, role).payload;
+function payloadOf(data: PreparedMessage | MessageBytes, role: Role): Uint8Array {
+  return isMessageBytes(data) ? data.data : requirePrepared(data, role).payload;
 }

@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeFrame, opcodes } from "../protocol/index.ts";
+import { sharedReadBuffer } from "./unmask.ts";
 import { Writer } from "./writer.ts";
 
 /** A socket whose writes are counted, and that takes them when it is told to. */
@@ -139,6 +140,17 @@ test("[EN27] a binary payload above 4 KiB is not copied, one of 4 KiB is", async
   const buffers = socket.writes[0]?.map((chunk) => chunk.buffer);
   expect(buffers).toContain(large.buffer);
   expect(buffers).not.toContain(small.buffer);
+});
+
+test("[EN135] what lies where sockets are read into is written at once, and what is not taken is copied", async () => {
+  const { socket, writer } = setUp();
+  const shared = sharedReadBuffer();
+  shared.fill(0x61, 0, 5000);
+  writer.writeBytes(opcodes.text, shared.subarray(0, 5000));
+  shared.fill(0x62, 0, 5000);
+  await turn();
+  expect(Buffer.concat(socket.writes.flat()).toString("latin1")).toBe(`\x81\x7e\x13\x88${"a".repeat(5000)}`);
+  expect(writer.bufferedBytes).toBe(0);
 });
 
 test("[EN63] a client's payload of any size is masked in a copy", async () => {

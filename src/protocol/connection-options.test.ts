@@ -3,7 +3,7 @@ import { checkOptions, longestMessageBytes } from "./connection-options.ts";
 
 test("[LM5] defaults stand in for what is not given, and text is decoded with its byte order mark", () => {
   const options = checkOptions({ role: "server", createMaskingKey: () => 0 });
-  expect(options).toMatchObject({ maxMessageBytes: 2 ** 20, maxFragmentCount: 1024, codec: undefined });
+  expect(options).toMatchObject({ limits: { maxMessageBytes: 2 ** 20, maxFragmentCount: 1024 }, codec: undefined });
   expect(options.createMaskingKey).toBeUndefined();
   expect(options.ports.decodeText(Uint8Array.of(0x20, 0xef, 0xbb, 0xbf, 0x61, 0x20), 1, 5)).toBe("\ufeffa");
   expect(options.ports.isUtf8(Uint8Array.of(0xe2, 0x82, 0xac))).toBe(true);

@@ -8,7 +8,7 @@ import { Fragmenter } from "./fragmenter.ts";
 import { encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
 import { judgeDataFrame, type MessageLimits } from "./judge-data-frame.ts";
-import { PartialMessage, readBytes, readMessage } from "./message.ts";
+import { isMessageBytes, PartialMessage, readBytes, readMessage } from "./message.ts";
 import type { Kind, MessageBytes, MessagePorts, ReceivedMessage } from "./message.ts";
 import { encodeText, requireBytes, requireControlBytes } from "./payload.ts";
 import { type MessagePiece, StreamedMessage } from "./streamed-message.ts";
@@ -166,7 +166,8 @@ export class Connection {
    */
   sendBytes(message: MessageBytes, options?: SendOptions): Uint8Array {
     this.#requireWholeMessages();
-    return this.#messageFrame(opcodes[message.opcode], requireBytes(message.data), options);
+    if (!isMessageBytes(message)) return this.sendBinary(message, options); // which says what it is
+    return this.#messageFrame(opcodes[message.opcode], message.data, options);
   }
 
   /**

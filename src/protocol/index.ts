@@ -23,6 +23,7 @@ export {
   type Opcode,
 } from "./frame.ts";
 export { Inflater, type InflaterOptions } from "./inflater.ts";
+export { isMessageBytes } from "./message.ts";
 export type { MessageBytes, ReceivedMessage, TextDecode, Unmask } from "./message.ts";
 export type { MessagePiece } from "./streamed-message.ts";
 export { TextPieces } from "./text-pieces.ts";

@@ -15,6 +15,12 @@ export interface MessageBytes {
   readonly data: Uint8Array;
 }
 
+/** Whether a caller's value is one. */
+export function isMessageBytes(value: unknown): value is MessageBytes {
+  const { type, opcode, data } = (value ?? {}) as Partial<MessageBytes>; // anything an untyped program gives
+  return type === "bytes" && (opcode === "text" || opcode === "binary") && data instanceof Uint8Array;
+}
+
 /** Decodes `bytes[start, end)`, known to be valid UTF-8, or even ASCII. A byte order mark is text like any other. */
 export type TextDecode = (bytes: Uint8Array, start: number, end: number, isAscii?: boolean) => string;
 

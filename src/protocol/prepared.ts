@@ -1,5 +1,5 @@
 import type { MessageDeflater } from "./deflate.ts";
-import type { MessageBytes } from "./message.ts";
+import { isMessageBytes, type MessageBytes } from "./message.ts";
 import { encodeFrame, opcodes } from "./frame.ts";
 import { encodeText, requireBytes } from "./payload.ts";
 
@@ -48,7 +48,5 @@ export function prepareMessage(data: string | Uint8Array | MessageBytes): Prepar
 
 function toBytes(data: string | Uint8Array | MessageBytes): Pick<MessageBytes, "opcode" | "data"> {
   if (typeof data === "string") return { opcode: "text", data: encodeText(data) };
-  if (data instanceof Uint8Array) return { opcode: "binary", data };
-  if (data?.type === "bytes") return { opcode: data.opcode, data: requireBytes(data.data) };
-  return { opcode: "binary", data: requireBytes(data) };
+  return isMessageBytes(data) ? data : { opcode: "binary", data: requireBytes(data) };
 }

@@ -61,7 +61,11 @@ export class Receiver extends Writable {
   #tell(event: Exclude<ConnectionEvent, { readonly type: "fail" }>): void {
     switch (event.type) {
       case "message":
-        return void this.emit("message", toRawData(event.data, this._binaryType), event.opcode === "binary");
+        return void this.emit(
+          "message",
+          toRawData(toBuffer(event.data), event.opcode, this._binaryType),
+          event.opcode === "binary",
+        );
       case "ping":
       case "pong":
         return void this.emit(event.type, toBuffer(event.data));
