@@ -88,6 +88,10 @@ export class NatsServer {
     return `nats://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */
   async run(): Promise<void> {
     const child = spawn(program, ["-c", join(this.#folder, "nats.conf")], { stdio: ["ignore", "ignore", "pipe"] });
