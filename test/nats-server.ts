@@ -73,7 +73,7 @@ export class NatsServer {
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#process.pid;
   }
 
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */

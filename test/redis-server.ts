@@ -31,7 +31,7 @@ export class RedisServer {
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid;
+    return this.#process.pid;
   }
 
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */

@@ -27,13 +27,13 @@ interface StreamsAdapter {
 
 /** With a store's URL it is one of several nodes, which go by the streams of that Redis, and its clients' sessions are recovered. */
 const [folder = "", storeUrl] = process.argv.slice(2);
-const require = createRequire(`${folder}/package.json`);
-const { Server } = require("socket.io") as SocketIo;
+const requirePeer = createRequire(`${folder}/package.json`);
+const { Server } = requirePeer("socket.io") as SocketIo;
 
 async function joinNodes(url: string): Promise<object> {
   const client = createClient({ url });
   await client.connect();
-  const { createAdapter } = require("@socket.io/redis-streams-adapter") as StreamsAdapter;
+  const { createAdapter } = requirePeer("@socket.io/redis-streams-adapter") as StreamsAdapter;
   return { adapter: createAdapter(client), connectionStateRecovery: { maxDisconnectionDuration: 120_000 } };
 }
 
