@@ -72,6 +72,10 @@ export class NatsServer {
     return `nats://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */
   async run(): Promise<void> {
     const args = ["-c", this.#file("nats.conf")];
