@@ -85,6 +85,7 @@ export class Store {
       payloadHash: hashOf(draft.event, content),
     };
     const trace = this.tracing?.append(request, { startedMs: startedMs ?? startMs, steadyMs: startMs });
+    meters.flights.started(request.tag, startMs);
     const appending = this.#attempt(() => this.#options.broker.append(request));
     this.#appends.add(appending);
     const result = await appending;
