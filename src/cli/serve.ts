@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
 import {
+  type AdminAddress,
   answerHealth,
+  type Broker,
   createGateway,
   type Durability,
   type Gateway,
@@ -9,6 +11,7 @@ import {
   type OriginPolicy,
   sqliteBroker,
 } from "../server/index.ts";
+import { brokerOf } from "./broker-url.ts";
 import { channels } from "./chat.ts";
 import { identifyGuest } from "./identify-guest.ts";
 import { Lab } from "./lab/lab.ts";
@@ -20,7 +23,11 @@ import { pagesFolder, servePages } from "./static.ts";
 export interface ServeOptions extends ListenOptions {
   /** The folder of the database. */
   readonly data: string;
+  /** A store that nodes share, instead of the folder. */
+  readonly broker?: string | undefined;
   readonly origins: OriginPolicy;
+  /** Whose word counts about a client's address. */
+  readonly trustedProxy: readonly string[];
   readonly require: Durability;
   readonly log: Log;
   /** For those who operate it; nobody by default. */
@@ -34,8 +41,8 @@ export interface ServeOptions extends ListenOptions {
 interface ServingFacts {
   /** Of the page, to open in a browser. */
   readonly url: string;
-  /** The folder of the database, absolute. */
-  readonly data: string;
+  /** The folder of the database, absolute, if it is in one. */
+  readonly data?: string;
   readonly durability: Durability;
   /** The store, in one line for people. */
   readonly store: string;
@@ -48,6 +55,8 @@ export interface Serving {
   readonly facts: ServingFacts;
   /** Lets every connection go, with its answers and told when to come back; then closes the store and the servers. */
   close(): Promise<void>;
+  /** The console's page, with its key: for a terminal, not for a log. */
+  readonly consoleUrl: string | undefined;
 }
 
 /**
@@ -57,9 +66,16 @@ export interface Serving {
  * `DURABILITY_TOO_LOW`.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { data, drainMs, graceMs, log, origins, require } = options;
-  const broker = sqliteBroker({ file: join(data, "switchboard.db") });
-  const gateway = createGateway({ channels, authenticate: identifyGuest, broker, origins, require, log });
+  const { drainMs, graceMs, log, origins, require, trustedProxy } = options;
+  const gateway = createGateway({
+    channels,
+    authenticate: identifyGuest,
+    broker: openStore(options),
+    origins,
+    trustedProxies: { addresses: trustedProxy },
+    require,
+    log,
+  });
   const servePage = servePages(pagesFolder);
   const server = createPageServer(options.tls, (request: IncomingMessage, response: ServerResponse) => {
     if (request.url === "/healthz") answerHealth(gateway.info(), response);
@@ -68,7 +84,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const lab = new Lab(server, { otherPaths: ["/ws"] });
   // The port first: whoever starts the same thing twice is told so at once, not after waiting for the lock of the database.
   const url = await listen(server, options);
-  let admin: string | undefined;
+  let admin: AdminAddress | undefined;
   try {
     await gateway.attach(server, { path: "/ws" });
     admin = await listenForOperators(gateway, options.admin);
@@ -78,7 +94,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
   const { durability = "mem", store = "" } = gateway.info();
   return {
-    facts: { url, data: resolve(data), durability, store, ...(admin === undefined ? {} : { admin }) },
+    facts: {
+      url,
+      ...(options.broker === undefined ? { data: resolve(options.data) } : {}),
+      durability,
+      store,
+      ...(admin === undefined ? {} : { admin: admin.url }),
+    },
+    consoleUrl: admin?.consoleUrl,
     async close() {
       lab.close();
       await gateway.close({ graceMs, drainMs });
@@ -87,12 +110,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<string | undefined> {
+function openStore({ broker, data }: Pick<ServeOptions, "broker" | "data">): Broker {
+  return broker === undefined ? sqliteBroker({ file: join(data, "switchboard.db") }) : brokerOf(broker);
+}
+
+async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<AdminAddress | undefined> {
   if (admin === undefined) return undefined;
   const { host, keyFile, port } = admin;
   const keys = keyFile === undefined ? [] : readApiKeys(keyFile);
   try {
-    return (await gateway.listenAdmin({ host, port, keys })).url;
+    return await gateway.listenAdmin({ host, port, keys });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw listenError(cause, { host, port, flag: "--admin-port" });
     const hint = "Give a file of keys with --api-key-file: scopes and a key a line, as in publish,read 6b1f…";
