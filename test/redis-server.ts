@@ -30,6 +30,7 @@ export class RedisServer {
   readonly port: number;
   readonly #folder: string;
   #process: ChildProcess | undefined;
+  #settings: readonly string[] = syncedSettings;
 
   private constructor(port: number) {
     this.port = port;
@@ -46,8 +47,14 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** What it was started with last. */
+  get settings(): readonly string[] {
+    return this.#settings;
+  }
+
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */
   async run(settings: readonly string[] = syncedSettings): Promise<void> {
+    this.#settings = settings;
     const fixed = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder, "--save", ""];
     const child = spawn("redis-server", [...fixed, ...settings], { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
@@ -92,7 +99,8 @@ function isStopped(pid: number): boolean {
   return stats.every((stat) => stat.includes(") T "));
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens at now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
