@@ -1,6 +1,7 @@
 /** A real Redis Cluster for a test: a few processes on loopback, each with a share of the slots, and replicas where they are asked for. */
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort, RedisServer, syncedSettings } from "./redis-server.ts";
+import { freePort } from "./free-port.ts";
+import { RedisServer, syncedSettings } from "./redis-server.ts";
 
 const slotCount = 16_384;
 
@@ -95,8 +96,9 @@ export class RedisCluster {
           .split("\n")
           .filter((one) => one !== ""),
       );
-      for (const server of [target, source, ...this.masters])
+      for (const server of [target, source, ...this.masters]) {
         server.command("CLUSTER", "SETSLOT", slot, "NODE", targetId);
+      }
     })();
   }
 

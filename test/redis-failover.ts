@@ -1,20 +1,17 @@
 /** A real primary with a replica and the Sentinels that watch them, for a test: on loopback, and quick to find each other dead. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort, RedisServer, syncedSettings } from "./redis-server.ts";
+import { freePort } from "./free-port.ts";
+import { RedisServer, syncedSettings } from "./redis-server.ts";
+import { ServerProcess } from "./server-process.ts";
 
 const name = "main";
 
-/** One Sentinel and the folder of its configuration, which it writes itself. */
+/** One Sentinel, with the file of its configuration, which it writes itself. */
 class SentinelServer {
   readonly port: number;
-  readonly #folder = mkdtempSync(join(tmpdir(), "switchboard-sentinel-"));
-  #process: ChildProcess | undefined;
+  readonly #process = new ServerProcess("sentinel");
 
   private constructor(port: number) {
     this.port = port;
@@ -27,32 +24,23 @@ class SentinelServer {
   }
 
   async #run(primaryPort: number, quorum: number): Promise<void> {
-    const file = join(this.#folder, "sentinel.conf");
+    const { folder } = this.#process;
+    const file = join(folder, "sentinel.conf");
     const lines = [
       `port ${this.port}`,
       "bind 127.0.0.1",
-      `dir ${this.#folder}`,
+      `dir ${folder}`,
       `sentinel monitor ${name} 127.0.0.1 ${primaryPort} ${quorum}`,
       `sentinel down-after-milliseconds ${name} 400`,
       `sentinel failover-timeout ${name} 3000`,
     ];
     writeFileSync(file, lines.join("\n"));
-    const child = spawn("redis-server", [file, "--sentinel"], { stdio: ["ignore", "pipe", "inherit"] });
-    this.#process = child;
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line.includes("+monitor master")) return void child.stdout.resume();
-    }
-    throw new Error("Cannot start a Sentinel: it ended before it was ready");
+    const args = [file, "--sentinel"];
+    await this.#process.run({ program: "redis-server", args, logsTo: "stdout", ready: "+monitor master" });
   }
 
   async dispose(): Promise<void> {
-    const child = this.#process;
-    if (child !== undefined && child.exitCode === null) {
-      const exited = once(child, "exit");
-      child.kill("SIGKILL");
-      await exited;
-    }
-    rmSync(this.#folder, { recursive: true });
+    await this.#process.dispose();
   }
 }
 

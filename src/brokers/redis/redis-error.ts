@@ -20,8 +20,9 @@ export function describeError(message: string): string {
   if (message.startsWith("LOADING")) return "Redis is still loading its data";
   if (message.startsWith("NOAUTH") || message.startsWith("WRONGPASS")) return "Redis asks for another password";
   if (message.startsWith("CLUSTERDOWN")) return "the Redis Cluster does not serve all of its slots";
-  if (message.startsWith("ERR This instance has cluster"))
+  if (message.startsWith("ERR This instance has cluster")) {
     return "it is not part of a cluster: give its address as url";
+  }
   if (message.startsWith("ERR No such master")) return "the Sentinels know no primary of that name";
   if (/^ERR unknown command .?SENTINEL/iu.test(message)) return "it is not a Sentinel: give its address as url";
   return message === "" ? "the connection to Redis failed" : message;
