@@ -238,7 +238,8 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
     const isTimed = this.#connection.isMidMessage && this.#handlers.messageStream === undefined;
-    if (isTimed || this.#pace !== undefined) (this.#pace ??= new PeerPace(this)).watchMessage(isTimed, this.#held);
+    if (isTimed) this.#pace ??= new PeerPace(this);
+    this.#pace?.watchMessage(isTimed, this.#held);
     this.#deliver();
     this.#held = keepEvents(this.#held);
   }
@@ -279,17 +280,15 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
       case "piece":
         return this.#isDeaf ? undefined : this.#hear(event);
       case "ping":
-        return (this.#pace ??= new PeerPace(this)).acceptPing()
-          ? void this.#run(this.#handlers.ping, event.data)
-          : undefined;
+        this.#pace ??= new PeerPace(this);
+        return this.#pace.acceptPing() ? void this.#run(this.#handlers.ping, event.data) : undefined;
       case "pong":
         this.#heartbeat.measure();
         return void this.#run(this.#handlers.pong, event.data);
       case "close":
         this.peerClose = { code: event.code, reason: event.reason };
         this.#conclude({ ...this.peerClose, by: "peer", wasClean: false });
-        // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A
-        // stream of HTTP/2 has no TIME_WAIT, and some servers wait for its client.
+        // RFC 6455 §7.1.1: the server ends first, so that TIME_WAIT is the client's. On HTTP/2 there is none, but some servers wait.
         if (this.role === "server" || isStream(this.#socket)) this.writer.end();
         return;
       case "fail":
