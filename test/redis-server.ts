@@ -30,6 +30,10 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */
   async run(settings: readonly string[] = syncedSettings): Promise<void> {
     const fixed = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#process.folder, "--save", ""];
