@@ -154,7 +154,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   async #close(options: DrainOptions): Promise<void> {
     const running = await this.#opening?.catch(() => undefined);
     if (running === undefined) return;
-    const { shell, store } = running;
+    const { control, shell, store } = running;
     const endMs = this.#machine.steadyMs() + options.graceMs;
     shell.isDraining = true;
     await drain(shell, this.#machine, options);
@@ -164,6 +164,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     await shell.engine.close({ code: 1001, reason: "The server is going away", graceMs });
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     shell.stop();
+    control.stop();
     await store.close();
     this.#log.info({}, "Closed");
   }
@@ -246,7 +247,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       node,
     });
     const shell = this.#makeShell({ core, hooks, store, meters });
-    const control = new Control({ access: this.#access, shell, store, log, durability, node });
+    const control = new Control({ access: this.#access, shell, store, log, machine, durability, node });
     await this.#openControl(control, store);
     store.tracing = await findTracing((name) => patternOf(shell, name));
     this.#running = {
