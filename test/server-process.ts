@@ -49,6 +49,10 @@ export class ServerProcess {
     this.folder = mkdtempSync(join(tmpdir(), `switchboard-${name}-`));
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Resolves when it takes connections. */
   async run({ args, logsTo, program, ready }: Start): Promise<void> {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
