@@ -43,19 +43,21 @@ export async function openAll<Line>(
 ): Promise<readonly Line[]> {
   setMaxListeners(0, signal); // each attempt listens to it
   const lines: Line[] = [];
-  let [next, firstError]: [number, Error | undefined] = [0, undefined];
+  const errors: Error[] = [];
+  let next = 0;
   async function openSome(): Promise<void> {
     while (next < count && !signal.aborted) {
       try {
         lines.push(await open(next++));
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        firstError ??= error;
+        errors.push(error);
         tally.fault(error.message);
       }
     }
   }
   await Promise.all(Array.from({ length: Math.min(openingCount, count) }, openSome));
-  if (lines.length === 0 && firstError !== undefined) throw firstError;
+  const [first] = errors;
+  if (lines.length === 0 && first !== undefined) throw first;
   return lines;
 }
