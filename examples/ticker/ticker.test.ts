@@ -75,7 +75,7 @@ browserTest(
     const isPaused = new Promise((resolve) => tab.once("Debugger.paused", resolve));
     await tab.send("Debugger.pause"); // none of its script runs
     await isPaused;
-    for (let count = 0; count < 4; count++) await nextPrice(awake, "AAE");
+    for (let count = 0; count < 15; count++) await nextPrice(awake, "AAE");
     expect(await ageMs(awake)).toBeLessThan(1000);
     await tab.send("Debugger.resume");
     await nextPrice(sleepy, "AAE");
