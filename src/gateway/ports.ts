@@ -117,6 +117,8 @@ export interface BrokerInfo {
   /** One line for people: what the store is and what gives the level. */
   readonly description: string;
   readonly dedupWindowMs: number;
+  /** Whether other nodes may use the same store: then they tell each other, by broadcasts, who is there. Default `false`. */
+  readonly isShared?: boolean;
 }
 
 /**

@@ -224,7 +224,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const { dedupWindowMs, description, durability } = await store.open({
+    const { dedupWindowMs, description, durability, isShared = false } = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
         if (channel === canaryChannel) readiness.heard(entry.messageId);
@@ -245,6 +245,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       durability,
       dedupWindowMs,
       node,
+      isShared,
     });
     const shell = this.#makeShell({ core, hooks, store, meters });
     const control = new Control({ access: this.#access, shell, store, log, machine, durability, node });

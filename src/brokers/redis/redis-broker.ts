@@ -98,7 +98,7 @@ class RedisBroker implements Broker {
         seed: await this.#readSeed(link),
         durability: measured.durability,
       };
-      return { ...measured, dedupWindowMs: this.#dedupWindowMs };
+      return { ...measured, dedupWindowMs: this.#dedupWindowMs, isShared: true };
     } catch (error) {
       link.destroy();
       throw error;
