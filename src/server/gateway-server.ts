@@ -220,11 +220,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const {
-      dedupWindowMs,
-      durability,
-      isShared = false,
-    } = await store.open({
+    const opened = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
         if (channel === canaryChannel) readiness.heard(entry.messageId);
@@ -236,6 +232,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       },
       returned: () => control.returned(),
     });
+    const { dedupWindowMs, durability, isShared = false } = opened;
     const node = machine.createName();
     const readMessage: HooksOptions["readMessage"] = (channel, offset) => readStored(store, channel, offset);
     const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate, readMessage });
@@ -251,12 +248,9 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const control = new Control({ access: this.#access, shell, store, log, machine, durability, node });
     await this.#openControl(control, store);
     store.tracing = await findTracing((name) => patternOf(shell, name));
+    const parts = { channels, shell, store, control, hooks };
     this.#running = {
-      channels,
-      shell,
-      store,
-      control,
-      hooks,
+      ...parts,
       broker,
       durability,
       meters,
