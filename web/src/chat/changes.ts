@@ -42,7 +42,9 @@ interface Marks {
 
 /** All that was done to one message. */
 export interface Amendment {
-  readonly edit: { readonly text: string; readonly mentions: readonly ChatMention[]; readonly offset: number } | undefined;
+  readonly edit:
+    | { readonly text: string; readonly mentions: readonly ChatMention[]; readonly offset: number }
+    | undefined;
   readonly isRemoved: boolean;
   readonly marks: ReadonlyMap<string, Marks>;
 }
@@ -75,17 +77,23 @@ function amend(before: Amendment, { change, user, offset }: ToldChange): Amendme
     }
     case "remove":
       return before.isRemoved ? before : { ...before, isRemoved: true };
-    case "reaction": {
-      const marks = before.marks.get(change.emoji) ?? { firstOffset: offset, byUser: new Map<string, Mark>() };
-      if ((marks.byUser.get(user.id)?.offset ?? 0) >= offset) return before;
-      if (marks.byUser.size === 0 && before.marks.size >= maxEmojiCount) return before;
-      const byUser = new Map(marks.byUser).set(user.id, { user, isOn: change.isOn, offset });
-      const firstOffset = Math.min(marks.firstOffset, offset);
-      return { ...before, marks: new Map(before.marks).set(change.emoji, { firstOffset, byUser }) };
-    }
+    case "reaction":
+      return mark(before, { ...change, user, offset });
     default:
       return change satisfies never;
   }
+}
+
+function mark(before: Amendment, { emoji, ...made }: Mark & { readonly emoji: string }): Amendment {
+  const { user, isOn, offset } = made;
+  const marks = before.marks.get(emoji) ?? { firstOffset: offset, byUser: new Map<string, Mark>() };
+  if (marks.byUser.size === 0 && before.marks.size >= maxEmojiCount) return before;
+  const isNewer = offset > (marks.byUser.get(user.id)?.offset ?? 0);
+  // One that was overtaken still tells where the emoji stands.
+  if (!isNewer && offset >= marks.firstOffset) return before;
+  const byUser = isNewer ? new Map(marks.byUser).set(user.id, { user, isOn, offset }) : marks.byUser;
+  const firstOffset = Math.min(marks.firstOffset, offset);
+  return { ...before, marks: new Map(before.marks).set(emoji, { firstOffset, byUser }) };
 }
 
 function oldestKey(changes: Changes): string {

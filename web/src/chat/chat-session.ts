@@ -66,7 +66,8 @@ export class ChatSession {
   openForAll(name: string): RoomStore | undefined {
     const opened = this.open(name);
     const { server, room } = splitName(name);
-    if (opened !== undefined) this.servers.get().find((one) => one.name === server)?.openForAll(room);
+    const found = this.servers.get().find((one) => one.name === server);
+    if (opened !== undefined) found?.openForAll(room);
     return opened;
   }
 

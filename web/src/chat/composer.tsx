@@ -1,12 +1,23 @@
+import type { ChatMention } from "switchboard/chat";
 import type { User } from "switchboard/wire";
-import { type FormEvent, type KeyboardEvent, type ReactElement, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  type ReactElement,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from "react";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { CloseIcon, SendIcon, SmileIcon } from "./icons.tsx";
-import { mentionsIn } from "./mentions.ts";
+import { maxMentionCount, mentionsIn } from "./mentions.ts";
 import { checkText } from "./message-text.ts";
 import { MentionList } from "./mention-list.tsx";
 import type { RoomStore } from "./room-store.ts";
 import { splitName } from "./room-name.ts";
+import type { StoredMessage } from "./timeline.ts";
 import { nameOf } from "./typing.ts";
 import { hasKeyboard } from "./use-browser.ts";
 import { useMentions } from "./use-mentions.ts";
@@ -54,11 +65,7 @@ export function Composer({ room, people, onJump, onEditLast, ref }: ComposerProp
     event.preventDefault();
     field.current?.focus();
     if (!canSend) return;
-    const called = mentionsIn(text, people);
-    // Who is answered is called, too.
-    const answered = replyTo === undefined || replyTo.isMine ? [] : [replyTo.user];
-    const also = answered.filter(({ id }) => !called.some((one) => one.id === id));
-    room.send(text.trimEnd(), [...called, ...also.map((user) => ({ id: user.id, name: nameOf(user) }))]);
+    room.send(text.trimEnd(), calledBy(text, people, replyTo));
     write("");
     mentions.close();
     onJump();
@@ -91,21 +98,7 @@ export function Composer({ room, people, onJump, onEditLast, ref }: ComposerProp
           {problem}
         </p>
       )}
-      {replyTo !== undefined && (
-        <p className="reply-bar">
-          <span>
-            Answering <bdi>{nameOf(replyTo.user)}</bdi>
-          </span>
-          <button
-            className="icon-button"
-            type="button"
-            aria-label="Do not answer it"
-            onClick={() => room.setReplyTo(undefined)}
-          >
-            <CloseIcon />
-          </button>
-        </p>
-      )}
+      {replyTo !== undefined && <ReplyBar message={replyTo} onCancel={() => room.setReplyTo(undefined)} />}
       <div className={`composer-box${problem === undefined ? "" : " invalid"}`}>
         <MentionList {...mentions.list} />
         <textarea
@@ -127,11 +120,7 @@ export function Composer({ room, people, onJump, onEditLast, ref }: ComposerProp
           onBlur={mentions.close}
           onKeyDown={handleKey}
         />
-        {leftCount !== undefined && (
-          <span className={`counter${leftCount < 0 ? " over" : ""}`} aria-hidden="true">
-            {leftCount}
-          </span>
-        )}
+        <Counter leftCount={leftCount} />
         <button
           className="icon-button"
           type="button"
@@ -148,4 +137,40 @@ export function Composer({ room, people, onJump, onEditLast, ref }: ComposerProp
       {picker !== undefined && <EmojiPicker anchor={picker} onPick={insert} onClose={() => setPicker(undefined)} />}
     </form>
   );
+}
+
+/** How many letters are left, when few are; told in words only when they are too many. */
+function Counter({ leftCount }: { readonly leftCount: number | undefined }): ReactElement | null {
+  if (leftCount === undefined) return null;
+  return (
+    <span className={`counter${leftCount < 0 ? " over" : ""}`} aria-hidden="true">
+      {leftCount}
+    </span>
+  );
+}
+
+interface ReplyBarProps {
+  readonly message: StoredMessage;
+  readonly onCancel: () => void;
+}
+
+/** Over the field: whom the next message answers. */
+function ReplyBar({ message, onCancel }: ReplyBarProps): ReactElement {
+  return (
+    <p className="reply-bar">
+      <span>
+        Answering <bdi>{nameOf(message.user)}</bdi>
+      </span>
+      <button className="icon-button" type="button" aria-label="Do not answer it" onClick={onCancel}>
+        <CloseIcon />
+      </button>
+    </p>
+  );
+}
+
+/** Whom a text calls: those it names, and whoever is answered. */
+function calledBy(text: string, people: readonly User[], replyTo: StoredMessage | undefined): readonly ChatMention[] {
+  const called = mentionsIn(text, people);
+  if (replyTo === undefined || replyTo.isMine || called.some(({ id }) => id === replyTo.user.id)) return called;
+  return [...called, { id: replyTo.user.id, name: nameOf(replyTo.user) }].slice(-maxMentionCount);
 }

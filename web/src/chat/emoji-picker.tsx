@@ -26,7 +26,9 @@ export function EmojiPicker({ anchor, onPick, onClose }: EmojiPickerProps): Reac
   function handleKey(event: KeyboardEvent<HTMLDivElement>): void {
     const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>(".emoji-grid button")];
     const at = buttons.findIndex((button) => button === document.activeElement);
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: at === -1 ? 1 : columnCount, ArrowUp: -columnCount }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: at === -1 ? 1 : columnCount, ArrowUp: -columnCount }[
+      event.key
+    ];
     if (event.key === "Enter" && at === -1) {
       event.preventDefault();
       if (found[0] !== undefined) onPick(found[0].emoji);
@@ -51,7 +53,14 @@ export function EmojiPicker({ anchor, onPick, onClose }: EmojiPickerProps): Reac
       />
       <div className="emoji-grid">
         {found.map(({ emoji, words }) => (
-          <button key={emoji} type="button" tabIndex={-1} aria-label={words} title={words} onClick={() => onPick(emoji)}>
+          <button
+            key={emoji}
+            type="button"
+            tabIndex={-1}
+            aria-label={words}
+            title={words}
+            onClick={() => onPick(emoji)}
+          >
             {emoji}
           </button>
         ))}

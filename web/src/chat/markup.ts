@@ -93,7 +93,7 @@ class InlineReader {
   }
 
   read(text: string): readonly Inline[] {
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const length = this.#readSpecial(text, at);
       if (length === 0) this.#plain += text[at];
       at += Math.max(1, length);
@@ -218,14 +218,16 @@ function isWordPart(letter: string | undefined): boolean {
 export function isJumbo(text: string): boolean {
   return (
     text.length <= 40 &&
-    /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{200d}\u{fe0f}]*|\p{Regional_Indicator}|\s)+$/u.test(text) &&
+    /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\u{200d}|\u{fe0f})*|\p{Regional_Indicator}|\s)+$/u.test(text) &&
     text.trim() !== ""
   );
 }
 
 /** A text in one line without its marks, for where there is no room: a quoted message, a notification, a screen reader. */
 export function plainText(text: string, mentions: readonly ChatMention[] = []): string {
-  const words = parseMarkup(text, mentions).map((block) => (block.type === "code" ? block.text : plainParts(block.parts)));
+  const words = parseMarkup(text, mentions).map((block) =>
+    block.type === "code" ? block.text : plainParts(block.parts),
+  );
   return words.join(" ").replaceAll(/\s+/gu, " ").trim();
 }
 

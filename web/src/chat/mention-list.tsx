@@ -14,21 +14,22 @@ export interface MentionListProps {
 export function MentionList({ id, offers, active, onTake }: MentionListProps): ReactElement | null {
   if (offers.length === 0) return null;
   return (
-    <ul className="mention-list" id={id} role="listbox" aria-label="People to call">
+    <div className="mention-list" id={id} role="listbox" aria-label="People to call">
       {offers.map((user, index) => (
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- its keys are the text field's
-        <li
+        <div
           key={user.id}
           id={`${id}-${index}`}
           role="option"
+          tabIndex={-1}
           aria-selected={index === active}
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onTake(user)}
         >
           <Avatar user={user} />
           <bdi>{nameOf(user)}</bdi>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }

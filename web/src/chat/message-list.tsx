@@ -1,17 +1,6 @@
 import type { User } from "switchboard/wire";
-import {
-  type KeyboardEvent,
-  type PointerEvent,
-  type ReactElement,
-  type Ref,
-  useEffect,
-  useImperativeHandle,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type ReactElement, type Ref, useEffect, useImperativeHandle, useMemo, useRef } from "react";
 import { DownIcon } from "./icons.tsx";
-import { useMessageActions } from "./message-actions.ts";
 import { MessageRow } from "./message-row.tsx";
 import { NewBar } from "./new-bar.tsx";
 import { RoomStart } from "./room-start.tsx";
@@ -19,9 +8,9 @@ import type { RoomStore } from "./room-store.ts";
 import { maxHeldCount, type StoredMessage } from "./timeline.ts";
 import { startOfDay } from "./time-words.ts";
 import { timelineRows } from "./timeline-rows.ts";
+import { useActiveRow } from "./use-active-row.ts";
 import { useNow } from "./use-browser.ts";
 import { useReading } from "./use-reading.ts";
-import { focusRow, messageOfElement, rowCommand } from "./row-keys.ts";
 import { useShownRow } from "./use-shown-row.ts";
 import { useStickyScroll } from "./use-sticky-scroll.ts";
 import { useStore } from "../use-store.ts";
@@ -47,9 +36,8 @@ export function MessageList({ room, me, editingKey, onLeave, ref }: MessageListP
   const rows = useMemo(() => timelineRows(timeline, { me, readOffset: lineOffset }), [timeline, me, lineOffset]);
   const scroller = useRef<HTMLDivElement>(null);
   const { isAtEnd, scrollToEnd } = useStickyScroll(scroller, rows);
-  const [activeKey, setActiveKey] = useState<string>();
+  const { activeKey, ...pointing } = useActiveRow({ scroller, timeline, onLeave });
   const { shownKey, goTo } = useShownRow({ room, scroller, rows });
-  const actions = useMessageActions();
   const todayMs = startOfDay(useNow(60_000));
   useReading(room, isAtEnd && !timeline.isDetached);
   useLoadOlder({ scroller, room, canLoad: timeline.hasOlder && page === "idle" && status === "live" });
@@ -59,29 +47,6 @@ export function MessageList({ room, me, editingKey, onLeave, ref }: MessageListP
     scrollToEnd();
   }
   useImperativeHandle(ref, () => ({ jumpToEnd, goTo }));
-
-  function point(event: PointerEvent): void {
-    const found = messageOfElement(event.target, timeline);
-    // A finger points at nothing on its way: it taps.
-    if (event.pointerType === "mouse" || event.type === "pointerup") setActiveKey(found?.key);
-  }
-
-  function handleKey(event: KeyboardEvent<HTMLElement>): void {
-    const command = rowCommand(event.nativeEvent);
-    const row = document.activeElement;
-    if (command === undefined || (row !== scroller.current && !(row instanceof HTMLLIElement))) return;
-    const message = messageOfElement(row, timeline);
-    event.preventDefault();
-    if (command === "leave") return onLeave();
-    if (command === "up" || command === "down" || command === "first" || command === "last") {
-      return setActiveKey(focusRow(scroller.current, command));
-    }
-    if (message === undefined || !(row instanceof HTMLLIElement)) return;
-    if (command === "reply") actions.startReply(message);
-    if (command === "react") actions.startReact(message, row);
-    if (command === "edit" && message.isMine) actions.startEdit(message);
-    if (command === "remove" && message.isMine) actions.startRemove(message);
-  }
 
   return (
     <div className="messages">
@@ -94,14 +59,7 @@ export function MessageList({ room, me, editingKey, onLeave, ref }: MessageListP
         tabIndex={0}
         role="region"
         aria-label={`Messages in ${room.name}`}
-        onKeyDown={handleKey}
-        onPointerOver={point}
-        onPointerUp={point}
-        onPointerLeave={(event) => event.pointerType === "mouse" && setActiveKey(undefined)}
-        onFocus={(event) => {
-          const found = messageOfElement(event.target, timeline);
-          if (found !== undefined) setActiveKey(found.key);
-        }}
+        {...pointing}
       >
         <div className="scroll-top">
           {timeline.hasOlder ? (
@@ -111,7 +69,11 @@ export function MessageList({ room, me, editingKey, onLeave, ref }: MessageListP
               disabled={page === "loading" || status !== "live"}
               onClick={() => void room.loadOlder()}
             >
-              {page === "loading" ? "Loading…" : page === "failed" ? "Could not load. Try again" : "Load older messages"}
+              {page === "loading"
+                ? "Loading…"
+                : page === "failed"
+                  ? "Could not load. Try again"
+                  : "Load older messages"}
             </button>
           ) : (
             status !== "joining" && (

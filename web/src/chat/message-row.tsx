@@ -84,12 +84,7 @@ function StoredRow({ row, me, isActive, isEditing, isShown, canWrite }: StoredRo
       {isEditing ? (
         <MessageEditor message={message} text={content.text} />
       ) : (
-        <MessageBody
-          text={content.text}
-          mentions={content.mentions}
-          ownId={me?.id}
-          isEdited={content.isEdited}
-        />
+        <MessageBody text={content.text} mentions={content.mentions} ownId={me?.id} isEdited={content.isEdited} />
       )}
       {isMine && (
         <span className="delivery" title={isChanging ? "On its way" : "Sent and stored"}>

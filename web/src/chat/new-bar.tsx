@@ -1,4 +1,4 @@
-import { type ReactElement, type RefObject, useEffect, useLayoutEffect, useState } from "react";
+import { type ReactElement, type RefObject, useLayoutEffect, useState } from "react";
 import { CloseIcon, UpIcon } from "./icons.tsx";
 import type { RoomStore } from "./room-store.ts";
 import { clockTime } from "./time-words.ts";
@@ -15,12 +15,14 @@ interface NewBarProps {
 export function NewBar({ room, scroller, rows }: NewBarProps): ReactElement | null {
   const { lineOffset, timeline, status } = useStore(room.view);
   const isAbove = useIsLineAbove(scroller, rows);
-  const [isGoing, setIsGoing] = useState(false);
-  useEffect(() => {
-    if (!isGoing) return;
-    scroller.current?.querySelector(".divider.new, .rows > li")?.scrollIntoView({ block: "center" });
-    setIsGoing(false);
-  }, [isGoing, scroller]);
+
+  async function goToFirst(): Promise<void> {
+    await room.revealUnread();
+    // What was loaded is drawn by then.
+    requestAnimationFrame(() => {
+      scroller.current?.querySelector(".divider.new, .rows > li")?.scrollIntoView({ block: "center" });
+    });
+  }
 
   if (lineOffset === undefined || status !== "live") return null;
   const fresh = rows.flatMap((row) =>
@@ -32,11 +34,7 @@ export function NewBar({ room, scroller, rows }: NewBarProps): ReactElement | nu
   const count = `${fresh.length}${isCut ? "+" : ""} new ${fresh.length === 1 && !isCut ? "message" : "messages"}`;
   return (
     <div className="new-bar">
-      <button
-        className="new-bar-jump"
-        type="button"
-        onClick={() => void room.revealUnread().then(() => setIsGoing(true))}
-      >
+      <button className="new-bar-jump" type="button" onClick={() => void goToFirst()}>
         <UpIcon />
         {`${count} since ${clockTime(first.atMs)}`}
         <span className="new-bar-action">Jump to the first</span>

@@ -41,10 +41,16 @@ export function peopleOf(members: readonly Member[], { me, away }: PeopleOptions
 }
 
 /** Who can be called in a room: who is here, and who said something that is held. */
-export function callablePeople(members: readonly Member[], authors: readonly User[], me: User | undefined): readonly User[] {
+export function callablePeople(
+  members: readonly Member[],
+  authors: readonly User[],
+  me: User | undefined,
+): readonly User[] {
   const byId = new Map<string, User>();
   // A name of now wins over one of then.
-  for (const user of [...authors, ...members.map((one) => one.user)]) if (user.name !== undefined) byId.set(user.id, user);
+  for (const user of [...authors, ...members.map((one) => one.user)]) {
+    if (user.name !== undefined) byId.set(user.id, user);
+  }
   if (me !== undefined) byId.delete(me.id);
   return [...byId.values()];
 }

@@ -63,13 +63,14 @@ export function QuickSwitcher({ rooms, onClose }: QuickSwitcherProps): ReactElem
             setChosen(0);
           }}
         />
-        <ul id="switcher-list" role="listbox" aria-label="Rooms">
+        <div id="switcher-list" role="listbox" aria-label="Rooms">
           {found.map(({ name, unreadCount, mentionCount }, index) => (
             // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- its keys are the text field's
-            <li
+            <div
               key={name}
               id={`switch-${index}`}
               role="option"
+              tabIndex={-1}
               aria-selected={index === active}
               onClick={() => go(name)}
               ref={(item) => {
@@ -80,9 +81,9 @@ export function QuickSwitcher({ rooms, onClose }: QuickSwitcherProps): ReactElem
               {mentionCount > 0 && <span className="mention-count">@{mentionCount}</span>}
               {unreadCount > 0 && <span className="unread-count">{unreadCount}</span>}
               <span className="switch-server">{serverTitle(splitName(name).server)}</span>
-            </li>
+            </div>
           ))}
-        </ul>
+        </div>
         {found.length === 0 && <p className="switch-none">No room of yours is named so.</p>}
       </form>
     </dialog>

@@ -32,7 +32,13 @@ export function RoomList(props: RoomListProps): ReactElement {
         <span className="server-name">{serverTitle(server)}</span>
         <InviteButton current={current} />
         {server !== homeServer && (
-          <button className="icon-button" type="button" aria-label="Leave this server" title="Leave this server" onClick={onLeaveServer}>
+          <button
+            className="icon-button"
+            type="button"
+            aria-label="Leave this server"
+            title="Leave this server"
+            onClick={onLeaveServer}
+          >
             <ExitIcon />
           </button>
         )}
@@ -59,7 +65,13 @@ export function RoomList(props: RoomListProps): ReactElement {
             {state === "open" ? "On the line" : state === "closed" ? "Not connected" : "Connecting…"}
           </span>
         </div>
-        <button className="icon-button" type="button" aria-label="Change your name or leave" title="Settings" onClick={onOpenProfile}>
+        <button
+          className="icon-button"
+          type="button"
+          aria-label="Change your name or leave"
+          title="Settings"
+          onClick={onOpenProfile}
+        >
           <GearIcon />
         </button>
       </div>

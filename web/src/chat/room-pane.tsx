@@ -73,13 +73,7 @@ export function RoomPane({ room, session, banner, drawers, onSearch }: RoomPaneP
     <MessageActionsContext value={actions}>
       <RoomHeader room={room} me={me} title={title} drawers={drawers} onSearch={onSearch} />
       {banner}
-      <MessageList
-        ref={list}
-        room={room}
-        me={me}
-        editingKey={editing}
-        onLeave={() => composer.current?.focus()}
-      />
+      <MessageList ref={list} room={room} me={me} editingKey={editing} onLeave={() => composer.current?.focus()} />
       <LiveRegion heard={heard} />
       {problem !== undefined && (
         <p className="room-problem" role="alert">

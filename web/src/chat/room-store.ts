@@ -359,7 +359,10 @@ export class RoomStore {
     }
   }
 
-  async #loadPage(before: number, place: (timeline: lines.Timeline, page: lines.LogPage) => lines.Timeline): Promise<void> {
+  async #loadPage(
+    before: number,
+    place: (timeline: lines.Timeline, page: lines.LogPage) => lines.Timeline,
+  ): Promise<void> {
     if (this.view.get().page === "loading") return;
     this.view.patch({ page: "loading" });
     try {

@@ -15,7 +15,9 @@ const commands: Readonly<Record<string, RowCommand>> = {
   "+": "react",
 };
 
-export function rowCommand(event: Pick<KeyboardEvent, "key" | "altKey" | "ctrlKey" | "metaKey">): RowCommand | undefined {
+export function rowCommand(
+  event: Pick<KeyboardEvent, "key" | "altKey" | "ctrlKey" | "metaKey">,
+): RowCommand | undefined {
   return event.altKey || event.ctrlKey || event.metaKey ? undefined : commands[event.key];
 }
 

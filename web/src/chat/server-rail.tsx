@@ -31,7 +31,13 @@ export function ServerRail({ session, rooms, current, onAdd }: ServerRailProps):
           />
         ))}
       </ul>
-      <button className="rail-add" type="button" aria-label="Create or join a server" title="Create or join a server" onClick={onAdd}>
+      <button
+        className="rail-add"
+        type="button"
+        aria-label="Create or join a server"
+        title="Create or join a server"
+        onClick={onAdd}
+      >
         <PlusIcon />
       </button>
     </nav>

@@ -4,7 +4,7 @@ import { playSound } from "./sound.ts";
 import { type Theme, themes } from "./settings.ts";
 import { useStore } from "../use-store.ts";
 
-const themeWords: Readonly<Record<Theme, string>> = { system: "As the system", light: "Light", dark: "Dark" };
+const themeWords: Readonly<Record<Theme, string>> = { system: "System", light: "Light", dark: "Dark" };
 
 /** The look, the sounds and the notifications. Each is kept at once. */
 export function SettingsFields({ app }: { readonly app: ChatApp }): ReactElement {
@@ -56,7 +56,7 @@ export function SettingsFields({ app }: { readonly app: ChatApp }): ReactElement
             disabled={!canNotify}
             onChange={(event) => void setNotifications(event.currentTarget.checked)}
           />
-          <span>Notify me when I am called and look elsewhere</span>
+          <span>Notify me of calls while I look elsewhere</span>
         </label>
         {canNotify && Notification.permission === "denied" && (
           <p className="field-hint">The browser does not allow notifications of this page.</p>

@@ -261,7 +261,10 @@ function placed(message: IncomingMessage, gapCount: number): StoredMessage {
   return { ...message, type: "message", key: `${gapCount}-${message.offset}` };
 }
 
-function addBeyond(beyond: readonly Beyond[], messages: readonly (Beyond & { readonly isMine?: boolean })[]): readonly Beyond[] {
+function addBeyond(
+  beyond: readonly Beyond[],
+  messages: readonly (Beyond & { readonly isMine?: boolean })[],
+): readonly Beyond[] {
   const others = messages.filter(({ isMine }) => isMine !== true).map(({ offset, callsMe }) => ({ offset, callsMe }));
   return [...beyond, ...others].slice(-maxBeyondCount);
 }
