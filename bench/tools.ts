@@ -26,7 +26,10 @@ export interface Tools {
 export async function prepareTools(peers: readonly Peer[]): Promise<Tools> {
   const notes: string[] = [];
   const [serverPin, loadPin] = await findPins(notes);
-  await bundle(["load.ts", ...["switchboard", "public", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`)]);
+  await bundle([
+    "load.ts",
+    ...["switchboard", "kept", "public", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`),
+  ]);
   const load = await compile("load", notes, "the load is the one in Node, which costs more than some servers");
   const servers = new Map<Peer, readonly string[]>();
   for (const peer of peers) {
@@ -112,13 +115,16 @@ async function fetchRuntime(name: "bun" | "deno", notes: string[]): Promise<stri
   return binary;
 }
 
-/** An npm package in a folder of its own: no part of our lock file. @returns the folder; whether the package is there is to be seen. */
-export async function installPackage(name: string, version: string): Promise<string> {
+/**
+ * An npm package in a folder of its own, with others beside it (`name@version`): no part of our lock file. @returns the folder; whether
+ * the package is there is to be seen.
+ */
+export async function installPackage(name: string, version: string, others: readonly string[] = []): Promise<string> {
   const prefix = join(toolsFolder, `${name}-${version}`);
   try {
     mkdirSync(prefix, { recursive: true });
     const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"];
-    await run("npm", ["install", "--prefix", prefix, ...flags, `${name}@${version}`], { timeout: 120_000 });
+    await run("npm", ["install", "--prefix", prefix, ...flags, `${name}@${version}`, ...others], { timeout: 120_000 });
   } catch {
     // Whatever went wrong, the package is not there.
   }

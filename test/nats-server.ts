@@ -27,7 +27,7 @@ interface Answer {
   readonly error?: { readonly err_code: number };
   readonly seq?: number;
   readonly state?: { readonly messages: number; readonly last_seq: number };
-  readonly config?: { readonly subjects: readonly string[] };
+  readonly config?: { readonly subjects: readonly string[]; readonly duplicate_window?: number };
   readonly cluster?: { readonly leader?: string };
 }
 
@@ -70,6 +70,10 @@ export class NatsServer {
 
   get url(): string {
     return `nats://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */

@@ -18,17 +18,18 @@ export interface Program {
 
 export function findProgram(program: string): Program {
   const { status, stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
-  const missing = `no ${program} found: \`sudo bash tools/setup.sh\` installs it`;
-  return {
-    version: stdout ?? "",
-    test: (name, body, timeout = 60_000) => {
-      test(name, { timeout }, async (context) => {
-        if (status === 0) return body(context);
-        if (process.env["CI"] === undefined) return context.skip(missing);
-        throw new Error(missing);
-      });
-    },
-  };
+  const missing = status === 0 ? undefined : `no ${program} found: \`sudo bash tools/setup.sh\` installs it`;
+  return { version: stdout ?? "", test: (...about) => programTest(missing, ...about) };
+}
+
+function programTest(missing: string | undefined, ...[name, body, timeout = 60_000]: Parameters<ServerTest>): void {
+  test(name, { timeout }, async (context) => {
+    if (missing !== undefined) {
+      if (process.env["CI"] === undefined) return context.skip(missing);
+      throw new Error(missing);
+    }
+    await body(context);
+  });
 }
 
 export interface Start {
@@ -46,6 +47,10 @@ export class ServerProcess {
 
   constructor(name: string) {
     this.folder = mkdtempSync(join(tmpdir(), `switchboard-${name}-`));
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /** Resolves when it takes connections. */

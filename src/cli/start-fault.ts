@@ -1,7 +1,7 @@
 /** Why the command cannot start, in words for whoever typed it. */
 import { BrokerError, GatewayError } from "../server/index.ts";
 
-export type StartErrorCode = "LISTEN" | "TLS" | "KEYS";
+export type StartErrorCode = "LISTEN" | "TLS" | "KEYS" | "CONNECT" | "INPUT";
 
 /** A fault of the surroundings, not of the program: it is told in one sentence and a hint, without a stack. */
 export class StartError extends Error {

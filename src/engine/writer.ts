@@ -2,8 +2,10 @@ import type { Duplex } from "node:stream";
 import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } from "../protocol/index.ts";
 import { DirectSocket, isPlain } from "./direct-io.ts";
 import { flushThisTurn } from "./flush-queue.ts";
+import type { FrameTap } from "./frame-tap.ts";
 import { joinBatch } from "./join-batch.ts";
 import { maxCopyBytes, Slab } from "./slab.ts";
+import { isReadBuffer } from "./unmask.ts";
 
 // Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
 const eagerFlushBytes = 64 * 1024;
@@ -17,7 +19,7 @@ const turnSlab = new Slab(32 * 1024);
 export interface WriterOptions {
   readonly socket: Duplex;
   /** Where the bytes handed to the socket are counted. */
-  readonly counting: { bytesOut: number };
+  readonly counters: { bytesOut: number };
   /** For a client: 32 random bits for each frame. A server does not mask. */
   readonly createMaskingKey?: (() => number) | undefined;
   /** Whether the operating system may be asked past `node:net`, where that can be done. */
@@ -38,8 +40,10 @@ export interface WriterOwner {
  * the socket is busy with a write they wait here, so what is buffered is known to the byte.
  */
 export class Writer {
+  /** Who watches the frames, if anybody does: see `tapFrames`. */
+  tap: FrameTap | undefined;
   readonly #socket: Duplex;
-  readonly #counting: { bytesOut: number };
+  readonly #counters: { bytesOut: number };
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #owner: WriterOwner;
   /** Made when the stream is written to for the first time. */
@@ -63,7 +67,7 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     this.#socket = options.socket;
-    this.#counting = options.counting;
+    this.#counters = options.counters;
     this.#createMaskingKey = options.createMaskingKey;
     this.#owner = options.owner;
     const { socket } = options;
@@ -73,6 +77,11 @@ export class Writer {
   /** Whether the operating system is asked past the stream. */
   get isDirect(): boolean {
     return this.#direct !== undefined;
+  }
+
+  /** Bytes that the socket has not been given yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Bytes that are not in the operating system's hands yet. */
@@ -106,15 +115,14 @@ export class Writer {
     this.#finishFrame(payloadAt, key);
   }
 
-  /** Queues a binary message. A server's large ones are not copied. */
-  writeBinary(data: Uint8Array): void {
+  /** Queues a message. A server's large ones are not copied. */
+  writeBytes(opcode: Opcode, data: Uint8Array): void {
     const key = this.#createMaskingKey?.();
     if (key === undefined && data.length > maxCopyBytes) {
-      this.#reserveHeader(opcodes.binary, data.length);
-      this.writeFrame(data);
-      return;
+      this.#reserveHeader(opcode, data.length);
+      return isReadBuffer(data) ? this.#writeBorrowed(data) : this.writeFrame(data);
     }
-    const at = this.#reserveFrame(opcodes.binary, data.length, key);
+    const at = this.#reserveFrame(opcode, data.length, key);
     this.#block?.set(data, at);
     this.#finishFrame(at, key);
   }
@@ -129,6 +137,17 @@ export class Writer {
       const at = this.#reserve(bytes.length);
       this.#block?.set(bytes, at);
     }
+    this.#schedule();
+  }
+
+  /** Bytes that lie where the next read goes: they are written at once, and what is not taken of them is copied. */
+  #writeBorrowed(bytes: Uint8Array): void {
+    this.#seal();
+    this.#push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#direct !== undefined && !this.#isBlocked) this.#writeDirectly(this.#direct);
+    const rest = this.#chunks?.pop();
+    if (rest !== undefined) this.#push(new Uint8Array(rest));
     this.#schedule();
   }
 
@@ -164,7 +183,8 @@ export class Writer {
       const waitingBytes = this.#waitingBytes;
       const batch = this.#takeBatch(this.#chunks);
       const batchBytes = waitingBytes - this.#waitingBytes;
-      this.#counting.bytesOut += batchBytes;
+      this.#counters.bytesOut += batchBytes;
+      for (const piece of batch) this.tap?.sent(piece);
       this.#writeToStream(joinBatch(batch, batchBytes));
     }
     if (this.#isEnding && this.#chunks === undefined) this.#socket.end();
@@ -246,7 +266,7 @@ export class Writer {
   #writeDirectly(direct: DirectSocket): void {
     if (this.#waitingBytes === 0) return;
     const takenBytes = this.#chunks === undefined ? this.#writeBlock(direct) : this.#writeChunks(direct);
-    this.#counting.bytesOut += takenBytes;
+    this.#counters.bytesOut += takenBytes;
     this.#waitingBytes -= takenBytes;
     if (this.#waitingBytes > 0) return;
     this.#hasTaken = true;
@@ -256,6 +276,7 @@ export class Writer {
   /** There is the open region alone, as after one short message: no view of it is made. */
   #writeBlock(direct: DirectSocket): number {
     const takenBytes = direct.writePart(this.#block as Buffer, this.#start, this.#end);
+    this.tap?.sent((this.#block as Buffer).subarray(this.#start, this.#start + takenBytes));
     this.#start += takenBytes;
     return takenBytes;
   }
@@ -264,8 +285,19 @@ export class Writer {
     this.#seal();
     const chunks = this.#chunks as Uint8Array[];
     const takenBytes = direct.write(joinBatch(chunks, this.#waitingBytes));
+    this.#tellSent(chunks, takenBytes);
     if (takenBytes > 0 && takenBytes < this.#waitingBytes) this.#chunks = dropBytes(chunks, takenBytes);
     return takenBytes;
+  }
+
+  #tellSent(chunks: readonly Uint8Array[], takenBytes: number): void {
+    const { tap } = this;
+    if (tap === undefined) return;
+    let leftBytes = takenBytes;
+    for (const chunk of chunks) {
+      tap.sent(chunk.subarray(0, leftBytes));
+      leftBytes = Math.max(0, leftBytes - chunk.length);
+    }
   }
 
   #writeToStream(batch: readonly Uint8Array[]): void {

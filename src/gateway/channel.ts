@@ -1,4 +1,5 @@
 import { encodeServerMessage, type Member, type Position, type Start, type WireError } from "../wire/index.ts";
+import type { ChannelCounts, ChannelFacts } from "./channel-facts.ts";
 import type { Counters } from "./counters.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Route } from "./directory.ts";
@@ -37,6 +38,8 @@ export interface ChannelTools {
   readonly limits: GatewayLimits;
   readonly counters: Counters;
   readonly pages: ReplayPages;
+  /** This node's name, if there may be others. */
+  readonly node?: string | undefined;
   /** Called when nobody needs the channel any more. */
   readonly release: (channel: Channel) => void;
 }
@@ -49,7 +52,7 @@ export class Channel {
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #shelf: ReplayShelf;
-  readonly #presence: PresenceFeed | undefined;
+  readonly presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
@@ -57,6 +60,7 @@ export class Channel {
   readonly #feeds: ReadonlyMap<string, LatestFeed<Listener>>;
   /** What is to be broadcast once the channel is joined. */
   readonly #unannounced: string[] = [];
+  readonly #counts: ChannelCounts = { eventCount: 0, eventChars: 0, deliveredCount: 0, toldCount: 0 };
   #isJoined = false;
   #release: Deadline | undefined;
 
@@ -69,11 +73,12 @@ export class Channel {
       page: { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes },
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
-    this.#presence = route.settings.presence
+    this.presence = route.settings.presence
       ? new PresenceFeed({
           ...tools,
           channel: route.name,
           tell: (text) => this.#tell(text),
+          announce: (payload) => this.announce(payload),
           changed: () => this.#releaseIfIdle(),
         })
       : undefined;
@@ -84,6 +89,7 @@ export class Channel {
         return tools.release(this);
       }
       this.#isJoined = true;
+      this.presence?.ask();
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
@@ -91,6 +97,11 @@ export class Channel {
 
   get subscriberCount(): number {
     return this.#listeners.size;
+  }
+
+  get facts(): ChannelFacts {
+    const position = this.#reader.isReady ? this.#reader.position : undefined;
+    return { name: this.route.name, subscriberCount: this.#listeners.size, position, ...this.#counts };
   }
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
@@ -115,7 +126,7 @@ export class Channel {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
     this.#drop(listener, this.#endedError());
-    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
+    if (listener.member !== undefined) this.presence?.leave(listener.member, isGoodbye);
   }
 
   /** The subscriber may be sent entries again. */
@@ -128,7 +139,7 @@ export class Channel {
 
   /** Who is there; nobody, where the channel does not tell. */
   get attendance(): Attendance {
-    return this.#presence?.attendance ?? { members: [] };
+    return this.presence?.attendance ?? { members: [] };
   }
 
   /** A hint of the store. */
@@ -151,6 +162,7 @@ export class Channel {
     );
     const ready = others.filter(({ subscriber }) => subscriber.isFlowing);
     this.#tools.counters.droppedEphemeralCount += others.length - ready.length;
+    this.#counts.toldCount += ready.length;
     this.#send(ready, text);
   }
 
@@ -176,7 +188,10 @@ export class Channel {
 
   #flush(feed: LatestFeed<Listener>, nowMs: number): void {
     const ready = [...this.#listeners.values()].filter((listener) => this.#isReady(listener));
-    for (const { text, to } of feed.flush(ready, nowMs)) this.#send(to, text);
+    for (const { text, to } of feed.flush(ready, nowMs)) {
+      this.#counts.toldCount += to.length;
+      this.#send(to, text);
+    }
   }
 
   /** Sends the values that a subscriber did not get when the others got them. */
@@ -230,6 +245,8 @@ export class Channel {
 
   #fanOut(delivery: Delivery): void {
     const { epoch } = this.#reader.position;
+    this.#counts.eventCount += 1;
+    this.#counts.eventChars += delivery.text.length;
     const to: number[] = [];
     for (const { isFollowing, isReading, subscriber, subscription } of this.#listeners.values()) {
       if (!isFollowing || isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)) continue;
@@ -237,6 +254,7 @@ export class Channel {
       subscriber.lastSentMs = this.#tools.outbox.nowMs;
       to.push(subscriber.connection);
     }
+    this.#counts.deliveredCount += to.length;
     this.#tools.counters.deliveredCount += to.length;
     if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
   }
@@ -318,9 +336,9 @@ export class Channel {
   }
 
   #enter(listener: Listener, member: Member): Attendance | undefined {
-    if (this.#presence === undefined) return undefined;
+    if (this.presence === undefined) return undefined;
     listener.member = member.member;
-    return this.#presence.enter(member);
+    return this.presence.enter(member);
   }
 
   #endedError(): WireError {
@@ -341,6 +359,7 @@ export class Channel {
     const last = deliveries.at(-1);
     if (last === undefined) return;
     subscriber.sendReplay(deliveries);
+    this.#counts.deliveredCount += deliveries.length;
     this.#tools.counters.replayedCount += deliveries.length;
     subscription.advance(last);
     subscriber.spend(deliveries.reduce((sum, { text }) => sum + text.length, 0));
@@ -365,7 +384,7 @@ export class Channel {
   }
 
   #releaseIfIdle(): void {
-    if (this.#listeners.size > 0 || this.#presence?.isEmpty === false) return;
+    if (this.#listeners.size > 0 || this.presence?.isEmpty === false) return;
     const { deadlines, limits, outbox, release } = this.#tools;
     const isHolding = [...this.#feeds.values()].some(({ isEmpty }) => !isEmpty);
     const lingerMs = isHolding ? Math.max(limits.latestLingerMs, limits.channelLingerMs) : limits.channelLingerMs;
