@@ -133,7 +133,8 @@ export class ChatSession {
 
   /** Whether nobody looks at this page. */
   setAway(isAway: boolean): void {
-    if (isAway === this.#isAway) return;
+    // Being away is told each time: another tab of this device may have told otherwise.
+    if (!isAway && !this.#isAway) return;
     this.#isAway = isAway;
     for (const room of this.rooms.get()) room.tellAway();
   }

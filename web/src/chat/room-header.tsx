@@ -50,11 +50,10 @@ export function RoomHeader({ room, me, title, drawers, onSearch }: RoomHeaderPro
       <h1 className="room-title" ref={title} tabIndex={-1}>
         {splitName(room.name).room}
       </h1>
-      <button className="search-button" type="button" onClick={onSearch} aria-label="Go to a room">
+      <button className="search-button" type="button" onClick={onSearch}>
         <SearchIcon />
-        <span className="search-words" aria-hidden="true">
-          Go to <kbd>Ctrl K</kbd>
-        </span>
+        <span className="search-words">Go to a room</span>
+        <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
       {drawers.members !== undefined && (
         <button

@@ -57,12 +57,8 @@ function ServerLink({ name, rooms, isCurrent, href }: ServerLinkProps): ReactEle
   const marks = `${isCurrent ? " current" : ""}${unreadCount > 0 ? " unread" : ""}`;
   return (
     <li className={`server${marks}`}>
-      <a
-        href={href}
-        title={title}
-        aria-current={isCurrent ? "true" : undefined}
-        aria-label={`Server ${title}${unreadCount > 0 ? `, ${unreadCount} unread` : ""}`}
-      >
+      <a href={href} title={title} aria-current={isCurrent ? "true" : undefined}>
+        <span className="visually-hidden">{`Server ${title}${unreadCount > 0 ? `, ${unreadCount} unread` : ""}`}</span>
         {name === homeServer ? <Logo /> : <span aria-hidden="true">{initials(name)}</span>}
         {mentionCount > 0 && (
           <span className="rail-count" aria-hidden="true">
