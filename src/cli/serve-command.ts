@@ -131,7 +131,8 @@ function parseMs(text: string): number {
   return Number(text);
 }
 
-function parseBroker(text: string): string {
+/** @throws {InvalidArgumentError} */
+export function parseBroker(text: string): string {
   if (isBrokerUrl(text)) return text;
   throw new InvalidArgumentError("Give a URL that begins with redis:, rediss:, nats: or tls:");
 }

@@ -127,7 +127,7 @@ class JetStreamBroker implements Broker {
       const stream = this.#streamOf(link, found);
       this.#opened = { link, sink, audience: new Audience(sink), stream, notices, measured };
       const { description, durability } = measured;
-      return { description, durability, dedupWindowMs: this.#windowMs(measured) };
+      return { description, durability, dedupWindowMs: this.#windowMs(measured), isShared: true };
     } catch (error) {
       await link.close();
       throw error;
