@@ -27,7 +27,7 @@ interface Answer {
   readonly error?: { readonly err_code: number };
   readonly seq?: number;
   readonly state?: { readonly messages: number; readonly last_seq: number };
-  readonly config?: { readonly subjects: readonly string[] };
+  readonly config?: { readonly subjects: readonly string[]; readonly duplicate_window?: number };
   readonly cluster?: { readonly leader?: string };
 }
 

@@ -15,6 +15,7 @@ export const syncedSettings: readonly string[] = ["--appendonly", "yes", "--appe
 export class RedisServer {
   readonly port: number;
   readonly #process = new ServerProcess("redis");
+  #settings = syncedSettings;
 
   private constructor(port: number) {
     this.port = port;
@@ -30,12 +31,18 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** What it was started with last. */
+  get settings(): readonly string[] {
+    return this.#settings;
+  }
+
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */
   async run(settings: readonly string[] = syncedSettings): Promise<void> {
+    this.#settings = settings;
     const fixed = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#process.folder, "--save", ""];
     const args = [...fixed, ...settings];
     await this.#process.run({ program, args, logsTo: "stdout", ready: "Ready to accept connections" });

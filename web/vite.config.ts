@@ -9,7 +9,7 @@ export default defineConfig({
     // The Content-Security-Policy allows files of this origin only: nothing is inlined into the page or the style sheet.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { chat: "index.html", lab: "lab/index.html" } },
+    rollupOptions: { input: { chat: "index.html", lab: "lab/index.html", console: "console/index.html" } },
   },
   server: { proxy: { "/ws": { target: "ws://127.0.0.1:8080", ws: true } } },
 });

@@ -50,6 +50,7 @@ browserTest(
     line.cut();
     await ada.getByText("No connection: your seat is kept for 30 seconds").waitFor();
     line.mend();
+    await ada.evaluate(() => dispatchEvent(new Event("online"))); // as when the network is back: nobody waits longer
     await expect.poll(() => ada.getByRole("status").innerText()).toBe("");
     expect(await placeOf(ada)).toMatchObject({ x: 25 });
     await ada.reload();

@@ -1,7 +1,9 @@
 /** The whole command line as one tree: what runs, its help, its completions and its man page are made of it. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { createBenchCommand } from "./bench-command.ts";
 import { createConnectCommand } from "./connect-command.ts";
+import { createDoctorCommand } from "./doctor-command.ts";
 import { createInspectCommand } from "./inspect-command.ts";
 import { createLabCommand } from "./lab-command.ts";
 import { createPublishCommand } from "./publish-command.ts";
@@ -20,6 +22,8 @@ export function createProgram(): Command {
     createTailCommand(),
     createConnectCommand(),
     createInspectCommand(),
+    createBenchCommand(),
+    createDoctorCommand(),
     createLabCommand(),
   ];
   for (const command of commands) {

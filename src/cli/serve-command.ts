@@ -33,7 +33,7 @@ Examples:
   switchboard serve --tls-cert c.pem --tls-key k.pem --host ::
   switchboard serve --origin https://chat.example   behind a proxy that ends TLS
   switchboard serve --require fsync                 or not at all: what is acknowledged survives power loss
-  switchboard serve --admin-port 9090               /healthz, /readyz and /metrics at http://127.0.0.1:9090/
+  switchboard serve --admin-port 9090               the console, /healthz, /readyz and /metrics
   switchboard serve --broker redis://127.0.0.1      one of several nodes, which share the messages in that Redis
 
 Every option can be given as a variable: SWITCHBOARD_PORT=9000, SWITCHBOARD_LOG_LEVEL=debug. A flag wins over its variable.
@@ -69,7 +69,7 @@ export function createServeCommand(): Command {
       variable(
         "--admin-port <number>",
         "ADMIN_PORT",
-        "port for operators: /healthz, /readyz, /metrics, HTTP API; default none",
+        "port for operators: the console, /healthz, /readyz, /metrics, HTTP API; default none",
       ).argParser(parsePort),
     )
     .addOption(
@@ -131,7 +131,8 @@ function parseMs(text: string): number {
   return Number(text);
 }
 
-function parseBroker(text: string): string {
+/** @throws {InvalidArgumentError} */
+export function parseBroker(text: string): string {
   if (isBrokerUrl(text)) return text;
   throw new InvalidArgumentError("Give a URL that begins with redis:, rediss:, nats: or tls:");
 }
@@ -208,14 +209,14 @@ async function start(
 }
 
 /** For people; a program reads the log line. */
-function describeServing({ facts }: Serving, hasColors: boolean): string {
-  const { admin, data, durability, store, url } = facts;
+function describeServing({ consoleUrl, facts }: Serving, hasColors: boolean): string {
+  const { data, durability, store, url } = facts;
   const { bold, cyan, dim } = createColors(hasColors);
   return `
   ${bold("Switchboard")} is open at ${cyan(url)}
   ${data === undefined ? "shared by the nodes on this store" : `data in ${data}`}
   durability ${bold(durability)} ${dim(`(${store})`)}
-  ${admin === undefined ? "" : `operated at ${cyan(admin)}\n  `}${dim("Ctrl-C to stop")}
+  ${consoleUrl === undefined ? "" : `console at ${cyan(consoleUrl)}\n  `}${dim("Ctrl-C to stop")}
 
 `;
 }

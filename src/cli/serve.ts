@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
 import {
+  type AdminAddress,
   answerHealth,
   type Broker,
   createGateway,
@@ -54,6 +55,8 @@ export interface Serving {
   readonly facts: ServingFacts;
   /** Lets every connection go, with its answers and told when to come back; then closes the store and the servers. */
   close(): Promise<void>;
+  /** The console's page, with its key: for a terminal, not for a log. */
+  readonly consoleUrl: string | undefined;
 }
 
 /**
@@ -81,7 +84,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const lab = new Lab(server, { otherPaths: ["/ws"] });
   // The port first: whoever starts the same thing twice is told so at once, not after waiting for the lock of the database.
   const url = await listen(server, options);
-  let admin: string | undefined;
+  let admin: AdminAddress | undefined;
   try {
     await gateway.attach(server, { path: "/ws" });
     admin = await listenForOperators(gateway, options.admin);
@@ -96,8 +99,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       ...(options.broker === undefined ? { data: resolve(options.data) } : {}),
       durability,
       store,
-      ...(admin === undefined ? {} : { admin }),
+      ...(admin === undefined ? {} : { admin: admin.url }),
     },
+    consoleUrl: admin?.consoleUrl,
     async close() {
       lab.close();
       await gateway.close({ graceMs, drainMs });
@@ -110,12 +114,12 @@ function openStore({ broker, data }: Pick<ServeOptions, "broker" | "data">): Bro
   return broker === undefined ? sqliteBroker({ file: join(data, "switchboard.db") }) : brokerOf(broker);
 }
 
-async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<string | undefined> {
+async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<AdminAddress | undefined> {
   if (admin === undefined) return undefined;
   const { host, keyFile, port } = admin;
   const keys = keyFile === undefined ? [] : readApiKeys(keyFile);
   try {
-    return (await gateway.listenAdmin({ host, port, keys })).url;
+    return await gateway.listenAdmin({ host, port, keys });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw listenError(cause, { host, port, flag: "--admin-port" });
     const hint = "Give a file of keys with --api-key-file: scopes and a key a line, as in publish,read 6b1f…";

@@ -5,6 +5,7 @@ import { flushThisTurn } from "./flush-queue.ts";
 import type { FrameTap } from "./frame-tap.ts";
 import { joinBatch } from "./join-batch.ts";
 import { maxCopyBytes, Slab } from "./slab.ts";
+import { isReadBuffer } from "./unmask.ts";
 
 // Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
 const eagerFlushBytes = 64 * 1024;
@@ -114,15 +115,14 @@ export class Writer {
     this.#finishFrame(payloadAt, key);
   }
 
-  /** Queues a binary message. A server's large ones are not copied. */
-  writeBinary(data: Uint8Array): void {
+  /** Queues a message. A server's large ones are not copied. */
+  writeBytes(opcode: Opcode, data: Uint8Array): void {
     const key = this.#createMaskingKey?.();
     if (key === undefined && data.length > maxCopyBytes) {
-      this.#reserveHeader(opcodes.binary, data.length);
-      this.writeFrame(data);
-      return;
+      this.#reserveHeader(opcode, data.length);
+      return isReadBuffer(data) ? this.#writeBorrowed(data) : this.writeFrame(data);
     }
-    const at = this.#reserveFrame(opcodes.binary, data.length, key);
+    const at = this.#reserveFrame(opcode, data.length, key);
     this.#block?.set(data, at);
     this.#finishFrame(at, key);
   }
@@ -137,6 +137,17 @@ export class Writer {
       const at = this.#reserve(bytes.length);
       this.#block?.set(bytes, at);
     }
+    this.#schedule();
+  }
+
+  /** Bytes that lie where the next read goes: they are written at once, and what is not taken of them is copied. */
+  #writeBorrowed(bytes: Uint8Array): void {
+    this.#seal();
+    this.#push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#direct !== undefined && !this.#isBlocked) this.#writeDirectly(this.#direct);
+    const rest = this.#chunks?.pop();
+    if (rest !== undefined) this.#push(new Uint8Array(rest));
     this.#schedule();
   }
 

@@ -6,6 +6,7 @@ import {
   type BrokerSink,
   type Failed,
   type Notice,
+  type NoticesSince,
   type RecallDraft,
   type ReadRequest,
   type Results,
@@ -84,6 +85,7 @@ export class Store {
       payloadHash: hashOf(draft.event, content),
     };
     const trace = this.tracing?.append(request, { startedMs: startedMs ?? startMs, steadyMs: startMs });
+    meters.flights.started(request.tag, startMs);
     const appending = this.#attempt(() => this.#options.broker.append(request));
     this.#appends.add(appending);
     const result = await appending;
@@ -110,10 +112,21 @@ export class Store {
     });
   }
 
-  /** The notices that stand. @throws what the broker throws: a gateway must not open without them. */
-  async readNotices(): Promise<readonly Notice[]> {
+  /** Whether it is cheap to ask for notices again and again. */
+  get tellsNews(): boolean {
+    return this.#options.broker.notices?.readSince !== undefined;
+  }
+
+  /**
+   * The notices that stand; from a store that can tell, only those since a revision.
+   *
+   * @throws what the broker throws: a gateway must not open without them.
+   */
+  async readNotices(since: string | undefined): Promise<Partial<NoticesSince> & Pick<NoticesSince, "notices">> {
     const { broker, machine } = this.#options;
-    return (await broker.notices?.read(machine.wallMs())) ?? [];
+    const nowMs = machine.wallMs();
+    if (broker.notices?.readSince !== undefined) return broker.notices.readSince(since, nowMs);
+    return { notices: (await broker.notices?.read(nowMs)) ?? [] };
   }
 
   async read(request: ReadRequest): Promise<Results["read"]> {

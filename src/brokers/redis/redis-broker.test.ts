@@ -194,7 +194,7 @@ redisTest("[RB11] a replica and a member of a cluster are refused", async () => 
       message: "Cannot use this Redis: it is a replica",
     });
     await expect(redisBroker({ url: member.url }).open(new Ear())).rejects.toMatchObject({
-      message: "Cannot use this Redis: it is part of a cluster, which this broker does not speak to",
+      message: "Cannot use this Redis: it is part of a cluster: give its address in cluster",
     });
   } finally {
     await Promise.all([replica.dispose(), member.dispose()]);
