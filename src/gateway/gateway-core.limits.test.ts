@@ -75,4 +75,5 @@ test("[ND10] what another node tells of who is there belongs to the channel's pr
   }
   expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{}, member] });
   expect(bench.core.attendanceOf("news")).toEqual({ members: [] });
+  expect([...bench.core.channelFacts()].map(({ name }) => name)).toEqual(["room/1", "news"]);
 });
