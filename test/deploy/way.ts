@@ -16,16 +16,18 @@ export function webSocketOf(way: Way): WebSocketConstructor {
   const options = optionsOf(way);
   return class implements WebSocketLike {
     readonly #events = new EventTarget();
+    readonly #attempt = new AbortController();
     #socket: ClientSocket | undefined;
 
     constructor(url: string, protocols: readonly string[]) {
       void connect(url, {
         ...options,
         protocols,
+        signal: this.#attempt.signal,
         message: (_socket, data) => this.#tell("message", { data }),
         close: (_socket, { code, reason }) => this.#tell("close", { code, reason }),
       }).then(
-        (socket) => (this.#socket = socket),
+        (socket) => this.#open(socket),
         (error: Error) => this.#tell("close", { code: 1006, reason: error.message }),
       );
     }
@@ -39,7 +41,13 @@ export function webSocketOf(way: Way): WebSocketConstructor {
     }
 
     close(code?: number, reason?: string): void {
+      this.#attempt.abort();
       this.#socket?.close(code, reason);
+    }
+
+    #open(socket: ClientSocket): void {
+      this.#socket = socket;
+      if (this.#attempt.signal.aborted) socket.close(); // given up just when it had succeeded
     }
 
     #tell(type: "message" | "close", parts: object): void {
