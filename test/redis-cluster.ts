@@ -89,8 +89,9 @@ export class RedisCluster {
     move(keys.slice(0, Math.ceil(keys.length / 2)));
     await midway();
     move(rest());
-    for (const server of [to, from, ...this.masters])
+    for (const server of [to, from, ...this.masters]) {
       server.command("CLUSTER", "SETSLOT", slot ?? "", "NODE", toId ?? "");
+    }
   }
 
   get #first(): RedisServer {
