@@ -38,6 +38,8 @@ export interface ChannelTools {
   readonly limits: GatewayLimits;
   readonly counters: Counters;
   readonly pages: ReplayPages;
+  /** This node's name, if there may be others. */
+  readonly node?: string | undefined;
   /** Called when nobody needs the channel any more. */
   readonly release: (channel: Channel) => void;
 }
@@ -50,7 +52,7 @@ export class Channel {
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #shelf: ReplayShelf;
-  readonly #presence: PresenceFeed | undefined;
+  readonly presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
@@ -71,11 +73,12 @@ export class Channel {
       page: { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes },
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
-    this.#presence = route.settings.presence
+    this.presence = route.settings.presence
       ? new PresenceFeed({
           ...tools,
           channel: route.name,
           tell: (text) => this.#tell(text),
+          announce: (payload) => this.announce(payload),
           changed: () => this.#releaseIfIdle(),
         })
       : undefined;
@@ -86,6 +89,7 @@ export class Channel {
         return tools.release(this);
       }
       this.#isJoined = true;
+      this.presence?.ask();
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
@@ -122,7 +126,7 @@ export class Channel {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
     this.#drop(listener, this.#endedError());
-    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
+    if (listener.member !== undefined) this.presence?.leave(listener.member, isGoodbye);
   }
 
   /** The subscriber may be sent entries again. */
@@ -135,7 +139,7 @@ export class Channel {
 
   /** Who is there; nobody, where the channel does not tell. */
   get attendance(): Attendance {
-    return this.#presence?.attendance ?? { members: [] };
+    return this.presence?.attendance ?? { members: [] };
   }
 
   /** A hint of the store. */
@@ -332,9 +336,9 @@ export class Channel {
   }
 
   #enter(listener: Listener, member: Member): Attendance | undefined {
-    if (this.#presence === undefined) return undefined;
+    if (this.presence === undefined) return undefined;
     listener.member = member.member;
-    return this.#presence.enter(member);
+    return this.presence.enter(member);
   }
 
   #endedError(): WireError {
@@ -380,7 +384,7 @@ export class Channel {
   }
 
   #releaseIfIdle(): void {
-    if (this.#listeners.size > 0 || this.#presence?.isEmpty === false) return;
+    if (this.#listeners.size > 0 || this.presence?.isEmpty === false) return;
     const { deadlines, limits, outbox, release } = this.#tools;
     const isHolding = [...this.#feeds.values()].some(({ isEmpty }) => !isEmpty);
     const lingerMs = isHolding ? Math.max(limits.latestLingerMs, limits.channelLingerMs) : limits.channelLingerMs;

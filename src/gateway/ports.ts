@@ -107,7 +107,10 @@ export interface BrokerSink {
   /** A hint that carries the entry: may be lost, repeated or late for a broker of several nodes. */
   appended(channel: string, epoch: string, entry: Entry): void;
   broadcasted(channel: string, payload: string): void;
-  /** The store failed for good or came back. Publishing answers STORAGE_UNAVAILABLE in between. */
+  /**
+   * The store failed for good or came back. Publishing answers STORAGE_UNAVAILABLE in between. `reason`: why it failed; of one that is
+   * there, what it says of itself now, as `BrokerInfo.description`.
+   */
   availability(isAvailable: boolean, reason: string): void;
 }
 
@@ -117,6 +120,8 @@ export interface BrokerInfo {
   /** One line for people: what the store is and what gives the level. */
   readonly description: string;
   readonly dedupWindowMs: number;
+  /** Whether other nodes may use the same store: then they tell each other, by broadcasts, who is there. Default `false`. */
+  readonly isShared?: boolean;
 }
 
 /**

@@ -26,7 +26,10 @@ export class ChannelWatch {
   broadcasted(channel: string, payload: string): void {
     if (this.#watchers.size === 0) return;
     const watchers = this.#watchers.get(channel);
-    if (watchers !== undefined) tell(watchers, decodeBroadcast(payload).text);
+    if (watchers === undefined) return;
+    const { presence, text } = decodeBroadcast(payload);
+    // Who is there is told to subscribers by each node in its own words.
+    if (presence === undefined) tell(watchers, text);
   }
 }
 
