@@ -8,7 +8,7 @@ const still = { x: 5000, y: 5000, vx: 0, vy: 0 };
 /** An arena where everything begins in the middle. */
 function arenaOf(...players: readonly string[]): Arena {
   const arena = new Arena(() => 0.5);
-  for (const id of players) arena.take({ id, name: id }, { seq: 0, dx: 0, dy: 0 }, 0);
+  for (const id of players) arena.take(id, { seq: 0, dx: 0, dy: 0 }, 0);
   arena.tick(0);
   return arena;
 }
@@ -20,7 +20,7 @@ function seatOf(arena: Arena, id: string): NonNullable<ReturnType<Arena["seats"]
 }
 
 function press(arena: Arena, id: string, inputs: readonly Input[], nowMs = 0): void {
-  for (const input of inputs) arena.take({ id }, input, nowMs);
+  for (const input of inputs) arena.take(id, input, nowMs);
 }
 
 const many = (count: number): readonly Input[] =>
@@ -33,6 +33,7 @@ test("[EX4] a view and an input are the same behind their bytes, wherever those 
     seat: 3,
     ship: { x: 31_600, y: 400, vx: -340, vy: 7 },
     others: [{ seat: 4, x: 1, y: 2 }],
+    ranking: [{ seat: 4, score: 9 }],
     gems: [
       { x: 3, y: 4 },
       { x: 5, y: 6 },
@@ -110,7 +111,7 @@ test("[EX5] who is silent keeps the seat, its place and its score for 30 seconds
   arena.tick(30_000);
   press(arena, "ada", [{ seq: 7, dx: 0, dy: 0 }], 30_000);
   arena.tick(30_000);
-  expect(seatOf(arena, "ada")).toMatchObject({ number: 0, name: "ada", ship: before, ack: 7 });
+  expect(seatOf(arena, "ada")).toMatchObject({ number: 0, ship: before, ack: 7 });
   arena.tick(60_001);
   expect(arena.seats.size).toBe(0);
 });

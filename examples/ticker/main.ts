@@ -27,7 +27,7 @@ const chart = new uPlot(
     width: 600,
     height: 260,
     legend: { show: false },
-    series: [{}, { stroke: "#1a7f64", width: 2, fill: "#1a7f6422" }],
+    series: [{}, { stroke: "#1a9a78", width: 2, fill: "#1a9a7833", points: { show: false } }],
     axes: [
       { stroke: "#888", grid: { show: false } },
       { stroke: "#888", size: 70 },
