@@ -1,71 +1,40 @@
 /** A line between a node and NATS that tests listen in on, and break. */
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type CutLine, startCutLine } from "./cut-line.ts";
 
 export class NatsProxy {
   /** Subjects of all that NATS sent to the node, in order, the dropped ones too. */
   readonly subjects: string[] = [];
   /** What NATS tells the node on these subjects is lost, as a hint may be. */
   drops: (subject: string) => boolean = () => false;
-  readonly #targetPort: number;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #isCut = false;
-
-  private constructor(targetPort: number) {
-    this.#targetPort = targetPort;
-    this.#server = createServer((node) => this.#accept(node));
-  }
+  #line: CutLine | undefined;
 
   static async listen(targetPort: number): Promise<NatsProxy> {
-    const proxy = new NatsProxy(targetPort);
-    proxy.#server.listen(0, "127.0.0.1");
-    await once(proxy.#server, "listening");
+    const proxy = new NatsProxy();
+    proxy.#line = await startCutLine(`nats://127.0.0.1:${targetPort}`, () => {
+      const filter = new SubjectFilter((subject) => {
+        proxy.subjects.push(subject);
+        return proxy.drops(subject);
+      });
+      return (chunk) => filter.take(chunk);
+    });
     return proxy;
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#line?.url ?? "";
   }
 
   /** The lines end, and no other comes about. */
   cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
+    this.#line?.cut();
   }
 
   heal(): void {
-    this.#isCut = false;
+    this.#line?.mend();
   }
 
   async close(): Promise<void> {
-    this.cut();
-    this.#server.close();
-    await once(this.#server, "close");
-  }
-
-  #accept(node: Socket): void {
-    if (this.#isCut) return void node.destroy();
-    const nats = connect(this.#targetPort, "127.0.0.1");
-    const filter = new SubjectFilter((subject) => {
-      this.subjects.push(subject);
-      return this.drops(subject);
-    });
-    for (const [socket, other] of [
-      [node, nats],
-      [nats, node],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
-    node.on("data", (chunk) => nats.write(chunk));
-    nats.on("data", (chunk) => {
-      for (const part of filter.take(chunk)) node.write(part);
-    });
+    await this.#line?.close();
   }
 }
 

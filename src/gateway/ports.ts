@@ -107,7 +107,10 @@ export interface BrokerSink {
   /** A hint that carries the entry: may be lost, repeated or late for a broker of several nodes. */
   appended(channel: string, epoch: string, entry: Entry): void;
   broadcasted(channel: string, payload: string): void;
-  /** The store failed for good or came back. Publishing answers STORAGE_UNAVAILABLE in between. */
+  /**
+   * The store failed for good or came back. Publishing answers STORAGE_UNAVAILABLE in between. `reason`: why it failed; of one that is
+   * there, what it says of itself now, as `BrokerInfo.description`.
+   */
   availability(isAvailable: boolean, reason: string): void;
 }
 

@@ -35,11 +35,6 @@ import { Store } from "./store.ts";
 import type { TicketRequest } from "./tickets.ts";
 import { Verdicts } from "./verdicts.ts";
 
-/** An open gateway. */
-interface Running extends Operated {
-  readonly description: string;
-}
-
 /** {@link createGateway} makes one. */
 export class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels> {
   readonly channels: Channels;
@@ -50,8 +45,8 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   readonly #access: Access;
   readonly #hosts: Hosts;
   readonly #listeners: { close(): Promise<void> }[] = [];
-  #opening: Promise<Running> | undefined;
-  #running: Running | undefined;
+  #opening: Promise<Operated> | undefined;
+  #running: Operated | undefined;
   #closing: Promise<void> | undefined;
   /** No connection is left, and nothing is published any more. */
   #isDrained = false;
@@ -139,7 +134,8 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const isClosing = this.#closing !== undefined;
     if (isClosing && (this.#isDrained || running === undefined)) return { status: "closed", ...counts };
     if (running === undefined) return { status: "starting", ...counts };
-    const { description: store, durability } = running;
+    const { durability } = running;
+    const store = running.store.description;
     if (isClosing || running.shell.isDraining) return { status: "draining", durability, store, ...counts };
     const reason = running.store.outage;
     if (reason !== undefined) return { status: "unavailable", reason, durability, store, ...counts };
@@ -185,13 +181,13 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   }
 
   /** While it drains, the server itself still publishes. */
-  async #use(): Promise<Running> {
+  async #use(): Promise<Operated> {
     return this.#closing !== undefined && this.#running !== undefined && !this.#isDrained
       ? this.#running
       : this.#open();
   }
 
-  #open(): Promise<Running> {
+  #open(): Promise<Operated> {
     if (this.#closing !== undefined) throw new GatewayError("CLOSED", "Cannot use the gateway: it is closed");
     this.#opening ??= this.#start();
     return this.#opening;
@@ -212,7 +208,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     };
   }
 
-  async #start(): Promise<Running> {
+  async #start(): Promise<Operated> {
     const {
       authenticate = authenticateGuest,
       broker = sqliteBroker({ file: "data/switchboard.db" }),
@@ -224,7 +220,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const { dedupWindowMs, description, durability, isShared = false } = await store.open({
+    const opened = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
         if (channel === canaryChannel) readiness.heard(entry.messageId);
@@ -236,6 +232,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       },
       returned: () => control.returned(),
     });
+    const { dedupWindowMs, durability, isShared = false } = opened;
     const node = machine.createName();
     const readMessage: HooksOptions["readMessage"] = (channel, offset) => readStored(store, channel, offset);
     const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate, readMessage });
@@ -251,15 +248,11 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const control = new Control({ access: this.#access, shell, store, log, machine, durability, node });
     await this.#openControl(control, store);
     store.tracing = await findTracing((name) => patternOf(shell, name));
+    const parts = { channels, shell, store, control, hooks };
     this.#running = {
-      channels,
-      shell,
-      store,
-      control,
-      hooks,
+      ...parts,
       broker,
       durability,
-      description,
       meters,
       readiness,
       log,

@@ -43,6 +43,7 @@ export class Store {
   /** Appends that are not settled. */
   readonly #appends = new Set<Promise<unknown>>();
   #outage: string | undefined;
+  #description = "";
   #lastFault: string | undefined;
 
   constructor(options: StoreOptions) {
@@ -54,6 +55,11 @@ export class Store {
     return this.#outage;
   }
 
+  /** What the store says of itself, in one line; what it said last, if it was away. */
+  get description(): string {
+    return this.#description;
+  }
+
   /** @throws {GatewayError} `DURABILITY_TOO_LOW` if the store gives less than is required; the broker is closed then. */
   async open(sink: StoreSink): Promise<BrokerInfo> {
     const { broker, log, require } = this.#options;
@@ -63,7 +69,9 @@ export class Store {
       availability: (isAvailable, reason) => {
         this.#outage = isAvailable ? undefined : reason;
         this.#note(this.#outage);
-        if (isAvailable) sink.returned?.();
+        if (!isAvailable) return;
+        this.#describe(reason);
+        sink.returned?.();
       },
     });
     if (levels.indexOf(info.durability) < levels.indexOf(require)) {
@@ -71,8 +79,16 @@ export class Store {
       const message = `Cannot start: durability ${require} is required, and the store gives ${info.durability} (${info.description})`;
       throw new GatewayError("DURABILITY_TOO_LOW", message);
     }
+    this.#description = info.description;
     log.info({ durability: info.durability, store: info.description }, "Store opened");
     return info;
+  }
+
+  /** It may be another than before: the replica that took over. */
+  #describe(description: string): void {
+    if (description === "" || description === this.#description) return;
+    this.#description = description;
+    this.#options.log.warn({ store: description }, "The store is not as it was");
   }
 
   async append({ content, startedMs, ...draft }: AppendDraft): Promise<Results["append"]> {

@@ -27,6 +27,7 @@ import { NatsLink } from "./nats-link.ts";
 import { NoticeStream } from "./notice-stream.ts";
 import { type FoundStream, openStream, type WantedStream } from "./open-stream.ts";
 import { readPage } from "./read-page.ts";
+import { settle } from "./settle.ts";
 import { recallId } from "./stored-ids.ts";
 import { liveSubject } from "./subjects.ts";
 
@@ -148,9 +149,17 @@ class JetStreamBroker implements Broker {
   async read(request: ReadRequest): Promise<ReadResult> {
     const { after, channel } = request;
     const deadline = this.#deadline();
-    for (;;) {
+    for (let isSettled = false; ;) {
       const { stream } = this.#use();
       const page = await readPage({ ...request, stream, subject: stream.subjectOf(channel), deadline });
+      // Who asks behind a place knows of it, unless it is behind everything.
+      const isKnown = after > (page?.top.offset ?? 0) && after < Number.MAX_SAFE_INTEGER;
+      if (isKnown && !isSettled) {
+        // What is missing may be lost, or whoever answered leads no more.
+        await settle(stream, deadline);
+        isSettled = true;
+        continue;
+      }
       if (page !== undefined) return page;
       await this.#look();
       if (this.#use().stream !== stream) continue; // the log is empty because it is another stream's

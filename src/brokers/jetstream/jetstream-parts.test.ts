@@ -7,6 +7,7 @@ import type { Place } from "./log-stream.ts";
 import { toBrokerError } from "./nats-error.ts";
 import { readOnward } from "./read-onward.ts";
 import { findEnd, hasLost } from "./rivals.ts";
+import { settle } from "./settle.ts";
 import { dedupId } from "./stored-ids.ts";
 import { liveSubject, makeSubjects, readSubjects } from "./subjects.ts";
 import { TrimMarks } from "./trim-marks.ts";
@@ -90,6 +91,23 @@ test("[JB17] where servers let several pass, the later of two that name one pred
   expect(await findEnd(stream, "s", deadline)).toEqual({ last: messages[3], seq: 5 });
   const alike = { ...stream, isSerial: true };
   expect(await hasLost(alike, "s", messages[2] as Located, deadline)).toBe(false); // nobody looks
+});
+
+test("[JB28] a leader that has not heard of most replicas for 3 s is not believed what it lacks", async () => {
+  const settleWith = async (...answers: readonly (readonly number[])[]): Promise<number> => {
+    let askCount = 0;
+    const silences = async (): Promise<readonly number[]> => answers[askCount++] ?? answers.at(-1) ?? [];
+    await settle({ silences }, new Deadline(250));
+    return askCount;
+  };
+  expect(await settleWith([])).toBe(1); // nobody else could lead
+  expect(await settleWith([2_999, 60_000])).toBe(1);
+  expect(await settleWith([3_000, 60_000], [10, 60_000])).toBe(2);
+  expect(await settleWith([10, 20, 60_000, 60_000])).toBe(1);
+  await expect(settleWith([10, 3_000, 3_000, 3_000])).rejects.toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: "Cannot read: who answers as the stream's leader has not heard of most of its replicas",
+  });
 });
 
 test("[JB8] what a replica does not have yet the leader is asked for, and a page ends where that has none", async () => {

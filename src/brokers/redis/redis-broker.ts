@@ -20,7 +20,7 @@ import { maxTrimCount } from "../dedup-window.ts";
 import { readEntry, readHint, writeHead } from "./entry-text.ts";
 import type { Examined } from "./examine-redis.ts";
 import { isAtLeast } from "./measure-durability.ts";
-import { RedisLink } from "./redis-link.ts";
+import { RedisLink, type RedisLinkOptions } from "./redis-link.ts";
 import { readPlace, type RedisPlace, type RedisPlaceOptions } from "./redis-place.ts";
 import { appendScript, postScript, readScript, recallScript } from "./scripts.ts";
 
@@ -34,6 +34,8 @@ export interface RedisBrokerOptions extends RedisPlaceOptions {
   readonly connectTimeoutMs?: number;
   /** A command without an answer is refused after this. The entry may be stored: the same id finds it. Default 5 000 ms. */
   readonly commandTimeoutMs?: number;
+  /** How often the servers are asked whether they are still configured as they were: `CONFIG SET` tells nobody. Default 30 000 ms. */
+  readonly examineEveryMs?: number;
 }
 
 /**
@@ -64,7 +66,7 @@ class RedisBroker implements Broker {
   readonly #place: RedisPlace;
   readonly #prefix: string;
   readonly #dedupWindowMs: number;
-  readonly #timeouts: { readonly connectTimeoutMs: number; readonly commandTimeoutMs: number };
+  readonly #timeouts: Pick<RedisLinkOptions, "connectTimeoutMs" | "commandTimeoutMs" | "examineEveryMs">;
   /** Marks our own hints: what this node appended it has told already. */
   readonly #node = randomBytes(8).toString("hex");
   #state: "new" | "open" | "closed" = "new";
@@ -77,6 +79,7 @@ class RedisBroker implements Broker {
     this.#timeouts = {
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
+      examineEveryMs: options.examineEveryMs ?? 30_000,
     };
   }
 

@@ -12,6 +12,7 @@ export interface RedisLinkOptions {
   readonly place: RedisPlace;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
+  readonly examineEveryMs: number;
   /** What every server is to know. */
   readonly scripts: readonly Script[];
   /**
@@ -23,8 +24,6 @@ export interface RedisLinkOptions {
   readonly onDown: (reason: string) => void;
 }
 
-/** How often the servers are asked whether they are configured as they were. */
-const examineEveryMs = 30_000;
 const tryAgainAfterMs = 20;
 /** Tries to mend before the client is made anew: what it believes of the servers may be what keeps it from reaching them. */
 const triesBeforeRenewal = 8;
@@ -63,7 +62,7 @@ export class RedisLink {
     try {
       await within(options.connectTimeoutMs, link.#connect());
       link.#isUp = true;
-      link.#examining = setInterval(() => void link.#examineAgain(), examineEveryMs).unref();
+      link.#examining = setInterval(() => void link.#examineAgain(), options.examineEveryMs).unref();
       return link;
     } catch (error) {
       // What a connection said is more than that there is none.
@@ -122,6 +121,8 @@ export class RedisLink {
     try {
       await this.#timed(() => this.#hints.subscribe(channel, listener));
     } catch (error) {
+      // If it comes about later all the same, it is not wanted any more.
+      this.#hints.unsubscribe(channel).catch(() => undefined);
       throw toBrokerError(error, `listen to "${channel}"`);
     }
   }
