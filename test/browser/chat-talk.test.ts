@@ -122,7 +122,7 @@ browserTest(
 browserTest("[BW17] what was said meanwhile is told with a bar that leads to the first of it", async (browser) => {
   const url = newRoom();
   const [ada, bob] = [await enter(browser, url, "Ada"), await enter(browser, url, "Bob")];
-  await stored(ada, "read");
+  await stored(ada, `read${"\n.".repeat(60)}`); // Higher than the window.
   await bob.message("read").waitFor();
   await bob.page.getByRole("link", { name: "Server Switchboard" }).click();
   for (let index = 1; index <= 70; index += 1) await ada.say(`line ${index}.`);
@@ -201,26 +201,26 @@ for (const [width, options] of looks) {
       await message("bold").focus();
       await page.getByRole("button", { name: "React with 👍" }).click();
       await page.getByRole("button", { name: /^thumbs up/u }).waitFor();
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        expect(await findSerious(page)).toEqual([]);
-        await page.keyboard.press("Control+k");
-        await page.getByRole("dialog", { name: "Go to a room" }).waitFor();
-        expect(await findSerious(page)).toEqual([]);
-        await page.keyboard.press("Escape");
-        await message("bold").focus();
-        await page.keyboard.press("+");
-        await page.getByRole("dialog", { name: "Emoji" }).waitFor();
-        expect(await findSerious(page)).toEqual([]);
-        await page.keyboard.press("Escape");
-        if (width === "phone") await page.getByRole("button", { name: /^Rooms/u }).click();
-        expect(await findSerious(page)).toEqual([]);
-        await page.getByRole("button", { name: "Change your name or leave" }).click();
-        expect(await findSerious(page)).toEqual([]);
-        await page.keyboard.press("Escape");
-        await page.getByRole("dialog", { name: "You" }).waitFor({ state: "detached" });
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
-      }
+      const check = async (): Promise<void> => expect(await findSerious(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+      await check();
+      await page.keyboard.press("Control+k");
+      await page.getByRole("dialog", { name: "Go to a room" }).waitFor();
+      await check();
+      await page.keyboard.press("Escape");
+      await message("bold").focus();
+      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+      await check();
+      await page.keyboard.press("+");
+      await page.getByRole("dialog", { name: "Emoji" }).waitFor();
+      await check();
+      await page.keyboard.press("Escape");
+      if (width === "phone") await page.getByRole("button", { name: /^Rooms/u }).click();
+      await page.getByRole("button", { name: "Change your name or leave" }).click();
+      await check();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog", { name: "You" }).waitFor({ state: "detached" });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
     },
   );
 }

@@ -168,7 +168,8 @@ test("[WB23] a room that is opened for all is there for everybody on the server,
 test("[WB19] who looks elsewhere is seen to be away, by those who come later too, until they are back", async () => {
   const enter = await startWorld();
   const ada = enter("Ada");
-  const [, bobs] = [await enterRoom(ada), await enterRoom(enter("Bob"))];
+  const bob = enter("Bob");
+  const [, bobs] = [await enterRoom(ada), await enterRoom(bob)];
   const isAway = (room: RoomStore): boolean | undefined => {
     const { members, away } = room.view.get();
     return peopleOf(members, { me: undefined, away }).people.find(({ user }) => user.id === "ada")?.isAway;
@@ -177,6 +178,10 @@ test("[WB19] who looks elsewhere is seen to be away, by those who come later too
   await until(bobs.view, () => isAway(bobs) === true);
   const graces = await enterRoom(enter("Grace"));
   await until(graces.view, () => isAway(graces) === true);
+  const late = await enterRoom(ada, "late"); // A room that is opened while one is away.
+  const there = await enterRoom(bob, "late");
+  await until(there.view, () => isAway(there) === true);
+  late.leave();
   ada.setAway(false);
   await until(graces.view, () => isAway(graces) === false);
   expect(graces.view.get().away.size).toBe(0);

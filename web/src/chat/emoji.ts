@@ -14,7 +14,7 @@ export interface Emoji {
   readonly words: string;
 }
 
-export const emojis: readonly Emoji[] = rows.split(/[|\n]/u).map((entry) => {
+const emojis: readonly Emoji[] = rows.split(/[|\n]/u).map((entry) => {
   const at = entry.indexOf(" ");
   return { emoji: entry.slice(0, at), words: entry.slice(at + 1) };
 });

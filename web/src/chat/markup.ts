@@ -10,7 +10,7 @@ export type Block =
   | { readonly type: "quote"; readonly parts: readonly Inline[] }
   | { readonly type: "code"; readonly language: string; readonly text: string };
 
-export type Style = "bold" | "italic" | "underline" | "strike" | "spoiler";
+type Style = "bold" | "italic" | "underline" | "strike" | "spoiler";
 
 export type Inline =
   | { readonly type: "text"; readonly text: string }

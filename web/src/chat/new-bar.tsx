@@ -20,7 +20,8 @@ export function NewBar({ room, scroller, rows }: NewBarProps): ReactElement | nu
     await room.revealUnread();
     // What was loaded is drawn by then.
     requestAnimationFrame(() => {
-      scroller.current?.querySelector(".divider.new, .rows > li")?.scrollIntoView({ block: "center" });
+      const line = scroller.current?.querySelector(".divider.new") ?? scroller.current?.querySelector(".rows > li");
+      line?.scrollIntoView({ block: "center" });
     });
   }
 

@@ -305,7 +305,6 @@ export class RoomStore {
     this.#wasLive = true;
     if (isFirstVisit) this.#setRead(timeline.newestOffset);
     else if (this.#place === "end") this.#markRead();
-    if (this.#options.isAway()) this.tellAway();
   }
 
   #updateMembers(joined: readonly Member[]): void {

@@ -11,7 +11,7 @@ export const maxHeldCount = 500;
 export const maxBeyondCount = 1_000;
 
 /** What somebody said. */
-export interface Said {
+interface Said {
   readonly text: string;
   readonly mentions: readonly ChatMention[];
   readonly replyTo: ChatTarget | undefined;
