@@ -59,47 +59,45 @@ export class RedisCluster {
     return [...this.masters, ...this.replicas];
   }
 
-  /** The master that has a key's slot now. */
-  masterOf(key: string): RedisServer {
-    const slot = Number(this.masters[0]?.command("CLUSTER", "KEYSLOT", key));
-    const owner = this.#servers.find((server) => {
-      const [, line = ""] = /^(.* myself,master .*)$/mu.exec(server.command("CLUSTER", "NODES")) ?? [];
-      return line.split(" ").some((range) => {
-        const [from, to = from] = range.split("-").map(Number);
-        return from !== undefined && to !== undefined && from <= slot && slot <= to && /^[\d-]+$/u.test(range);
-      });
+  /** Names of channels, one on each master, by what their keys begin with. */
+  channelsOf(prefix: string): readonly string[] {
+    const names = Array.from({ length: 64 }, (_, at) => `chat/${at}`);
+    // Each process of redis-cli holds up the test and whatever runs in it: one for all.
+    const slots = this.#first.commands(names.map((name) => `CLUSTER KEYSLOT ${prefix}:{${name}}:log`)).map(Number);
+    return this.masters.map((master) => {
+      const ranges = rangesOf(master);
+      const at = slots.findIndex((slot) => ranges.some(([from, to]) => from <= slot && slot <= to));
+      return names[at] ?? "";
     });
-    if (owner === undefined) throw new Error(`Cannot find the master of slot ${slot}`);
-    return owner;
   }
 
   /** Moves a key's slot, with all its keys, step by step as `redis-cli --cluster reshard` does; `midway` runs when half of them are moved. */
-  moveSlotOf(key: string, target: RedisServer, midway: () => Promise<void>): Promise<void> {
-    const source = this.masterOf(key);
-    const slot = source.command("CLUSTER", "KEYSLOT", key);
-    const [sourceId, targetId] = [source, target].map((server) => server.command("CLUSTER", "MYID")) as [
-      string,
-      string,
-    ];
+  async moveSlotOf(
+    key: string,
+    [from, to]: readonly [RedisServer, RedisServer],
+    midway: () => Promise<void>,
+  ): Promise<void> {
+    const [slot, fromId] = from.commands([`CLUSTER KEYSLOT ${key}`, "CLUSTER MYID"]);
+    const [, toId] = to.commands([`CLUSTER SETSLOT ${slot} IMPORTING ${fromId}`, "CLUSTER MYID"]);
+    const rest = (): readonly string[] =>
+      from.commands([`CLUSTER GETKEYSINSLOT ${slot} 1000`]).filter((one) => one !== "");
     const move = (keys: readonly string[]): void => {
-      for (const one of keys) source.command("MIGRATE", "127.0.0.1", String(target.port), one, "0", "5000");
+      from.command("MIGRATE", "127.0.0.1", String(to.port), "", "0", "5000", "KEYS", ...keys);
     };
-    return (async () => {
-      target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", sourceId);
-      source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", targetId);
-      const keys = source.command("CLUSTER", "GETKEYSINSLOT", slot, "1000").split("\n");
-      move(keys.slice(0, Math.ceil(keys.length / 2)));
-      await midway();
-      move(
-        source
-          .command("CLUSTER", "GETKEYSINSLOT", slot, "1000")
-          .split("\n")
-          .filter((one) => one !== ""),
-      );
-      for (const server of [target, source, ...this.masters]) {
-        server.command("CLUSTER", "SETSLOT", slot, "NODE", targetId);
-      }
-    })();
+    from.command("CLUSTER", "SETSLOT", slot ?? "", "MIGRATING", toId ?? "");
+    const keys = rest();
+    move(keys.slice(0, Math.ceil(keys.length / 2)));
+    await midway();
+    move(rest());
+    for (const server of [to, from, ...this.masters]) {
+      server.command("CLUSTER", "SETSLOT", slot ?? "", "NODE", toId ?? "");
+    }
+  }
+
+  get #first(): RedisServer {
+    const [first] = this.masters;
+    if (first === undefined) throw new Error("The cluster has no masters");
+    return first;
   }
 
   async dispose(): Promise<void> {
@@ -115,4 +113,13 @@ export class RedisCluster {
 
 function isWhole(info: string, memberCount: number): boolean {
   return info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${memberCount}`);
+}
+
+/** The slots that a member has, as it says. */
+function rangesOf(member: RedisServer): readonly (readonly [number, number])[] {
+  const [, text = ""] = / myself,master .* connected (.*)$/mu.exec(member.command("CLUSTER", "NODES")) ?? [];
+  return text.split(" ").map((range) => {
+    const [from = -1, to = from] = range.split("-").map(Number);
+    return [from, to];
+  });
 }

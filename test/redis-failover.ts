@@ -46,8 +46,8 @@ class SentinelServer {
 
 /** The primary, its replica, their Sentinels. */
 export class RedisFailover {
-  readonly primary: RedisServer;
-  readonly replica: RedisServer;
+  primary: RedisServer;
+  replica: RedisServer;
   readonly #sentinels: readonly SentinelServer[];
 
   private constructor(primary: RedisServer, replica: RedisServer, sentinels: readonly SentinelServer[]) {
@@ -86,6 +86,13 @@ export class RedisFailover {
     await this.primary.kill();
     this.replica.signal("SIGCONT");
     while (!this.replica.command("ROLE").startsWith("master")) await delay(20);
+  }
+
+  /** The one that died comes back, as the replica of the one that took over. */
+  async restore(): Promise<void> {
+    [this.primary, this.replica] = [this.replica, this.primary];
+    await this.replica.run([...syncedSettings, "--replicaof", `127.0.0.1 ${this.primary.port}`]);
+    while (!this.primary.command("INFO", "replication").includes("state=online")) await delay(20);
   }
 
   async dispose(): Promise<void> {

@@ -53,6 +53,14 @@ export class RedisServer {
     return spawnSync("redis-cli", ["-p", String(this.port), ...words], { encoding: "utf8" }).stdout.trim();
   }
 
+  /** Several commands by one process of the tool, each a line; the lines that it prints. */
+  commands(lines: readonly string[]): readonly string[] {
+    const options = { encoding: "utf8", input: lines.join("\n") } as const;
+    return spawnSync("redis-cli", ["-p", String(this.port)], options)
+      .stdout.trim()
+      .split("\n");
+  }
+
   async kill(signal?: NodeJS.Signals): Promise<void> {
     await this.#process.kill(signal);
   }

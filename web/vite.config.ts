@@ -1,8 +1,9 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+import { compressFiles } from "./compress-files.ts";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compressPages()],
   build: {
     outDir: "dist",
     target: "es2023",
@@ -13,3 +14,8 @@ export default defineConfig({
   },
   server: { proxy: { "/ws": { target: "ws://127.0.0.1:8080", ws: true } } },
 });
+
+/** Beside each file of text a copy that is compressed once, as far as it goes, for all who load it. */
+function compressPages(): Plugin {
+  return { name: "compress-pages", apply: "build", writeBundle: ({ dir }) => compressFiles(dir ?? "dist") };
+}

@@ -16,7 +16,7 @@ import {
   readConnectOptions,
 } from "./gateway-options.ts";
 import { describeLineFault } from "./line-fault.ts";
-import { StartError } from "./start-fault.ts";
+import { StartError } from "./start-error.ts";
 import { collectText, parsePositiveSeconds, parseSeconds, parseTarget } from "./target.ts";
 
 interface BenchFlags extends GatewayFlags {
@@ -40,7 +40,7 @@ interface BenchFlags extends GatewayFlags {
 
 const examples = `
 Examples:
-  switchboard bench ws://127.0.0.1:9000/                  an echo server: 50 connections
+  switchboard bench ws://127.0.0.1:9000/         an echo server, 50 connections
   switchboard bench -c 500 --rate 20000 --size 1024 ws://127.0.0.1:9000/
   switchboard bench -c 1000 --channel chat/bench ws://127.0.0.1:8080/ws
   switchboard bench --json -d 30 ws://127.0.0.1:9000/ | jq .latency

@@ -1,29 +1,22 @@
 import { Argument, Command } from "commander";
-import { brokerOf } from "./broker-url.ts";
-import { addTransportOptions, type TransportFlags } from "./connection-options.ts";
-import { checkData } from "./doctor/data-checks.ts";
+import { addTransportOptions } from "./connection-options.ts";
+import type { Examined } from "./doctor/examine.ts";
 import type { DoctorFinding } from "./doctor/finding.ts";
-import { checkGateway } from "./doctor/gateway-checks.ts";
-import { checkMachine } from "./doctor/machine-checks.ts";
 import { printFindings } from "./doctor/print-findings.ts";
-import { readMachine } from "./doctor/read-machine.ts";
-import { checkStore } from "./doctor/store-checks.ts";
-import { parseGatewayUrl, type GatewayUrl, readConnectOptions } from "./gateway-options.ts";
+import { parseGatewayUrl, type GatewayUrl } from "./gateway-options.ts";
 import { parseBroker, variable } from "./serve-command.ts";
 
-interface DoctorFlags extends TransportFlags {
-  readonly data: string;
-  readonly broker?: string;
+interface DoctorFlags extends Examined {
   readonly strict?: true;
   readonly json?: true;
 }
 
 const examples = `
 Examples:
-  switchboard doctor                               this machine, and ./data
-  switchboard doctor ws://127.0.0.1:8080/ws        a gateway, as a client sees it
-  switchboard doctor http://127.0.0.1:9090         the same, at its operator's port
-  switchboard doctor --broker redis://127.0.0.1    a store that nodes share
+  switchboard doctor                             this machine, and ./data
+  switchboard doctor ws://127.0.0.1:8080/ws      a gateway, as clients see it
+  switchboard doctor http://127.0.0.1:9090       its operator's port
+  switchboard doctor --broker redis://127.0.0.1  a store that nodes share
   switchboard doctor --strict --json | jq .findings    for a deployment's script
 
 Looks at Node, limits of the system, the disk, the store and a gateway; says
@@ -45,23 +38,10 @@ export function createDoctorCommand(): Command {
 }
 
 async function runDoctor(target: GatewayUrl | undefined, flags: DoctorFlags): Promise<void> {
+  const { examine } = await import("./doctor/examine.ts");
   const findings = await examine(target, flags);
   const hasColors = process.stdout.isTTY && !process.env["NO_COLOR"];
   process.stdout.write(flags.json ? `${JSON.stringify({ findings })}\n` : printFindings(findings, hasColors));
   const isFault = ({ level }: DoctorFinding): boolean => level === "error" || (level === "warning" && !!flags.strict);
   process.exitCode = findings.some(isFault) ? 1 : 0;
-}
-
-async function examine(target: GatewayUrl | undefined, flags: DoctorFlags): Promise<readonly DoctorFinding[]> {
-  const { broker, data } = flags;
-  return [
-    ...checkMachine(readMachine()),
-    ...(broker === undefined ? await checkData(data) : await checkBroker(broker)),
-    ...(target === undefined ? [] : await checkGateway(target.url, target.isHttp, readConnectOptions(flags))),
-  ];
-}
-
-function checkBroker(url: string): Promise<readonly DoctorFinding[]> {
-  const { host, protocol } = new URL(url);
-  return checkStore(brokerOf(url), { name: `${protocol.startsWith("redis") ? "Redis" : "JetStream"} at ${host}` });
 }

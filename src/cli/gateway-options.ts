@@ -12,14 +12,17 @@ export interface GatewayFlags extends TransportFlags {
   readonly device?: string;
 }
 
-/** Adds them to a command. Secrets may come by variables, for a command line is seen by every user of the machine. */
+/** Adds them to a command, with those of the connection. */
 export function addGatewayOptions(command: Command): Command {
-  return addTransportOptions(
-    addTokenOption(command).addOption(
-      new Option("--device <hex>", "which device this is, so a guest stays the same one; default a new one")
-        .env("SWITCHBOARD_DEVICE")
-        .argParser(parseDevice),
-    ),
+  return addTransportOptions(addIdentityOptions(command));
+}
+
+/** Who we are. Secrets may come by variables, for a command line is seen by every user of the machine. */
+export function addIdentityOptions(command: Command): Command {
+  return addTokenOption(command).addOption(
+    new Option("--device <hex>", "which device this is, so a guest stays the same one; default a new one")
+      .env("SWITCHBOARD_DEVICE")
+      .argParser(parseDevice),
   );
 }
 

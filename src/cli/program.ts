@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { createBenchCommand } from "./bench-command.ts";
+import { createCompletionsCommand } from "./completions-command.ts";
 import { createConnectCommand } from "./connect-command.ts";
 import { createDoctorCommand } from "./doctor-command.ts";
 import { createInspectCommand } from "./inspect-command.ts";
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     createBenchCommand(),
     createDoctorCommand(),
     createLabCommand(),
+    createCompletionsCommand(program),
   ];
   for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
@@ -34,7 +36,7 @@ export function createProgram(): Command {
 }
 
 /** The package's own, two folders up from here, compiled or not. */
-function readVersion(): string {
+export function readVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };

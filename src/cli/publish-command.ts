@@ -21,7 +21,7 @@ import { defaultBackoff } from "./line-retry.ts";
 import { textRules } from "../wire/index.ts";
 import { formatPosition } from "./position-text.ts";
 import { type Outcome, type Outgoing, type Publisher, publishSurely } from "./publisher.ts";
-import { StartError } from "./start-fault.ts";
+import { StartError } from "./start-error.ts";
 import { parseSeconds } from "./target.ts";
 
 interface PublishFlags extends GatewayFlags {
@@ -37,9 +37,12 @@ interface PublishFlags extends GatewayFlags {
 const examples = `
 Examples:
   switchboard publish ws://127.0.0.1:8080/ws chat/42 message '{"text":"hi"}'
-  switchboard publish --api-key-file key http://127.0.0.1:9090 chat/42 message '{"text":"hi"}'
-  switchboard publish --id deploy-7 ws://127.0.0.1:8080/ws chat/ops message '{"text":"Deployed"}'
-  tail -f log.txt | switchboard publish --field text ws://127.0.0.1:8080/ws chat/ops message
+  switchboard publish --id deploy-7 ws://127.0.0.1:8080/ws chat/ops message \\
+    '{"text":"Deployed"}'
+  switchboard publish --api-key-file key http://127.0.0.1:9090 chat/42 message \\
+    '{"text":"hi"}'
+  tail -f log.txt | switchboard publish --field text ws://127.0.0.1:8080/ws \\
+    chat/ops message
 
 ws:// and wss:// connect as a client does; http:// and https:// use the HTTP
 API of the operator's port, with a key. Without <json>, each line of stdin is

@@ -7,8 +7,10 @@ import {
   createGateway,
   type Durability,
   type Gateway,
+  type HostPolicy,
   type Log,
   type OriginPolicy,
+  memoryBroker,
   sqliteBroker,
 } from "../server/index.ts";
 import { brokerOf } from "./broker-url.ts";
@@ -17,15 +19,18 @@ import { identifyGuest } from "./identify-guest.ts";
 import { Lab } from "./lab/lab.ts";
 import { closeServer, createPageServer, listen, type ListenOptions } from "./page-server.ts";
 import { readApiKeys } from "./read-api-keys.ts";
-import { listenError, StartError } from "./start-fault.ts";
+import { StartError } from "./start-error.ts";
+import { listenError } from "./start-fault.ts";
 import { pagesFolder, servePages } from "./static.ts";
 
 export interface ServeOptions extends ListenOptions {
   /** The folder of the database. */
   readonly data: string;
-  /** A store that nodes share, instead of the folder. */
+  /** `sqlite`, `memory`, or the URL of a store that nodes share. Default `sqlite`, in the folder. */
   readonly broker?: string | undefined;
   readonly origins: OriginPolicy;
+  /** Which names the gateway answers to. */
+  readonly hosts: HostPolicy;
   /** Whose word counts about a client's address. */
   readonly trustedProxy: readonly string[];
   readonly require: Durability;
@@ -66,12 +71,13 @@ export interface Serving {
  * `DURABILITY_TOO_LOW`.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { drainMs, graceMs, log, origins, require, trustedProxy } = options;
+  const { drainMs, graceMs, hosts, log, origins, require, trustedProxy } = options;
   const gateway = createGateway({
     channels,
     authenticate: identifyGuest,
     broker: openStore(options),
     origins,
+    hosts,
     trustedProxies: { addresses: trustedProxy },
     require,
     log,
@@ -96,7 +102,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     facts: {
       url,
-      ...(options.broker === undefined ? { data: resolve(options.data) } : {}),
+      ...(hasFolder(options.broker) ? { data: resolve(options.data) } : {}),
       durability,
       store,
       ...(admin === undefined ? {} : { admin: admin.url }),
@@ -110,8 +116,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
+/** Whether the store is the database of the data folder. */
+function hasFolder(broker: string | undefined): broker is "sqlite" | undefined {
+  return broker === undefined || broker === "sqlite";
+}
+
 function openStore({ broker, data }: Pick<ServeOptions, "broker" | "data">): Broker {
-  return broker === undefined ? sqliteBroker({ file: join(data, "switchboard.db") }) : brokerOf(broker);
+  if (broker === "memory") return memoryBroker();
+  return hasFolder(broker) ? sqliteBroker({ file: join(data, "switchboard.db") }) : brokerOf(broker);
 }
 
 async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<AdminAddress | undefined> {

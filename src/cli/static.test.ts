@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { servePages } from "./static.ts";
 
@@ -15,6 +16,8 @@ beforeAll(async () => {
   mkdirSync(join(folder, "dist/assets"), { recursive: true });
   writeFileSync(join(folder, "dist/index.html"), "<!doctype html><title>Chat</title>");
   writeFileSync(join(folder, "dist/assets/index-abc123.js"), "export {};");
+  writeFileSync(join(folder, "dist/assets/index-abc123.js.br"), brotliCompressSync("export {}; // br"));
+  writeFileSync(join(folder, "dist/assets/index-abc123.js.gz"), gzipSync("export {}; // gz"));
   writeFileSync(join(folder, "secret.txt"), "secret");
   server = createServer(servePages(join(folder, "dist")));
   bareServer = createServer(servePages(join(folder, "nothing")));
@@ -58,6 +61,18 @@ test("[CM16] the page is asked for anew each time, its assets are kept, and both
   expect([asset.headers.get("Content-Type"), await asset.text()]).toEqual(["text/javascript", ""]);
   const again = await request("/", { headers: { "If-None-Match": page.headers.get("ETag") ?? "" } });
   expect(again.status).toBe(304);
+});
+
+test("[CM26] what the build has compressed is sent so to who takes it", async () => {
+  const answers = ["br, gzip", "gzip", "identity"].map(async (encoding) => {
+    const { headers } = await request("/assets/index-abc123.js", { headers: { "Accept-Encoding": encoding } });
+    return [headers.get("Content-Encoding"), headers.get("Cache-Control")?.includes("immutable"), headers.get("Vary")];
+  });
+  expect(await Promise.all(answers)).toEqual([
+    ["br", true, "Accept-Encoding"],
+    ["gzip", true, "Accept-Encoding"],
+    [null, true, "Accept-Encoding"],
+  ]);
 });
 
 test("[CM17] no path leads out of the folder, and none ends the process", async () => {

@@ -30,10 +30,10 @@ const headers: Readonly<Record<string, string>> = {
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Answers with the files of `folder`, or, when it is not there, with a page that says how to make it. */
+/** Answers with the files of `folder`, as the build has compressed them where the browser takes that, or, when it is not there, with a page that says how to make it. */
 export function servePages(folder: string): RequestListener {
   const files = existsSync(folder)
-    ? sirv(folder, { etag: true, setHeaders: setCaching })
+    ? sirv(folder, { etag: true, brotli: true, gzip: true, setHeaders: setCaching })
     : (_: IncomingMessage, response: ServerResponse) => answer(response, 503, missingPage);
   return (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

@@ -8,14 +8,15 @@ export type MessageData = string | Uint8Array | PreparedMessage | MessageBytes;
 /** Queues one message as it is, uncompressed. @throws {ProtocolError} as {@link requirePrepared}. */
 export function queueMessage(writer: Writer, data: MessageData, role: Role): void {
   if (typeof data === "string") writer.writeText(data);
+  else if (isPrepared(data)) writer.writeShared(requirePrepared(data, role).frame);
   else if (data instanceof Uint8Array) writer.writeBytes(opcodes.binary, data);
-  else if (data?.type === "bytes" && isMessageBytes(data)) writer.writeBytes(opcodes[data.opcode], data.data);
-  else writer.writeShared(requirePrepared(data, role).frame);
+  else if (isMessageBytes(data)) writer.writeBytes(opcodes[data.opcode], data.data);
+  else requirePrepared(data, role);
 }
 
 /** Whether it is framed already. */
 export function isPrepared(data: MessageData): data is PreparedMessage {
-  return typeof data === "object" && data !== null && "type" in data && data.type === "prepared";
+  return (data as Partial<PreparedMessage> | null)?.type === "prepared"; // anything an untyped program gives
 }
 
 /** How many bytes a message has, for the queue. @throws {ProtocolError} as {@link requirePrepared}. */

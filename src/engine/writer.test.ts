@@ -153,6 +153,19 @@ test("[EN135] what lies where sockets are read into is written at once, and what
   expect(writer.bufferedBytes).toBe(0);
 });
 
+test("[EN132] however many frames two sockets share, they share the memory that is written", async () => {
+  for (const count of [1, 2, 3]) {
+    const [one, two] = [setUp(), setUp()];
+    const frames = Array.from({ length: count }, (_, number) => new Uint8Array(10).fill(number));
+    for (const frame of frames) for (const { writer } of [one, two]) writer.writeShared(frame);
+    await turn();
+    expect(Buffer.concat(one.socket.writes.flat())).toEqual(Buffer.concat(frames));
+    const [first, second] = [one, two].map(({ socket }) => socket.writes[0]?.[0] as Buffer);
+    expect(first?.buffer, `${count} frames`).toBe(second?.buffer);
+    expect(first?.byteOffset, `${count} frames`).toBe(second?.byteOffset);
+  }
+});
+
 test("[EN63] a client's payload of any size is masked in a copy", async () => {
   const { socket, writer } = setUp({ createMaskingKey: () => 0x01020304 });
   const large = new Uint8Array(70_000).fill(0xff);

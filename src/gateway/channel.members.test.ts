@@ -123,7 +123,7 @@ test("[OP26] a channel says who is in it, if it tells anybody", () => {
   expect(bench.core.attendanceOf("news")).toEqual({ members: [] });
 });
 
-test("[ND10] a channel of a shared store asks who is there with the other nodes when it is joined, and tells them who comes", () => {
+test("[ND30] a channel of a shared store asks who is there with the other nodes when it is joined, and tells them who comes", () => {
   const payloads: string[] = [];
   const bench = new GatewayBench({ tellOthers: (_channel, payload) => payloads.push(payload) });
   subscribe(bench, 1, live, "room/1");

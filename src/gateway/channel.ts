@@ -54,6 +54,8 @@ export class Channel {
   readonly #shelf: ReplayShelf;
   readonly presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
+  /** The connections of all listeners, in their order; made when it is first needed, and shared by what goes to all of them. */
+  #everybody: readonly number[] | undefined;
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
   /** By the names of the channel's `latest` events. */
@@ -107,16 +109,16 @@ export class Channel {
   /** Adds a subscription. Nothing is sent for it before `follow`. */
   subscribe(subscriber: Subscriber, start: Start, placed: (placed: Placed) => void): void {
     this.#tools.deadlines.cancel(this.#release);
-    const subscription = new Subscription(start);
     const listener: Listener = {
       subscriber,
-      subscription,
+      subscription: new Subscription(start),
       placed,
       member: undefined,
       isFollowing: false,
       isReading: false,
     };
     this.#listeners.set(subscriber.connection, listener);
+    this.#everybody = undefined;
     this.#drive();
     this.#serve(listener);
   }
@@ -247,13 +249,18 @@ export class Channel {
     const { epoch } = this.#reader.position;
     this.#counts.eventCount += 1;
     this.#counts.eventChars += delivery.text.length;
-    const to: number[] = [];
+    const everybody = (this.#everybody ??= [...this.#listeners.keys()]);
+    let some: number[] | undefined; // those before the first who is left out, and whoever is not
+    let index = 0;
     for (const { isFollowing, isReading, subscriber, subscription } of this.#listeners.values()) {
-      if (!isFollowing || isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)) continue;
-      subscription.advance(delivery);
-      subscriber.lastSentMs = this.#tools.outbox.nowMs;
-      to.push(subscriber.connection);
+      if (isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)) {
+        subscription.advance(delivery);
+        subscriber.lastSentMs = this.#tools.outbox.nowMs;
+        some?.push(subscriber.connection);
+      } else some ??= everybody.slice(0, index);
+      index += 1;
     }
+    const to = some ?? everybody;
     this.#counts.deliveredCount += to.length;
     this.#tools.counters.deliveredCount += to.length;
     if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
@@ -367,6 +374,7 @@ export class Channel {
 
   #drop(listener: Listener, error: WireError): void {
     this.#listeners.delete(listener.subscriber.connection);
+    this.#everybody = undefined;
     this.#releaseIfIdle();
     listener.placed?.({ type: "failed", error });
   }
@@ -377,10 +385,8 @@ export class Channel {
 
   /** Sends to all who follow, whatever their queues. */
   #tell(text: string): void {
-    this.#send(
-      [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing),
-      text,
-    );
+    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
+    this.#send(following, text);
   }
 
   #releaseIfIdle(): void {

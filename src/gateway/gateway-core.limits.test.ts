@@ -46,7 +46,7 @@ test("[CH12] what the server publishes counts beside what clients publish, and o
   expect(bench.core.refuse("nowhere", event)).toMatchObject({ code: "UNKNOWN_CHANNEL" });
 });
 
-test("[ND13] a node of a shared store that stood still for 8 s closes its connections with 1012, one that was a moment late does not", () => {
+test("[ND33] a node of a shared store that stood still for 8 s closes its connections with 1012, one that was a moment late does not", () => {
   const payloads: string[] = [];
   const bench = joined({ tellOthers: (_channel, payload) => payloads.push(payload) });
   bench.freeze(60_000);
@@ -64,7 +64,7 @@ test("[ND13] a node of a shared store that stood still for 8 s closes its connec
   expect(closesOf(bench)).toEqual([{ type: "close", connection: 1, code: 1012, reason: "The server stood still" }]);
 });
 
-test("[ND10] what another node tells of who is there belongs to the channel's presence, and to nothing where there is none", () => {
+test("[ND30] what another node tells of who is there belongs to the channel's presence, and to nothing where there is none", () => {
   const bench = joined();
   const member = { member: "x", user: { id: "x" } };
   const presence = { type: "all", sequence: 1, members: [member] } as const;

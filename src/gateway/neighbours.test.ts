@@ -17,7 +17,7 @@ function make(): { neighbours: Neighbours; presence: Presence; there: () => stri
   return { neighbours: new Neighbours(presence, 8_000), presence, there };
 }
 
-test("[ND10] a goodbye at another node is one here, and a cut has its grace here", () => {
+test("[ND30] a goodbye at another node is one here, and a cut has its grace here", () => {
   const { neighbours, presence, there } = make();
   neighbours.hear("n2", { type: "diff", sequence: 1, ...quiet, joined: ["a", "b", "c"].map((id) => member(id)) }, 0);
   presence.join(member("c"));
@@ -30,7 +30,7 @@ test("[ND10] a goodbye at another node is one here, and a cut has its grace here
   expect(there()).toEqual(["c"]);
 });
 
-test("[ND12] a number that is not the next one, and a node that nobody knows, are to be asked about; what is old is not", () => {
+test("[ND32] a number that is not the next one, and a node that nobody knows, are to be asked about; what is old is not", () => {
   const { neighbours, there } = make();
   const diff = (sequence: number, id: string): boolean =>
     neighbours.hear("n2", { type: "diff", sequence, ...quiet, joined: [member(id)] }, 0);
@@ -43,7 +43,7 @@ test("[ND12] a number that is not the next one, and a node that nobody knows, ar
   expect([there(), diff(4, "d"), neighbours.has("d")]).toEqual([["a", "b"], false, true]);
 });
 
-test("[ND12] who is missing when all are told was cut off, and a member whose name is new is there once", () => {
+test("[ND32] who is missing when all are told was cut off, and a member whose name is new is there once", () => {
   const { neighbours, presence, there } = make();
   neighbours.hear("n2", { type: "all", sequence: 1, members: [member("a"), member("b")] }, 0);
   presence.take(0);
@@ -55,7 +55,7 @@ test("[ND12] who is missing when all are told was cut off, and a member whose na
   expect(there()).toEqual([]);
 });
 
-test("[ND11] a node that is not heard for 8 s is gone with its members, unless nobody could be heard", () => {
+test("[ND31] a node that is not heard for 8 s is gone with its members, unless nobody could be heard", () => {
   const { neighbours, there } = make();
   neighbours.hear("n2", { type: "all", sequence: 1, members: [member("a"), member("b")] }, 0);
   neighbours.hear("n3", { type: "all", sequence: 1, members: [member("b")] }, 0);
@@ -71,7 +71,7 @@ test("[ND11] a node that is not heard for 8 s is gone with its members, unless n
   expect(there()).toEqual([]);
 });
 
-test("[ND14] a node that tells only how many it has counts with that number, until it tells all or is gone", () => {
+test("[ND34] a node that tells only how many it has counts with that number, until it tells all or is gone", () => {
   const { neighbours, presence, there } = make();
   neighbours.hear("n2", { type: "all", sequence: 1, members: [member("a")] }, 0);
   presence.take(0);

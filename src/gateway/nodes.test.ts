@@ -58,7 +58,7 @@ function oneEach(count: number, limits: GatewayBenchOptions["limits"] = {}): Nod
   return nodes;
 }
 
-test("[ND10] who comes and goes at one node is told at the others, and a newcomer is told who is there with all", () => {
+test("[ND30] who comes and goes at one node is told at the others, and a newcomer is told who is there with all", () => {
   const nodes = oneEach(2);
   const [one, two] = [nodes.at(0), nodes.at(1)];
   expect([membersAt(one), membersAt(two)]).toEqual([
@@ -74,7 +74,7 @@ test("[ND10] who comes and goes at one node is told at the others, and a newcome
   expect(one.take(1)).toEqual([{ type: "presence", channel: "room/a", joined: [], left: ["m-0003"] }]);
 });
 
-test("[ND10] a device that is cut off at one node and back at another is seen by nobody", () => {
+test("[ND30] a device that is cut off at one node and back at another is seen by nobody", () => {
   const nodes = oneEach(3);
   nodes.at(1).closed(2);
   nodes.advance(4_000);
@@ -87,7 +87,7 @@ test("[ND10] a device that is cut off at one node and back at another is seen by
   expect(membersAt(nodes.at(0)).toSorted()).toEqual(["m-0001", "m-0002", "m-0003"]);
 });
 
-test("[ND11] the members of a node that died are gone in at most 10 s, and those of one that lives stay", () => {
+test("[ND31] the members of a node that died are gone in at most 10 s, and those of one that lives stay", () => {
   const nodes = oneEach(3);
   nodes.advance(20_000);
   expect(presenceIn(nodes.at(0).take(1))).toEqual([]);
@@ -104,7 +104,7 @@ test("[ND11] the members of a node that died are gone in at most 10 s, and those
   expect(membersAt(nodes.at(2)).toSorted()).toEqual(["m-0001", "m-0003"]);
 });
 
-test("[ND12] a report that is lost is noticed at the next beat and asked for", () => {
+test("[ND32] a report that is lost is noticed at the next beat and asked for", () => {
   const nodes = oneEach(2);
   nodes.isLost = (_from, to) => to === 0;
   subscribe(nodes.at(1), 3, live, "room/a");
@@ -115,7 +115,7 @@ test("[ND12] a report that is lost is noticed at the next beat and asked for", (
   expect(membersAt(nodes.at(0))).toContain("m-0003");
 });
 
-test("[ND13] a node that stood still for 8 s closes its connections with 1012 before it serves anything more; then it goes on", () => {
+test("[ND33] a node that stood still for 8 s closes its connections with 1012 before it serves anything more; then it goes on", () => {
   const nodes = oneEach(2);
   const two = nodes.at(1);
   nodes.advance(6_400, [1]);
@@ -139,7 +139,7 @@ test("[ND13] a node that stood still for 8 s closes its connections with 1012 be
   expect(two.effects).toHaveLength(1);
 });
 
-test("[ND15] while the store is away nobody counts as gone, and when it is back they have the whole time again", () => {
+test("[ND35] while the store is away nobody counts as gone, and when it is back they have the whole time again", () => {
   const nodes = oneEach(2);
   const joined = nodes.benches.map((bench) => [...bench.joined]);
   for (const bench of nodes.benches) bench.joined.clear();
@@ -149,14 +149,14 @@ test("[ND15] while the store is away nobody counts as gone, and when it is back 
   expect(nodes.benches.map((bench, index) => presenceIn(bench.take(index + 1)))).toEqual([[], []]);
 });
 
-test("[ND14] of a node with more than maxPresenceListCount members only their number is told", () => {
+test("[ND34] of a node with more than maxPresenceListCount members only their number is told", () => {
   const nodes = oneEach(2, { maxPresenceListCount: 3 });
   for (let connection = 3; connection < 6; connection += 1) subscribe(nodes.at(1), connection, live, "room/a");
   nodes.advance(1_000);
   expect(nodes.benches.map(membersAt)).toEqual([["5"], ["5"]]);
 });
 
-test("[ND16] a channel that only other nodes have members in is left, and its members are not kept", () => {
+test("[ND36] a channel that only other nodes have members in is left, and its members are not kept", () => {
   const nodes = oneEach(2);
   nodes.at(0).closed(1, true);
   nodes.advance(6_000);
@@ -164,7 +164,7 @@ test("[ND16] a channel that only other nodes have members in is left, and its me
   expect(nodes.at(0).effects).toEqual([{ type: "leave", channel: "room/a" }]);
 });
 
-test("[ND16] a node without members says nothing of itself, and one alone on its store says nothing at all", () => {
+test("[ND36] a node without members says nothing of itself, and one alone on its store says nothing at all", () => {
   const nodes = new Nodes(2);
   subscribe(nodes.at(0), 1, live);
   nodes.advance(10_000);

@@ -99,7 +99,7 @@ function sharedFeed(): {
   };
 }
 
-test("[ND10, ND12] it tells other nodes who comes and goes, answers who asks it, and asks who told what does not follow", () => {
+test("[ND30, ND32] it tells other nodes who comes and goes, answers who asks it, and asks who told what does not follow", () => {
   const { announced, feed, pass } = sharedFeed();
   feed.ask();
   feed.enter(ada);
@@ -123,7 +123,7 @@ test("[ND10, ND12] it tells other nodes who comes and goes, answers who asks it,
   expect(announced()).toEqual([{ type: "diff", sequence: 4, joined: [], left: ["a"], cut: [] }]);
 });
 
-test("[ND15] it gives up no other node while it does not hear itself, and asks all when it does again", () => {
+test("[ND35] it gives up no other node while it does not hear itself, and asks all when it does again", () => {
   const { announced, feed, pass } = sharedFeed();
   feed.hear("n2", { type: "all", sequence: 1, members: [ada] });
   pass(20_000);
@@ -143,7 +143,7 @@ test("[ND15] it gives up no other node while it does not hear itself, and asks a
   expect(feed.attendance).toEqual({ members: [] });
 });
 
-test("[ND16] it says once that nobody of this node is left, however others come and go", () => {
+test("[ND36] it says once that nobody of this node is left, however others come and go", () => {
   const { feed, pass, released } = sharedFeed();
   feed.enter(ada);
   pass(0);

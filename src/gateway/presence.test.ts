@@ -176,7 +176,7 @@ test("[PR7] lists are back when there are a tenth fewer, with all who are there"
   expect(presence.take(750)).toEqual({ joined: [], left: ["101"] });
 });
 
-test("[ND14] those of whom only the number is known are counted, and that is told once", () => {
+test("[ND34] those of whom only the number is known are counted, and that is told once", () => {
   const presence = new Presence(options);
   presence.join(ada);
   presence.take(0);
@@ -192,7 +192,7 @@ test("[ND14] those of whom only the number is known are counted, and that is tol
   expect(presence.take(750)).toEqual({ joined: [], left: [], members: [ada] });
 });
 
-test("[ND16] it is empty when all who are there are elsewhere too", () => {
+test("[ND36] it is empty when all who are there are elsewhere too", () => {
   const presence = new Presence(options);
   presence.join(ada);
   presence.join(bob);

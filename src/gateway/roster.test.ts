@@ -7,7 +7,7 @@ const member = (id: string, name?: string): Parameters<Roster["enter"]>[0] => ({
 });
 const make = (maxListCount = 1_000): Roster => new Roster({ diffMs: 250, maxListCount });
 
-test("[ND10] who comes and goes is told with the next number, at most so often, and a goodbye from a cut apart", () => {
+test("[ND30] who comes and goes is told with the next number, at most so often, and a goodbye from a cut apart", () => {
   const roster = make();
   expect([roster.nextMs, roster.beat, roster.take(0)]).toEqual([Infinity, undefined, []]);
   roster.enter(member("a"));
@@ -22,7 +22,7 @@ test("[ND10] who comes and goes is told with the next number, at most so often, 
   expect(roster.nextMs).toBe(Infinity);
 });
 
-test("[ND10] a device is told once, whatever connections it has, and again under a new name", () => {
+test("[ND30] a device is told once, whatever connections it has, and again under a new name", () => {
   const roster = make();
   for (let count = 0; count < 2; count += 1) roster.enter(member("a"));
   expect(roster.take(0)).toHaveLength(1);
@@ -33,7 +33,7 @@ test("[ND10] a device is told once, whatever connections it has, and again under
   expect(roster.take(250)).toMatchObject([{ joined: [member("a", "Ada")] }]);
 });
 
-test("[ND10] who is back before it was told of has not gone", () => {
+test("[ND30] who is back before it was told of has not gone", () => {
   const roster = make();
   roster.enter(member("a"));
   roster.take(0);
@@ -44,7 +44,7 @@ test("[ND10] who is back before it was told of has not gone", () => {
   expect(roster.take(250)).toEqual([{ type: "diff", sequence: 2, joined: [member("a")], left: [], cut: [] }]);
 });
 
-test("[ND12] who is asked tells all there are, in reports of at most 500; who has nobody says nothing", () => {
+test("[ND32] who is asked tells all there are, in reports of at most 500; who has nobody says nothing", () => {
   const roster = make();
   roster.asked();
   expect(roster.nextMs).toBe(Infinity);
@@ -71,7 +71,7 @@ test("[ND12] who is asked tells all there are, in reports of at most 500; who ha
   ]);
 });
 
-test("[ND14] past maxPresenceListCount only their number is told; when there are a tenth fewer, all again", () => {
+test("[ND34] past maxPresenceListCount only their number is told; when there are a tenth fewer, all again", () => {
   const roster = make(10);
   for (let id = 0; id < 11; id += 1) roster.enter(member(`m${id}`));
   expect(roster.take(0)).toEqual([{ type: "count", sequence: 1, memberCount: 11 }]);

@@ -4,7 +4,7 @@ import { RedisServer, redisTest } from "../redis-server.ts";
 import { KillableServer } from "./killable-server.ts";
 
 redisTest(
-  "[ND17] the members of a node that is stopped are gone at the other, and when it goes on it closes its clients with 1012",
+  "[ND37] the members of a node that is stopped are gone at the other, and when it goes on it closes its clients with 1012",
   async () => {
     const redis = await RedisServer.start();
     const [one, two] = [0, 1].map(() => new KillableServer({ broker: "redis", folder: "", storeUrl: redis.url })) as [

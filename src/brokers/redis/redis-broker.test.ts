@@ -218,6 +218,23 @@ nodesTest(
   },
 );
 
+nodesTest(
+  "[RB19] a Redis that was made a replica is noticed at the next write, and not used until it, or what is at its address then, is none",
+  syncedSettings,
+  async (server, open) => {
+    const { broker, ear } = await open();
+    server.command("REPLICAOF", "127.0.0.1", "1");
+    await expect(broker.append(appendRequest("during"))).rejects.toMatchObject({
+      message: "Cannot append: this Redis is a replica",
+    });
+    await ear.until(({ states }) => states.some((state) => state.includes("it is a replica")));
+    expect(ear.states.every((state) => state.startsWith("false "))).toBe(true);
+    server.command("REPLICAOF", "NO", "ONE");
+    await ear.untilBack();
+    expect(await broker.append(appendRequest("after"))).toMatchObject({ type: "stored" });
+  },
+);
+
 redisTest("[RB11] a replica and a member of a cluster are refused", async () => {
   const replica = await RedisServer.start(["--replicaof", "127.0.0.1 1"]);
   const member = await RedisServer.start(["--cluster-enabled", "yes"]);

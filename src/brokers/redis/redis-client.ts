@@ -8,9 +8,9 @@ export interface Client {
   connect(): Promise<unknown>;
   sendCommand(command: readonly string[]): Promise<unknown>;
   subscribe(channel: string, listener: (text: string) => void): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
+  unsubscribe(channel: string, listener: (text: string) => void): Promise<void>;
   sSubscribe(channel: string, listener: (text: string) => void): Promise<void>;
-  sUnsubscribe(channel: string): Promise<void>;
+  sUnsubscribe(channel: string, listener: (text: string) => void): Promise<void>;
   close(): Promise<void>;
   destroy(): void;
 }

@@ -52,18 +52,11 @@ function clusterTest(
   });
 }
 
-/** A channel whose logs lie on this member. */
-function channelOn(cluster: RedisCluster, member: RedisServer | undefined, prefix: string): string {
-  for (let at = 0; ; at += 1) {
-    if (cluster.masterOf(`${prefix}:{chat/${at}}:log`) === member) return `chat/${at}`;
-  }
-}
-
 clusterTest(
   "[RC1] each member has channels of its own, and nodes hear each other on all of them",
   async (cluster, open, prefix) => {
     const [one, two] = [await open(), await open()];
-    const channels = cluster.masters.map((member) => channelOn(cluster, member, prefix));
+    const channels = cluster.channelsOf(prefix);
     for (const channel of channels) {
       await two.broker.join(channel);
       expect(await one.broker.append(appendRequest("m", { channel }))).toMatchObject({ type: "stored" });
@@ -83,7 +76,8 @@ clusterTest(
   "[RC2] while a slot moves to another member nothing is lost, and its channels are heard on",
   async (cluster, open, prefix) => {
     const [one, two] = [await open(), await open()];
-    const channel = channelOn(cluster, cluster.masters[0], prefix);
+    const [from, to] = cluster.masters as [RedisServer, RedisServer];
+    const [channel = ""] = cluster.channelsOf(prefix);
     const key = `${prefix}:{${channel}}:log`;
     const ids: string[] = [];
     const say = async (): Promise<void> => {
@@ -94,15 +88,15 @@ clusterTest(
     await two.broker.join(channel);
     await say();
     let during: Promise<void> | undefined;
-    await cluster.moveSlotOf(key, cluster.masters[1] as RedisServer, async () => {
+    await cluster.moveSlotOf(key, [from, to], async () => {
       during = say(); // Half of its keys are here, half of them are there: answered when that is over.
       await expect(Promise.race([during, Promise.resolve("not yet")])).resolves.toBe("not yet");
     });
     await during;
-    expect(cluster.masterOf(key)).toBe(cluster.masters[1]);
+    expect(to.command("EXISTS", key)).toBe("1");
     // Listened to there, before anything is said: otherwise nobody could know whether a hint was lost.
     const hints = `${prefix}:{${channel}}:hints`;
-    while (cluster.masters[1]?.command("PUBSUB", "SHARDNUMSUB", hints) === `${hints}\n0`) await delay(20);
+    while (to.command("PUBSUB", "SHARDNUMSUB", hints) === `${hints}\n0`) await delay(20);
     await say();
     await two.ear.until(({ entries }) => entries.some(({ messageId }) => messageId === ids.at(-1)));
     const { entries } = await two.broker.read({ ...wholePage, channel });
@@ -115,8 +109,8 @@ clusterTest(
   "[RC3] while a member is away that is told and its channels are refused; when it is back they go on and are heard",
   async (cluster, open, prefix) => {
     const [one, two] = [await open(), await open()];
-    const member = cluster.masters[2] as RedisServer;
-    const channel = channelOn(cluster, member, prefix);
+    const [, , member] = cluster.masters as [RedisServer, RedisServer, RedisServer];
+    const [, , channel = ""] = cluster.channelsOf(prefix);
     await two.broker.join(channel);
     await one.broker.append(appendRequest("before", { channel }));
     const settings = member.settings;

@@ -50,7 +50,7 @@ export class RedisHints {
   async unsubscribe(channel: string): Promise<void> {
     const wanted = this.#wanted.get(channel);
     this.#wanted.delete(channel);
-    if (wanted?.line?.isLost === false) await this.#detach(channel, wanted.line);
+    if (wanted?.line?.isLost === false) await this.#detach(channel, wanted.listener, wanted.line);
   }
 
   /** Listens to every channel anew, wherever it is told now. @throws if one of them cannot be heard. */
@@ -84,11 +84,11 @@ export class RedisHints {
     await (this.#isSharded ? line.client.sSubscribe(channel, listener) : line.client.subscribe(channel, listener));
     if (line.isLost) throw new Error("the connection was lost");
     if (this.#wanted.get(channel) === wanted) wanted.line = line;
-    else if (!this.#wanted.has(channel)) await this.#detach(channel, line);
+    else await this.#detach(channel, listener, line);
   }
 
-  async #detach(channel: string, { client }: Line): Promise<void> {
-    await (this.#isSharded ? client.sUnsubscribe(channel) : client.unsubscribe(channel));
+  async #detach(channel: string, listener: Wanted["listener"], { client }: Line): Promise<void> {
+    await (this.#isSharded ? client.sUnsubscribe(channel, listener) : client.unsubscribe(channel, listener));
   }
 
   #open(address: string, connect: () => Client): Line {

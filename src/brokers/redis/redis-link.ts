@@ -121,6 +121,8 @@ export class RedisLink {
     try {
       await this.#timed(() => this.#hints.subscribe(channel, listener));
     } catch (error) {
+      // If it comes about later all the same, it is not wanted any more.
+      this.#hints.unsubscribe(channel).catch(() => undefined);
       throw toBrokerError(error, `listen to "${channel}"`);
     }
   }
