@@ -319,7 +319,7 @@ nodesTest(
     await broker.notices?.post({ key: "old", value: "1", expiresAtMs: 5 }, 0);
     await broker.notices?.post({ key: "new", value: "a b", expiresAtMs: 9 }, 5);
     expect(await broker.notices?.read(0)).toEqual([{ key: "new", value: "a b", expiresAtMs: 9 }]);
-    server.command("HSET", "switchboard:{~notices}:values", "odd", "nonsense");
+    server.command("HSET", "switchboard:{~notices}:values", "new", "nonsense");
     await expect(broker.notices?.read(0)).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
   },
 );
