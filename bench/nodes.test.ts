@@ -160,7 +160,8 @@ function createBench(maxCount = 10_000): Gateway {
         limits: { publishesPerSecond: Infinity },
       }),
     },
-    limits: { publishesPerSecond: Infinity },
+    // What a node remembers itself of a log is no more than is kept of it.
+    limits: { publishesPerSecond: Infinity, maxRingCount: Math.min(maxCount, 256) },
     broker: memoryBroker(),
   });
   cleanUps.push(() => gateway.close({ graceMs: 1 }));
@@ -213,7 +214,7 @@ test.skipIf(load === undefined)(
     const result = await leave(await startPair([gateway, gateway]));
     expect(result).toMatchObject({ movedCount: 20, awayCount: 0, lostCount: 0, doubledCount: 0, gapCount: 0 });
     expect(result.resumedMs).toBeGreaterThan(0);
-    expect(result.publishedCount).toBeGreaterThan(200);
+    expect(result.publishedCount).toBeGreaterThan(20);
   },
 );
 

@@ -11,7 +11,7 @@ const capacity = readCapacity();
 const { redis } = capacity.costs;
 
 test.each(Object.entries(capacity.costs))(
-  "[CA1] with the measured costs of %s the model foretells what the simulation sees",
+  "[CQ1] with the measured costs of %s the model foretells what the simulation sees",
   (_store, costs) => {
     const rows = compare(smallFleet, { costs, seconds: 10, seed: 20_261_124 });
     expect(findMisses(rows), describeComparison(rows)).toEqual([]);
@@ -19,19 +19,19 @@ test.each(Object.entries(capacity.costs))(
   },
 );
 
-test("[CA1] a model that is a third too low is seen to be, in every figure", () => {
+test("[CQ1] a model that is a third too low is seen to be, in every figure", () => {
   const rows = compare(smallFleet, { costs: redis, seconds: 5, seed: 1 });
   const wrong = rows.map((row) => ({ ...row, predicted: row.predicted * 0.7 }));
   expect(findMisses(wrong)).toHaveLength(rows.length);
 });
 
-test("[CA1] a seed gives the same simulation again", () => {
+test("[CQ1] a seed gives the same simulation again", () => {
   const run = (seed: number): unknown => simulate(smallFleet, { costs: redis, seconds: 1, seed });
   expect(run(7)).toEqual(run(7));
   expect(run(7)).not.toEqual(run(8));
 });
 
-test("[CA2] past its load the model says nothing, and the queue of the simulation grows with the time", () => {
+test("[CQ2] past its load the model says nothing, and the queue of the simulation grows with the time", () => {
   const hot: Fleet = {
     nodeCount: 50,
     shardCount: 1,
@@ -50,7 +50,7 @@ test("[CA2] past its load the model says nothing, and the queue of the simulatio
   expect(lastMs(over, 4)).toBeGreaterThan(1.5 * lastMs(over, 2));
 });
 
-test("[CA3] hearers, memory and storms are what they are by hand", () => {
+test("[CQ3] hearers, memory and storms are what they are by hand", () => {
   expect(countHearers(1, 5)).toBe(1);
   expect(countHearers(2, 1)).toBe(1);
   expect(countHearers(2, 2)).toBe(1.5);
@@ -71,7 +71,7 @@ test("[CA3] hearers, memory and storms are what they are by hand", () => {
   expect(largeFleet.nodeCount).toBe(1_000);
 });
 
-test("[CA4] the guide has the costs that were measured last, and not by hand", () => {
+test("[CQ4] the guide has the costs that were measured last, and not by hand", () => {
   const page = readFileSync("docs/guide/scale.md", "utf8");
   expect(renewTable(page, capacity)).toBe(page);
 });

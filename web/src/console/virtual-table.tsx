@@ -1,10 +1,12 @@
 import {
+  memo,
   type KeyboardEvent,
   type ReactElement,
   type ReactNode,
   useEffect,
   useId,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from "react";
@@ -68,7 +70,7 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const shownColumns = columns.filter(({ hideBelowPx = 0 }) => width >= hideBelowPx);
+  const shownColumns = useMemo(() => columns.filter(({ hideBelowPx = 0 }) => width >= hideBelowPx), [columns, width]);
   const template = shownColumns.map(({ width }) => width).join(" ");
   // The row that arrow keys led to is focused once it is drawn.
   const wantsFocus = useRef(false);
@@ -96,9 +98,11 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
         ref={body}
         className="grid-body"
         role="rowgroup"
-        onScroll={({ currentTarget }) =>
-          setScroll({ top: currentTarget.scrollTop, height: currentTarget.clientHeight })
-        }
+        onScroll={({ currentTarget }) => {
+          // What is drawn changes with the row at the top, not with every pixel.
+          const top = Math.floor(currentTarget.scrollTop / rowPx) * rowPx;
+          setScroll((now) => (now.top === top ? now : { ...now, top }));
+        }}
       >
         <div className="grid-space" style={{ height: rowCount * rowPx }} role="presentation">
           {Array.from({ length: shown.count }, (_, offset) => shown.first + offset).map((index) => {
@@ -117,11 +121,7 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
                 onKeyDown={(event) => onKeyDown(event, row)}
                 onClick={() => row !== undefined && onChoose(row)}
               >
-                {shownColumns.map((column) => (
-                  <div key={column.name} role="gridcell" className={column.isNumber === true ? "is-number" : undefined}>
-                    {row === undefined ? <span className="grid-blank" /> : column.cell(row)}
-                  </div>
-                ))}
+                <Cells columns={shownColumns} row={row} />
               </div>
             );
           })}
@@ -130,6 +130,29 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
     </div>
   );
 }
+
+/** A row's cells: drawn again when the row or the columns are others, not when the table is scrolled. */
+function CellsOf<Row, Sort extends string>({
+  columns,
+  row,
+}: {
+  readonly columns: readonly Column<Row, Sort>[];
+  /** Undefined while it is not there yet. */
+  readonly row: Row | undefined;
+}): ReactElement {
+  return (
+    <>
+      {columns.map((column) => (
+        <div key={column.name} role="gridcell" className={column.isNumber === true ? "is-number" : undefined}>
+          {row === undefined ? <span className="grid-blank" /> : column.cell(row)}
+        </div>
+      ))}
+    </>
+  );
+}
+
+// `memo` forgets that it was generic.
+const Cells = memo(CellsOf) as typeof CellsOf;
 
 function HeadRow<Row extends { readonly id: number | string }, Sort extends string>({
   columns,
