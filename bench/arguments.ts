@@ -14,19 +14,24 @@ export const help = `Usage: npm run bench -- [suite...] [options]
   gateway     createGateway beside Socket.IO 4: fan-out, durable publishes, idle memory
   stalled     1 000 subscribers that stop reading for a minute, and 100 that do not; 3 minutes a round
   soak        subscribers that come and go for --minutes: whether memory grows
+  nodes       1 to 3 gateways on one Redis and on one JetStream: fan-out, what one more costs, a node that is killed, one that is drained;
+              needs redis-server and nats-server
 
-Without a suite, all of them but soak. Each peer is a process of its own on one CPU, the load (C, epoll) is on the other; the peers take turns.
+Without a suite, all of them but soak and nodes. Each peer is a process of its own on one CPU, the load (C, epoll) is on the other; the peers take turns.
 Everything stays on the loopback interface.
 
-  --rounds <n>    how often each is measured      (5; stalled 1, unless it is alone)
+  --rounds <n>    how often each is measured      (5; stalled 1, unless it is alone; the nodes that go once)
   --minutes <n>   how long soak lasts, from 6     (30)
+  --clients <n>   on the node that goes           (9000)
+  --seconds <n>   each window of nodes            (3)
+  --peer          nodes beside Socket.IO 4 with its Redis Streams adapter, on the same Redis, instead
   --only <peers>  of ${peers.join(",")}   (all)
-  --write         writes docs/guide/comparison.md; all suites and peers
+  --write         writes docs/guide/comparison.md; all suites and peers. With nodes: what docs/guide/scale.md counts with
   --json          every measurement as JSON
   --help          this text`;
 
 /** The suites of the gateway, each of which is a program of its own. */
-export const gatewaySuiteNames = ["gateway", "stalled", "soak"] as const;
+export const gatewaySuiteNames = ["gateway", "stalled", "soak", "nodes"] as const;
 export type GatewaySuiteName = (typeof gatewaySuiteNames)[number];
 
 /** What is to be measured. */
@@ -34,6 +39,10 @@ export interface BenchArguments {
   readonly suites: readonly SuiteName[];
   readonly gatewaySuites: readonly GatewaySuiteName[];
   readonly minutes: number;
+  /** Of nodes. */
+  readonly clientCount: number;
+  readonly seconds: number;
+  readonly isBesidePeer: boolean;
   readonly peers: readonly Peer[];
   readonly roundCount: number;
   readonly isWriting: boolean;
@@ -49,13 +58,17 @@ export function readArguments(words: readonly string[]): BenchArguments {
     options: {
       rounds: { type: "string", default: "5" },
       minutes: { type: "string", default: "30" },
+      clients: { type: "string", default: "9000" },
+      seconds: { type: "string", default: "3" },
+      peer: { type: "boolean", default: false },
       only: { type: "string" },
       write: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  if (values.write && (positionals.length > 0 || values.only !== undefined)) {
+  const isNodes = positionals.length === 1 && positionals[0] === "nodes";
+  if (values.write && !(isNodes && !values.peer) && (positionals.length > 0 || values.only !== undefined)) {
     throw new TypeError("Cannot write a part of the comparison: give --write without suites and --only");
   }
   const names = readList("suite", positionals, [...suiteNames, ...gatewaySuiteNames]);
@@ -64,6 +77,9 @@ export function readArguments(words: readonly string[]): BenchArguments {
     suites: isAll ? suiteNames : suiteNames.filter((name) => names.includes(name)),
     gatewaySuites: isAll ? ["gateway", "stalled"] : gatewaySuiteNames.filter((name) => names.includes(name)),
     minutes: readCount("minutes", values.minutes, { least: 6, most: 10_000 }),
+    clientCount: readCount("clients", values.clients, { least: 10, most: 18_000 }),
+    seconds: readCount("seconds", values.seconds, { least: 1, most: 60 }),
+    isBesidePeer: values.peer,
     peers: values.only === undefined ? peers : readList("peer", values.only.split(","), peers),
     roundCount: readCount("rounds", values.rounds, { least: 1, most: 100 }),
     isWriting: values.write,

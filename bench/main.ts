@@ -1,8 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { type BenchArguments, type GatewaySuiteName, help, readArguments } from "./arguments.ts";
+import { writeCapacity } from "./capacity.ts";
 import { measureGateway } from "./gateway-suite.ts";
 import { prepareGatewayTools } from "./gateway-tools.ts";
+import { measureNodes, measurePeer } from "./nodes-suite.ts";
+import { prepareNodesTools } from "./nodes-tools.ts";
 import { measureWorkload, type Measurement } from "./measure.ts";
 import { formatPage } from "./page.ts";
 import { describeMachine, sectionOf, summarize } from "./report.ts";
@@ -33,12 +36,14 @@ async function bench(wanted: BenchArguments): Promise<void> {
     console.log(`${describeMachine()}; load average ${loadavg()[0]?.toFixed(1)}; medians of ${roundCount} rounds`);
   }
   if (wanted.suites.length > 0) await benchEngine(wanted, results);
-  for (const name of wanted.gatewaySuites) await benchGateway(name, wanted, results);
+  for (const name of wanted.gatewaySuites) {
+    await (name === "nodes" ? benchNodes(wanted, results) : benchGateway(name, wanted, results));
+  }
   const { notes, sections, workloads } = results;
   if (isJson) {
     console.log(JSON.stringify({ machine: describeMachine(), roundCount, notes, workloads, sections }, null, 2));
   } else if (notes.length > 0) console.log(`\n${notes.map((note) => `note: ${note}`).join("\n")}`);
-  if (isWriting) {
+  if (isWriting && !wanted.gatewaySuites.includes("nodes")) {
     writeFileSync(new URL("../docs/guide/comparison.md", import.meta.url), formatPage({ sections, roundCount, notes }));
   }
 }
@@ -60,7 +65,26 @@ async function benchEngine(
   }
 }
 
-async function benchGateway(name: GatewaySuiteName, wanted: BenchArguments, results: Results): Promise<void> {
+async function benchNodes(wanted: BenchArguments, results: Results): Promise<void> {
+  const { clientCount, isBesidePeer, isJson, isWriting, roundCount, seconds } = wanted;
+  const tools = await prepareNodesTools(isBesidePeer);
+  tellNotes(tools.notes, results);
+  const options = { tools, roundCount, clientCount, seconds, onProgress };
+  if (isBesidePeer) {
+    for (const section of await measurePeer(options)) tellSection(section, { isJson, results });
+    return;
+  }
+  const { costs, sections } = await measureNodes(options);
+  for (const section of sections) tellSection(section, { isJson, results });
+  const command = `npm run bench -- nodes --rounds ${roundCount} --clients ${clientCount} --seconds ${seconds}`;
+  if (isWriting) writeCapacity({ machine: describeMachine(), command, costs });
+}
+
+async function benchGateway(
+  name: Exclude<GatewaySuiteName, "nodes">,
+  wanted: BenchArguments,
+  results: Results,
+): Promise<void> {
   const { isJson, minutes, roundCount } = wanted;
   const tools = await prepareGatewayTools(name === "gateway" ? "gateway-load" : "stalled-load");
   tellNotes(tools.notes, results);

@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
@@ -41,10 +42,22 @@ export class BenchProcess {
     }
   }
 
+  say(line: string): void {
+    this.#process.stdin.write(`${line}\n`);
+  }
+
   /** Says a line, and waits for the answer, which may take ten full collections of a machine that is busy. */
   ask(line: string): Promise<string> {
-    this.#process.stdin.write(`${line}\n`);
+    this.say(line);
     return this.readLine(120_000);
+  }
+
+  /** Sends a signal; resolves with the exit code when the process is gone, `null` if the signal was its end. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const ended = once(this.#process, "exit");
+    this.#process.kill(signal);
+    await ended;
+    return this.#process.exitCode;
   }
 
   /** Ends the process at once. */

@@ -86,7 +86,7 @@ test("[BN4] without arguments everything is measured 5 times; suites, peers and 
 test.each([
   [
     ["ecko"],
-    'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency, gateway, stalled, soak',
+    'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency, gateway, stalled, soak, nodes',
   ],
   [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, public, ws, uws, bun, deno, net, c'],
   [["--rounds", "0"], "Cannot use --rounds 0: give a number from 1 to 100"],

@@ -5,13 +5,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 const settling = { collectionCount: 10, pauseMs: 100 } as const;
 
 /**
- * Makes this process a server under test: says where it listens, and to any line says how many bytes are resident once nothing more can
- * be collected. Ends with the harness.
+ * Makes this process a server under test: says where it listens, answers the lines it has an answer to, and to any other says how many
+ * bytes are resident once nothing more can be collected. Ends with the harness.
  */
-export async function serve(listen: () => Promise<number>): Promise<void> {
+export async function serve(
+  listen: () => Promise<number>,
+  answers: Readonly<Record<string, () => string>> = {},
+): Promise<void> {
   console.log(`Listening on ${await listen()}`);
   createInterface(process.stdin)
-    .on("line", () => void tellResident())
+    .on("line", (line) => {
+      const answer = answers[line];
+      if (answer === undefined) void tellResident();
+      else console.log(answer());
+    })
     .on("close", () => process.exit(0));
 }
 

@@ -112,13 +112,16 @@ async function fetchRuntime(name: "bun" | "deno", notes: string[]): Promise<stri
   return binary;
 }
 
-/** An npm package in a folder of its own: no part of our lock file. @returns the folder; whether the package is there is to be seen. */
-export async function installPackage(name: string, version: string): Promise<string> {
+/**
+ * An npm package in a folder of its own, with others beside it (`name@version`): no part of our lock file. @returns the folder; whether
+ * the package is there is to be seen.
+ */
+export async function installPackage(name: string, version: string, others: readonly string[] = []): Promise<string> {
   const prefix = join(toolsFolder, `${name}-${version}`);
   try {
     mkdirSync(prefix, { recursive: true });
     const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"];
-    await run("npm", ["install", "--prefix", prefix, ...flags, `${name}@${version}`], { timeout: 120_000 });
+    await run("npm", ["install", "--prefix", prefix, ...flags, `${name}@${version}`, ...others], { timeout: 120_000 });
   } catch {
     // Whatever went wrong, the package is not there.
   }

@@ -1,33 +1,19 @@
 /** Real NATS servers for a test: started by it, on loopback, with their data in a folder of their own. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { connect, headers as makeHeaders } from "@nats-io/transport-node";
-import { test, type TestContext } from "vitest";
+import { freePort } from "./free-port.ts";
+import { findProgram, ServerProcess, type ServerTest } from "./server-process.ts";
 
 /** Its version decides what it can do. `NATS_SERVER` names another program than the one on the path. */
 const program = process.env["NATS_SERVER"] ?? "nats-server";
-const missing = "no nats-server found: `sudo bash tools/setup.sh` installs it";
-const found = spawnSync(program, ["--version"], { encoding: "utf8" });
-const isThere = found.status === 0;
+const found = findProgram(program);
 
 /** `2.9.10`; empty without a server. */
-export const natsVersion: string = /v(\d+\.\d+\.\d+)/.exec(found.stdout ?? "")?.[1] ?? "";
+export const natsVersion: string = /v(\d+\.\d+\.\d+)/.exec(found.version)?.[1] ?? "";
 
-/** A test that needs NATS. Without it the test is skipped with the reason; with `CI` set it fails. */
-export function natsTest(name: string, body: (context: TestContext) => Promise<void>, timeout = 60_000): void {
-  test(name, { timeout }, async (context) => {
-    if (!isThere) {
-      if (process.env["CI"] === undefined) return context.skip(missing);
-      throw new Error(missing);
-    }
-    await body(context);
-  });
-}
+/** A test that needs NATS. */
+export const natsTest: ServerTest = found.test;
 
 export interface NatsServerOptions {
   /** Lines of the configuration file, inside of `jetstream { }`. */
@@ -54,13 +40,11 @@ interface Cluster {
 export class NatsServer {
   readonly port: number;
   readonly name: string;
-  readonly #folder: string;
-  #process: ChildProcess | undefined;
+  readonly #process = new ServerProcess("nats");
 
   private constructor(port: number, name: string) {
     this.port = port;
     this.name = name;
-    this.#folder = mkdtempSync(join(tmpdir(), "switchboard-nats-"));
   }
 
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
@@ -88,19 +72,14 @@ export class NatsServer {
     return `nats://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */
   async run(): Promise<void> {
-    const child = spawn(program, ["-c", join(this.#folder, "nats.conf")], { stdio: ["ignore", "ignore", "pipe"] });
-    this.#process = child;
-    const said: string[] = [];
-    for await (const line of createInterface({ input: child.stderr })) {
-      said.push(line);
-      if (line.includes("Server is ready")) {
-        child.stderr.resume();
-        return;
-      }
-    }
-    throw new Error(`Cannot start nats-server: it ended before it was ready\n${said.join("\n")}`);
+    const args = ["-c", this.#file("nats.conf")];
+    await this.#process.run({ program, args, logsTo: "stderr", ready: "Server is ready" });
   }
 
   /** Asks the server something, as an operator would. The JetStream API answers with JSON. */
@@ -136,56 +115,38 @@ export class NatsServer {
     await client.close();
   }
 
-  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill(signal);
-    await exited;
+  async kill(signal?: NodeJS.Signals): Promise<void> {
+    await this.#process.kill(signal);
   }
 
   /** Stops or wakes the process, which keeps its connections. When this returns it does nothing more. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
-    this.#process?.kill(signal);
-    const pid = this.#process?.pid;
-    while (signal === "SIGSTOP" && pid !== undefined && !isStopped(pid));
+    this.#process.signal(signal);
   }
 
   /** Takes all it has stored away. It must not run. */
   wipe(): void {
-    rmSync(join(this.#folder, "jetstream"), { recursive: true, force: true });
+    rmSync(this.#file("jetstream"), { recursive: true, force: true });
   }
 
   async dispose(): Promise<void> {
-    await this.kill();
-    rmSync(this.#folder, { recursive: true });
+    await this.#process.dispose();
+  }
+
+  #file(name: string): string {
+    return join(this.#process.folder, name);
   }
 
   #write({ jetstream = "", more = "" }: NatsServerOptions, cluster?: Cluster): void {
     const lines = [
       `server_name: ${this.name}`,
       `listen: 127.0.0.1:${this.port}`,
-      `jetstream { store_dir: "${this.#folder}"\n${jetstream}\n}`,
+      `jetstream { store_dir: "${this.#process.folder}"\n${jetstream}\n}`,
       ...(cluster === undefined
         ? []
         : [`cluster { name: test, listen: 127.0.0.1:${cluster.port}, routes: [${cluster.routes.join(", ")}] }`]),
       more,
     ];
-    writeFileSync(join(this.#folder, "nats.conf"), lines.join("\n"));
+    writeFileSync(this.#file("nats.conf"), lines.join("\n"));
   }
-}
-
-/** Whether no thread of it runs. */
-function isStopped(pid: number): boolean {
-  const stats = readdirSync(`/proc/${pid}/task`).map((id) => readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8"));
-  return stats.every((stat) => stat.includes(") T "));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

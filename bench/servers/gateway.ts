@@ -1,5 +1,15 @@
 import { parseArgs } from "node:util";
-import { channel, createGateway, event, memoryBroker, type StandardSchema, sqliteBroker } from "switchboard";
+import {
+  type Broker,
+  channel,
+  createGateway,
+  event,
+  jetStreamBroker,
+  memoryBroker,
+  redisBroker,
+  sqliteBroker,
+  type StandardSchema,
+} from "switchboard";
 import { serve } from "../serve.ts";
 
 const {
@@ -10,6 +20,9 @@ const {
   options: {
     memory: { type: "boolean", default: false },
     deflate: { type: "boolean", default: false },
+    // The store that nodes share.
+    store: { type: "string" },
+    "drain-ms": { type: "string", default: "0" },
     // How many entries the channel keeps.
     history: { type: "string", default: "100000" },
   },
@@ -19,6 +32,33 @@ const {
 const anything: StandardSchema<unknown> = {
   "~standard": { version: 1, vendor: "bench", validate: (value) => ({ value }) },
 };
+
+/** How often the log was read: for entries or a first look, and to see whether a hint was lost, which is every 2 s for each channel. */
+const reads = { log: 0, probes: 0 };
+
+/** The broker as it is, its reads counted. */
+function countReads(broker: Broker): Broker {
+  return new Proxy(broker, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name !== "read") return value.bind(target) as unknown;
+      return async (request: Parameters<Broker["read"]>[0]) => {
+        const page = await target.read(request);
+        if (page.entries.length === 0 && request.after === page.top.offset) reads.probes += 1;
+        else reads.log += 1;
+        return page;
+      };
+    },
+  });
+}
+
+function openStore(): Broker {
+  const { memory, store: url } = values;
+  if (memory) return memoryBroker();
+  if (url === undefined) return sqliteBroker({ file: `${folder}/log.db` });
+  return countReads(url.startsWith("nats:") ? jetStreamBroker({ url }) : redisBroker({ url }));
+}
 
 const gateway = createGateway({
   channels: {
@@ -30,8 +70,12 @@ const gateway = createGateway({
   },
   // The load publishes as fast as it is answered. Those that stop reading are not cut, so that what they cost is seen to the end.
   limits: { publishesPerSecond: Infinity, maxConnections: 50_000, stalledAfterMs: 300_000, deadAfterMs: 300_000 },
-  broker: values.memory ? memoryBroker() : sqliteBroker({ file: `${folder}/log.db` }),
+  broker: openStore(),
   ...(values.deflate ? { compression: {} } : {}),
 });
 
-await serve(async () => (await gateway.listen({ port: 0 })).port);
+process.once("SIGTERM", () => {
+  void gateway.close({ graceMs: 25_000, drainMs: Number(values["drain-ms"]) }).then(() => process.exit(0));
+});
+
+await serve(async () => (await gateway.listen({ port: 0 })).port, { reads: () => JSON.stringify(reads) });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { createClient } from "@redis/client";
 import { serve } from "../serve.ts";
 
 /** What is used of it. It is no dependency of ours: it lies in a folder of the bench, which is the first argument. */
@@ -20,10 +21,28 @@ interface ClientSocket {
   on(event: string, listener: (data: unknown, acknowledge?: () => void) => void): void;
 }
 
-const [folder = ""] = process.argv.slice(2);
-const { Server } = createRequire(`${folder}/package.json`)("socket.io") as SocketIo;
+interface StreamsAdapter {
+  createAdapter(client: object): unknown;
+}
+
+/** With a store's URL it is one of several nodes, which go by the streams of that Redis, and its clients' sessions are recovered. */
+const [folder = "", storeUrl] = process.argv.slice(2);
+const requirePeer = createRequire(`${folder}/package.json`);
+const { Server } = requirePeer("socket.io") as SocketIo;
+
+async function joinNodes(url: string): Promise<object> {
+  const client = createClient({ url });
+  await client.connect();
+  const { createAdapter } = requirePeer("@socket.io/redis-streams-adapter") as StreamsAdapter;
+  return { adapter: createAdapter(client), connectionStateRecovery: { maxDisconnectionDuration: 120_000 } };
+}
+
 const http = createServer();
-const io = new Server(http, { serveClient: false, transports: ["websocket"] });
+const io = new Server(http, {
+  serveClient: false,
+  transports: ["websocket"],
+  ...(storeUrl === undefined ? {} : await joinNodes(storeUrl)),
+});
 
 io.on("connection", (socket) => {
   socket.join("bench/1");

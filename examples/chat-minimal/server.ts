@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { channel, createGateway, ephemeral, event } from "switchboard";
-import { createServer as createPages } from "vite";
 import { z } from "zod";
+import { serve } from "../serve.ts";
 
 const chat = channel("chat/:room", {
   events: {
@@ -22,16 +20,9 @@ const gateway = createGateway({
 });
 export type ChatGateway = typeof gateway;
 
-const pages = await createPages({
-  root: import.meta.dirname,
-  appType: "mpa",
-  server: { middlewareMode: true, hmr: false, ws: false },
+await serve({
+  title: "The chat",
+  folder: import.meta.dirname,
+  attach: (server) => gateway.attach(server, { path: "/ws" }),
+  close: () => gateway.close(),
 });
-const server = createServer(pages.middlewares);
-await gateway.attach(server, { path: "/ws" });
-server.listen(Number(process.env["PORT"] ?? 8080), "127.0.0.1", () => {
-  console.log(`The chat is at http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-});
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => void gateway.close().then(() => process.exit(0)));
-}

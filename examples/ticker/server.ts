@@ -1,8 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { channel, createGateway, latest, memoryBroker } from "switchboard";
-import { createServer as createPages } from "vite";
 import { z } from "zod";
+import { serve } from "../serve.ts";
 
 const symbolCount = 500;
 const changesPerSecond = 20;
@@ -17,17 +15,6 @@ const market = channel("market/:name", {
 
 const gateway = createGateway({ channels: { market }, broker: memoryBroker() });
 export type TickerGateway = typeof gateway;
-
-const pages = await createPages({
-  root: import.meta.dirname,
-  appType: "mpa",
-  server: { middlewareMode: true, hmr: false, ws: false },
-});
-const server = createServer(pages.middlewares);
-await gateway.attach(server, { path: "/ws" });
-server.listen(Number(process.env["PORT"] ?? 8080), "127.0.0.1", () => {
-  console.log(`The ticker is at http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-});
 
 /** AAA, AAB, … */
 function symbolOf(index: number): string {
@@ -59,9 +46,12 @@ const timer = setInterval(() => {
   changeAll().catch((error: unknown) => console.error(error));
 }, 1000 / changesPerSecond);
 
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => {
+await serve({
+  title: "The ticker",
+  folder: import.meta.dirname,
+  attach: (server) => gateway.attach(server, { path: "/ws" }),
+  async close() {
     clearInterval(timer);
-    void gateway.close().then(() => process.exit(0));
-  });
-}
+    await gateway.close();
+  },
+});

@@ -2,11 +2,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { WebSocketServer as WsServer } from "ws";
+import { freePort } from "../../test/free-port.ts";
 import { inspect } from "./inspect.ts";
 
 const cleanUps: (() => unknown)[] = [];
@@ -29,15 +30,6 @@ async function startServer(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   try {
@@ -53,7 +45,7 @@ async function isListening(port: number): Promise<boolean> {
 /** Starts a proxy with this configuration; resolves with its URL when it takes connections. */
 async function startProxy(program: "nginx" | "haproxy", write: (port: number) => string): Promise<URL> {
   const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
-  const port = await findPort();
+  const port = await freePort();
   const file = join(folder, "proxy.conf");
   writeFileSync(file, write(port));
   const args = program === "nginx" ? ["-p", folder, "-c", file, "-e", "stderr"] : ["-db", "-f", file];
@@ -119,7 +111,7 @@ test.skipIf(!isInstalled("nginx"))(
 );
 
 test.skipIf(!isInstalled("nginx"))("[CM40] nginx with nobody behind it is a bad gateway", async () => {
-  const broken = await startProxy("nginx", nginx(`location /ws { proxy_pass http://127.0.0.1:${await findPort()}; }`));
+  const broken = await startProxy("nginx", nginx(`location /ws { proxy_pass http://127.0.0.1:${await freePort()}; }`));
   const found = await inspect(broken);
   expect(found.findings[0]).toMatchObject({
     code: "bad-gateway",
@@ -149,7 +141,7 @@ test.skipIf(!isInstalled("haproxy"))(
 test.skipIf(!isInstalled("haproxy"))("[CM40] HAProxy with nobody behind it is a bad gateway", async () => {
   const broken = await startProxy(
     "haproxy",
-    haproxy("    default_backend app", `backend app\n    server app 127.0.0.1:${await findPort()}`),
+    haproxy("    default_backend app", `backend app\n    server app 127.0.0.1:${await freePort()}`),
   );
   expect((await inspect(broken)).findings[0]).toMatchObject({
     code: "bad-gateway",

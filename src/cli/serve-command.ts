@@ -1,7 +1,9 @@
+import { isIP } from "node:net";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createColors } from "picocolors";
 import type { Logger } from "pino";
 import type { Durability } from "../server/index.ts";
+import { isBrokerUrl } from "./broker-url.ts";
 import { createLog, type LogLevel, logLevels } from "./log.ts";
 import { serve, type Serving } from "./serve.ts";
 
@@ -10,6 +12,8 @@ interface ServeFlags {
   readonly port: number;
   readonly host: string;
   readonly data: string;
+  readonly broker?: string;
+  readonly trustedProxy?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly origin?: readonly string[];
@@ -30,6 +34,7 @@ Examples:
   switchboard serve --origin https://chat.example   behind a proxy that ends TLS
   switchboard serve --require fsync                 or not at all: what is acknowledged survives power loss
   switchboard serve --admin-port 9090               /healthz, /readyz and /metrics at http://127.0.0.1:9090/
+  switchboard serve --broker redis://127.0.0.1      one of several nodes, which share the messages in that Redis
 
 Every option can be given as a variable: SWITCHBOARD_PORT=9000, SWITCHBOARD_LOG_LEVEL=debug. A flag wins over its variable.
 NO_COLOR=1 switches colours off. Exit codes: 0 stopped by a signal, 1 cannot start, 2 wrong usage, 130 stopped at once by a
@@ -37,7 +42,7 @@ second Ctrl-C.`;
 
 /** Makes `switchboard serve`. */
 export function createServeCommand(): Command {
-  return new Command("serve")
+  return addNodeOptions(new Command("serve"))
     .description("serve the chat: its pages, its gateway at /ws, the handshake lab at /lab, /healthz")
     .addOption(
       variable("--port <number>", "PORT", "port to listen on, 0 for any that is free")
@@ -90,6 +95,25 @@ export function createServeCommand(): Command {
     .action(runServe);
 }
 
+/** What one of several nodes needs. */
+function addNodeOptions(command: Command): Command {
+  return command
+    .addOption(
+      variable(
+        "--broker <url>",
+        "BROKER",
+        "store that nodes share, instead of the folder: redis:, rediss:, or nats: and tls: for JetStream",
+      ).argParser(parseBroker),
+    )
+    .addOption(
+      variable(
+        "--trusted-proxy <address>",
+        "TRUSTED_PROXY",
+        "proxy or network whose X-Forwarded-For is believed; repeat it or use commas",
+      ).argParser(collectProxies),
+    );
+}
+
 /** An option that a variable of the environment can give too. */
 export function variable(flags: string, name: string, description: string): Option {
   return new Option(flags, description).env(`SWITCHBOARD_${name}`);
@@ -105,6 +129,22 @@ export function parsePort(text: string): number {
 function parseMs(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number of milliseconds.");
   return Number(text);
+}
+
+function parseBroker(text: string): string {
+  if (isBrokerUrl(text)) return text;
+  throw new InvalidArgumentError("Give a URL that begins with redis:, rediss:, nats: or tls:");
+}
+
+function collectProxies(text: string, before: readonly string[] = []): readonly string[] {
+  const addresses = text.split(",").map((part) => part.trim());
+  for (const address of addresses) {
+    const [host = "", bits] = address.split("/");
+    if (isIP(host) === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) {
+      throw new InvalidArgumentError("Give an address or a network, as in 10.0.0.0/8");
+    }
+  }
+  return [...before, ...addresses];
 }
 
 function collectOrigins(text: string, before: readonly string[] = []): readonly string[] {
@@ -140,6 +180,7 @@ async function start(
     adminHost,
     adminPort,
     apiKeyFile,
+    broker,
     data,
     drainMs,
     graceMs,
@@ -149,6 +190,7 @@ async function start(
     require,
     tlsCert,
     tlsKey,
+    trustedProxy = [],
   }: ServeFlags,
   log: Logger,
 ): Promise<Serving> {
@@ -156,7 +198,8 @@ async function start(
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
   try {
     const operators = adminPort === undefined ? undefined : { port: adminPort, host: adminHost, keyFile: apiKeyFile };
-    return await serve({ port, host, data, require, log, origins, tls, graceMs, drainMs, admin: operators });
+    const store = { data, broker, require };
+    return await serve({ port, host, ...store, log, origins, trustedProxy, tls, graceMs, drainMs, admin: operators });
   } catch (error) {
     // The stack is for whoever looks for it: everybody else gets the sentence.
     log.debug({ error }, "Cannot start");
@@ -170,7 +213,7 @@ function describeServing({ facts }: Serving, hasColors: boolean): string {
   const { bold, cyan, dim } = createColors(hasColors);
   return `
   ${bold("Switchboard")} is open at ${cyan(url)}
-  data in ${data}
+  ${data === undefined ? "shared by the nodes on this store" : `data in ${data}`}
   durability ${bold(durability)} ${dim(`(${store})`)}
   ${admin === undefined ? "" : `operated at ${cyan(admin)}\n  `}${dim("Ctrl-C to stop")}
 

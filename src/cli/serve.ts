@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
 import {
   answerHealth,
+  type Broker,
   createGateway,
   type Durability,
   type Gateway,
@@ -9,6 +10,7 @@ import {
   type OriginPolicy,
   sqliteBroker,
 } from "../server/index.ts";
+import { brokerOf } from "./broker-url.ts";
 import { channels } from "./chat.ts";
 import { identifyGuest } from "./identify-guest.ts";
 import { Lab } from "./lab/lab.ts";
@@ -20,7 +22,11 @@ import { pagesFolder, servePages } from "./static.ts";
 export interface ServeOptions extends ListenOptions {
   /** The folder of the database. */
   readonly data: string;
+  /** A store that nodes share, instead of the folder. */
+  readonly broker?: string | undefined;
   readonly origins: OriginPolicy;
+  /** Whose word counts about a client's address. */
+  readonly trustedProxy: readonly string[];
   readonly require: Durability;
   readonly log: Log;
   /** For those who operate it; nobody by default. */
@@ -34,8 +40,8 @@ export interface ServeOptions extends ListenOptions {
 interface ServingFacts {
   /** Of the page, to open in a browser. */
   readonly url: string;
-  /** The folder of the database, absolute. */
-  readonly data: string;
+  /** The folder of the database, absolute, if it is in one. */
+  readonly data?: string;
   readonly durability: Durability;
   /** The store, in one line for people. */
   readonly store: string;
@@ -57,9 +63,16 @@ export interface Serving {
  * `DURABILITY_TOO_LOW`.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { data, drainMs, graceMs, log, origins, require } = options;
-  const broker = sqliteBroker({ file: join(data, "switchboard.db") });
-  const gateway = createGateway({ channels, authenticate: identifyGuest, broker, origins, require, log });
+  const { drainMs, graceMs, log, origins, require, trustedProxy } = options;
+  const gateway = createGateway({
+    channels,
+    authenticate: identifyGuest,
+    broker: openStore(options),
+    origins,
+    trustedProxies: { addresses: trustedProxy },
+    require,
+    log,
+  });
   const servePage = servePages(pagesFolder);
   const server = createPageServer(options.tls, (request: IncomingMessage, response: ServerResponse) => {
     if (request.url === "/healthz") answerHealth(gateway.info(), response);
@@ -78,13 +91,23 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
   const { durability = "mem", store = "" } = gateway.info();
   return {
-    facts: { url, data: resolve(data), durability, store, ...(admin === undefined ? {} : { admin }) },
+    facts: {
+      url,
+      ...(options.broker === undefined ? { data: resolve(options.data) } : {}),
+      durability,
+      store,
+      ...(admin === undefined ? {} : { admin }),
+    },
     async close() {
       lab.close();
       await gateway.close({ graceMs, drainMs });
       await closeServer(server);
     },
   };
+}
+
+function openStore({ broker, data }: Pick<ServeOptions, "broker" | "data">): Broker {
+  return broker === undefined ? sqliteBroker({ file: join(data, "switchboard.db") }) : brokerOf(broker);
 }
 
 async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 /** Why the command cannot start, in words for whoever typed it. */
 import { BrokerError, GatewayError } from "../server/index.ts";
 
-export type StartErrorCode = "LISTEN" | "TLS" | "KEYS";
+export type StartErrorCode = "LISTEN" | "TLS" | "KEYS" | "CONNECT" | "INPUT";
 
 /** A fault of the surroundings, not of the program: it is told in one sentence and a hint, without a stack. */
 export class StartError extends Error {
@@ -25,12 +25,13 @@ export interface StartFault {
 export function describeFault(error: unknown): StartFault | undefined {
   if (error instanceof StartError) return { sentence: error.message, hint: error.hint };
   if (error instanceof BrokerError) {
+    // Servers have hints of their own.
     return { sentence: error.message, hint: error.hint ?? "Give another folder with --data" };
   }
   if (error instanceof GatewayError && error.code === "DURABILITY_TOO_LOW") {
     return {
       sentence: error.message,
-      hint: "Put --data on a disk that keeps what it syncs, or ask for less with --require",
+      hint: "Put --data on a disk that keeps what it syncs, have the server of --broker sync, or ask for less with --require",
     };
   }
   return undefined;

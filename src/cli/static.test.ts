@@ -31,7 +31,7 @@ async function request(path: string, init: RequestInit = {}, from = server): Pro
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; " +
-  "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+  "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 test("[CM15] every answer forbids the page all but its own files and its own line", async () => {
   const answers = [

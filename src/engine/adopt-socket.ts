@@ -84,7 +84,7 @@ export function adoptSocket(options: AdoptOptions): AdoptedSocket {
     extensions,
     data: undefined,
     id: 0,
-    counting: createCounters(),
+    counters: createCounters(),
     onClosed: doNothing,
     hooks,
     answers: { answersPings, answersCloses },

@@ -99,7 +99,7 @@ export async function connectLine(url: string | URL, options: ConnectOptions): P
     codec: deflate && agree(deflate, opened),
     data: undefined,
     id: 0,
-    counting: createCounters(),
+    counters: createCounters(),
     onClosed: doNothing,
   });
   line.open(new Uint8Array());

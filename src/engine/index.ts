@@ -1,7 +1,7 @@
 export { adoptSocket, refuseSocket, type AdoptedSocket, type AdoptOptions } from "./adopt-socket.ts";
 export type { AnyHttpServer } from "./attachments.ts";
 export type { CloseInfo, PeerClose } from "./close-info.ts";
-export type { ServerCounters } from "./counters.ts";
+export type { ServerCounters, SocketCounters } from "./counters.ts";
 export type { Codec } from "./codec.ts";
 export { createCodec, type CompressionOptions } from "./compression.ts";
 export { CompressionBudget, type CompressionBudgetOptions } from "./compression-budget.ts";
@@ -13,6 +13,7 @@ export type {
   HandshakeDiagnostics,
   OpenDiagnostics,
 } from "./diagnostics.ts";
+export type { TapOptions, TappedFrame } from "./frame-tap.ts";
 export { HandshakeError, type HandshakeErrorCode, type HandshakeErrorDetails } from "./errors.ts";
 export type { SocketHandlers } from "./handlers.ts";
 export type { LineLimits } from "./limits.ts";
@@ -24,6 +25,7 @@ export { createWebSocketServer } from "./server.ts";
 export type { ClientSocket, EngineSocket, ServerSocket } from "./sockets.ts";
 export { StreamError, type StreamErrorCode } from "./stream-error.ts";
 export type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
+export { tapFrames } from "./tap-frames.ts";
 export { TimerWheel, type WheelClock, type WheelTimer } from "./timer-wheel.ts";
 export {
   accept,

@@ -25,7 +25,7 @@ export interface LineOptions<Data> {
   readonly codec?: Codec | undefined;
   readonly data: Data;
   readonly id: number;
-  readonly counting: Counting;
+  readonly counters: Counting;
   /** A server's topics. */
   readonly topics?: Topics<Line<Data>>;
   /** Called once, before the `close` handler. */

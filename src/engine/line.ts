@@ -35,12 +35,12 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   readonly limits: LineLimits;
   readonly timers: TimerWheel;
   readonly role: Role;
-  readonly counting: Counting;
+  readonly counters: Counting;
   readonly #socket: Duplex;
   readonly #handlers: SocketHandlers<Line<Data>>;
   readonly #connection: Connection;
   readonly #codec: Codec | undefined;
-  readonly #writer: Writer;
+  readonly writer: Writer;
   readonly #topics: Topics<Line<Data>> | undefined;
   readonly #onClosed: (line: Line<Data>) => void;
   readonly #hooks: LineHooks;
@@ -78,13 +78,13 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     this.#handlers = options.handlers;
     this.limits = options.limits;
     this.timers = options.timers;
-    this.counting = options.counting;
+    this.counters = options.counters;
     this.#topics = options.topics;
     this.#onClosed = options.onClosed;
     this.#hooks = options.hooks ?? noHooks;
     this.#codec = options.codec?.serve(this);
     this.#connection = createConnection(options);
-    this.#writer = new Writer({ ...options, createMaskingKey: maskingOf(options), owner: this });
+    this.writer = new Writer({ ...options, createMaskingKey: maskingOf(options), owner: this });
     this.#heartbeat = new Heartbeat(this);
   }
 
@@ -99,7 +99,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes + (this.#sender?.waitingBytes ?? 0);
+    return this.writer.bufferedBytes + (this.#sender?.waitingBytes ?? 0);
   }
 
   get roundTripMs(): number | undefined {
@@ -113,7 +113,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   /** Begins. `greeting`, a server's 101, leaves in one write with what the `open` handler sends. */
   open(greeting: Uint8Array): void {
-    if (greeting.length > 0) this.#writer.writeFrame(greeting);
+    if (greeting.length > 0) this.writer.writeFrame(greeting);
     listenToFate(this.#socket, this);
     this.#heartbeat.start();
     tellOpen({ role: this.role, socket: this });
@@ -123,7 +123,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   /** Begins to read; `head` came before everything else. */
   read(head: Uint8Array): void {
     if (head.length > 0) this.handleData(head);
-    listenToData(this.#socket, this.#writer.isDirect);
+    listenToData(this.#socket, this.writer.isDirect);
     // To be told again: what the stream was told does not hold for a direct reader.
     if (this.isHeld) this.#socket.pause();
     else this.#socket.resume();
@@ -137,12 +137,12 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     }
     const codec = this.#connection.state === "open" ? this.#codec : undefined;
     if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, this.role))) {
-      this.#writer.writeShared(compressedFrame(data, { connection: this.#connection, codec, role: this.role }));
-    } else if (typeof data === "string") this.#writer.writeText(data);
-    else if (data instanceof Uint8Array) this.#writer.writeBinary(data);
-    else this.#writer.writeShared(requirePrepared(data, this.role).frame);
-    this.counting.messagesOut++;
-    return this.#writer.bufferedBytes <= this.limits.highWaterBytes || this.#pressureNow().judge();
+      this.writer.writeShared(compressedFrame(data, { connection: this.#connection, codec, role: this.role }));
+    } else if (typeof data === "string") this.writer.writeText(data);
+    else if (data instanceof Uint8Array) this.writer.writeBinary(data);
+    else this.writer.writeShared(requirePrepared(data, this.role).frame);
+    this.counters.messagesOut++;
+    return this.writer.bufferedBytes <= this.limits.highWaterBytes || this.#pressureNow().judge();
   }
 
   async sendStream(pieces: MessageSource, options: SendStreamOptions = {}): Promise<void> {
@@ -150,8 +150,8 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   sendFragment(data: string | Uint8Array, isFinal: boolean, options: SendOptions): void {
-    this.#writer.writeFrame(this.#connection.sendFragment(data, isFinal, options));
-    if (isFinal) this.counting.messagesOut++;
+    this.writer.writeFrame(this.#connection.sendFragment(data, isFinal, options));
+    if (isFinal) this.counters.messagesOut++;
   }
 
   #pressureNow(): Pressure {
@@ -172,7 +172,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   sendFrame(make: (connection: Connection) => Uint8Array): void {
     const connection = this.#speaking;
-    if (connection !== undefined) this.#writer.writeFrame(make(connection));
+    if (connection !== undefined) this.writer.writeFrame(make(connection));
   }
 
   close(code = 1000, reason = ""): void {
@@ -217,7 +217,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   /** Without a frame it is the peer that closes: nothing more is sent but our answer to that. */
   #startClose(frame: Uint8Array | undefined, code: number, reason: string): void {
     if (frame !== undefined) {
-      this.#writer.writeFrame(frame);
+      this.writer.writeFrame(frame);
       this.#end({ code, reason, by: "us", wasClean: false });
     } else if (this.state === "open") this.#sayLastWord();
     else return;
@@ -228,12 +228,13 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
 
   handleData(chunk: Uint8Array, end: number = chunk.length): void {
     this.#heartbeat.markAlive();
-    this.counting.bytesIn += end;
+    this.counters.bytesIn += end;
+    this.writer.tap?.received(chunk, end, this.#connection.isMidMessage);
     const wasSpeaking = this.#connection.state === "open";
     this.#connection.receive(chunk, end);
     const output = this.#connection.takeOutput();
     if (wasSpeaking && this.#connection.state !== "open") this.#lastWord = output.at(-1);
-    for (const frame of output) if (frame !== this.#lastWord) this.#writer.writeFrame(frame);
+    for (const frame of output) if (frame !== this.#lastWord) this.writer.writeFrame(frame);
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
     const isTimed = this.#connection.isMidMessage && this.#handlers.messageStream === undefined;
@@ -251,7 +252,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     if (frame === undefined) return;
     this.#isDeaf = true;
     this.#startClose(frame, code, reason);
-    this.#writer.end();
+    this.writer.end();
   }
 
   #deliver(): void {
@@ -270,7 +271,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   }
 
   #sayLastWord(): void {
-    if (this.#lastWord !== undefined) this.#writer.writeFrame(this.#lastWord);
+    if (this.#lastWord !== undefined) this.writer.writeFrame(this.#lastWord);
     this.#lastWord = undefined;
   }
 
@@ -280,8 +281,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
       case "piece":
         return this.#isDeaf ? undefined : this.#hear(event);
       case "ping":
-        if (this.#paceNow().acceptPing()) void this.#run(this.#handlers.ping, event.data);
-        return;
+        return this.#paceNow().acceptPing() ? void this.#run(this.#handlers.ping, event.data) : undefined;
       case "pong":
         this.#heartbeat.measure();
         return void this.#run(this.#handlers.pong, event.data);
@@ -290,18 +290,18 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
         this.#conclude({ ...this.peerClose, by: "peer", wasClean: false });
         // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A
         // stream of HTTP/2 has no TIME_WAIT, and some servers wait for its client.
-        if (this.role === "server" || isStream(this.#socket)) this.#writer.end();
+        if (this.role === "server" || isStream(this.#socket)) this.writer.end();
         return;
       case "fail":
         this.#conclude({ code: event.code, reason: event.reason, by: "us", wasClean: false });
-        return this.#writer.end();
+        return this.writer.end();
       default:
         event satisfies never;
     }
   }
 
   #hear(event: ConnectionEvent & { readonly type: "message" | "piece" }): void {
-    if (event.type === "message" || event.isFirst) this.counting.messagesIn++;
+    if (event.type === "message" || event.isFirst) this.counters.messagesIn++;
     if (event.type === "piece") return this.#inboxNow().put(event);
     const handling = this.#run(this.#handlers.message, event.data);
     if (handling !== undefined) this.#inboxNow().wait(handling);
@@ -328,7 +328,7 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   handleEnd(): void {
     this.#hasPeerEnded = true;
     if (this.#held.length > 0 || this.#inbox?.isBusy === true) return; // it ends when what it said before is delivered
-    if (this.#connection.state === "closed") return this.#writer.end();
+    if (this.#connection.state === "closed") return this.writer.end();
     this.#connection.receiveEnd();
     this.#cut(lossOf(this.#socket, "The peer ended the connection without a close frame"));
   }

@@ -18,7 +18,7 @@ export interface PressedLine extends EngineSocket {
   readonly limits: LineLimits;
   readonly timers: TimerWheel;
   readonly role: Role;
-  readonly counting: Counting;
+  readonly counters: Counting;
   handleDrained(): void;
   cutLate(reason: string): void;
 }
@@ -50,7 +50,7 @@ export class Pressure {
     if (bufferedBytes <= highWaterBytes) return true;
     if (!this.#needsDrain) {
       this.#needsDrain = true;
-      line.counting.backpressured++;
+      line.counters.backpressured++;
       tellBackpressure({ role: line.role, socket: line, bufferedBytes, highWaterBytes });
     }
     if (bufferedBytes > maxQueuedBytes) line.close(1013, `More than ${maxQueuedBytes} bytes were waiting to be read`);

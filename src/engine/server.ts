@@ -13,7 +13,7 @@ import {
 import { type AnyHttpServer, attachTo } from "./attachments.ts";
 import { type Caller, cutSocket, isStream, streamCaller, upgradeCaller } from "./caller.ts";
 import { type AgreedDeflate, Compression } from "./compression.ts";
-import { type Counting, createCounters, type ServerCounters } from "./counters.ts";
+import { addCounters, type Counting, createCounters, type ServerCounters } from "./counters.ts";
 import { tellHandshake } from "./diagnostics.ts";
 import { reportError } from "./handlers.ts";
 import { createHttp1Listener, type Listener } from "./http1-listener.ts";
@@ -71,7 +71,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
   readonly #timers: TimerWheel;
   readonly #handshakeTimeoutMs: number;
   readonly #maxConnections: number;
-  readonly #counting: Counting = createCounters();
+  /** Of the handshakes. */
+  readonly #handshakes = { accepted: 0, refused: 0, closed: 0 };
+  /** Of the connections that are gone: the others count for themselves. */
+  readonly #gone: Counting = createCounters();
   readonly #topics: Topics<Line<Data>>;
   readonly #compression: Compression | undefined;
   readonly #lines = new Set<Line<Data>>();
@@ -82,7 +85,8 @@ class LineServer<Data> implements WebSocketServer<Data> {
   readonly #listeners: Listener[] = [];
   readonly #whenEmpty: (() => void)[] = [];
   readonly #onClosed = (line: Line<Data>): void => {
-    this.#counting.closed++;
+    this.#handshakes.closed++;
+    addCounters(this.#gone, line.counters);
     this.#lines.delete(line);
     this.#tellIfEmpty();
   };
@@ -105,7 +109,9 @@ class LineServer<Data> implements WebSocketServer<Data> {
   }
 
   get counters(): ServerCounters {
-    return { ...this.#counting };
+    const sum = { ...this.#gone };
+    for (const line of this.#lines) addCounters(sum, line.counters);
+    return { ...this.#handshakes, ...sum };
   }
 
   publish(topic: string, data: string | Uint8Array | PreparedMessage, options: PublishOptions<Data> = {}): number {
@@ -220,7 +226,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     if (socket.destroyed) return;
     const greeting = this.#greet(answer, call);
     if (greeting.type === "refusal") return this.#refuse(call.caller, greeting);
-    this.#counting.accepted++;
+    this.#handshakes.accepted++;
     tellHandshake({ remoteAddress: call.caller.remoteAddress, status: isStream(socket) ? 200 : 101, reason: "" });
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     const line = new Line<Data>({
@@ -235,7 +241,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
       codec: greeting.deflate?.createCodec(),
       data: greeting.data,
       id: ++this.#lastId,
-      counting: this.#counting,
+      counters: createCounters(),
       topics: this.#topics,
       onClosed: this.#onClosed,
     });
@@ -273,7 +279,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
       refuse(caller, failure, linger);
       tellHandshake({ remoteAddress, status: failure.status, reason: failure.reason });
     }
-    this.#counting.refused++;
+    this.#handshakes.refused++;
     this.#refused.add(socket);
     socket.once("close", () => {
       this.#refused.delete(socket);

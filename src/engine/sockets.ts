@@ -1,4 +1,5 @@
 import type { PreparedMessage, SendOptions } from "../protocol/index.ts";
+import type { SocketCounters } from "./counters.ts";
 import type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 
 /** Both sides' view of one connection. */
@@ -18,6 +19,8 @@ export interface EngineSocket {
    * sent after `pingAfterMs` of silence only, so a busy connection may never know.
    */
   readonly roundTripMs: number | undefined;
+  /** What went over it so far. It counts on: take a copy to keep. */
+  readonly counters: SocketCounters;
   /**
    * Sends one message: a string as text, a `Uint8Array` as binary. Does not copy large arrays: leave the bytes unchanged.
    *

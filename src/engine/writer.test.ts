@@ -55,7 +55,7 @@ function setUp(options: { createMaskingKey?: () => number } = {}): {
   const writer = new Writer({
     socket,
     ...options,
-    counting: { bytesOut: 0 },
+    counters: { bytesOut: 0 },
     isDirect: true,
     owner: {
       handleBlocked: () => told.push("blocked"),

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } from "../protocol/index.ts";
 import { DirectSocket, isPlain } from "./direct-io.ts";
 import { flushThisTurn } from "./flush-queue.ts";
+import type { FrameTap } from "./frame-tap.ts";
 import { joinBatch } from "./join-batch.ts";
 import { maxCopyBytes, Slab } from "./slab.ts";
 
@@ -17,7 +18,7 @@ const turnSlab = new Slab(32 * 1024);
 export interface WriterOptions {
   readonly socket: Duplex;
   /** Where the bytes handed to the socket are counted. */
-  readonly counting: { bytesOut: number };
+  readonly counters: { bytesOut: number };
   /** For a client: 32 random bits for each frame. A server does not mask. */
   readonly createMaskingKey?: (() => number) | undefined;
   /** Whether the operating system may be asked past `node:net`, where that can be done. */
@@ -38,8 +39,10 @@ export interface WriterOwner {
  * the socket is busy with a write they wait here, so what is buffered is known to the byte.
  */
 export class Writer {
+  /** Who watches the frames, if anybody does: see `tapFrames`. */
+  tap: FrameTap | undefined;
   readonly #socket: Duplex;
-  readonly #counting: { bytesOut: number };
+  readonly #counters: { bytesOut: number };
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #owner: WriterOwner;
   /** Made when the stream is written to for the first time. */
@@ -63,7 +66,7 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     this.#socket = options.socket;
-    this.#counting = options.counting;
+    this.#counters = options.counters;
     this.#createMaskingKey = options.createMaskingKey;
     this.#owner = options.owner;
     const { socket } = options;
@@ -73,6 +76,11 @@ export class Writer {
   /** Whether the operating system is asked past the stream. */
   get isDirect(): boolean {
     return this.#direct !== undefined;
+  }
+
+  /** Bytes that the socket has not been given yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Bytes that are not in the operating system's hands yet. */
@@ -164,7 +172,8 @@ export class Writer {
       const waitingBytes = this.#waitingBytes;
       const batch = this.#takeBatch(this.#chunks);
       const batchBytes = waitingBytes - this.#waitingBytes;
-      this.#counting.bytesOut += batchBytes;
+      this.#counters.bytesOut += batchBytes;
+      for (const piece of batch) this.tap?.sent(piece);
       this.#writeToStream(joinBatch(batch, batchBytes));
     }
     if (this.#isEnding && this.#chunks === undefined) this.#socket.end();
@@ -246,7 +255,7 @@ export class Writer {
   #writeDirectly(direct: DirectSocket): void {
     if (this.#waitingBytes === 0) return;
     const takenBytes = this.#chunks === undefined ? this.#writeBlock(direct) : this.#writeChunks(direct);
-    this.#counting.bytesOut += takenBytes;
+    this.#counters.bytesOut += takenBytes;
     this.#waitingBytes -= takenBytes;
     if (this.#waitingBytes > 0) return;
     this.#hasTaken = true;
@@ -256,6 +265,7 @@ export class Writer {
   /** There is the open region alone, as after one short message: no view of it is made. */
   #writeBlock(direct: DirectSocket): number {
     const takenBytes = direct.writePart(this.#block as Buffer, this.#start, this.#end);
+    this.tap?.sent((this.#block as Buffer).subarray(this.#start, this.#start + takenBytes));
     this.#start += takenBytes;
     return takenBytes;
   }
@@ -264,8 +274,19 @@ export class Writer {
     this.#seal();
     const chunks = this.#chunks as Uint8Array[];
     const takenBytes = direct.write(joinBatch(chunks, this.#waitingBytes));
+    this.#tellSent(chunks, takenBytes);
     if (takenBytes > 0 && takenBytes < this.#waitingBytes) this.#chunks = dropBytes(chunks, takenBytes);
     return takenBytes;
+  }
+
+  #tellSent(chunks: readonly Uint8Array[], takenBytes: number): void {
+    const { tap } = this;
+    if (tap === undefined) return;
+    let leftBytes = takenBytes;
+    for (const chunk of chunks) {
+      tap.sent(chunk.subarray(0, leftBytes));
+      leftBytes = Math.max(0, leftBytes - chunk.length);
+    }
   }
 
   #writeToStream(batch: readonly Uint8Array[]): void {

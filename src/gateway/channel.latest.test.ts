@@ -162,3 +162,9 @@ test("[LT9] a value of an event that this node does not know is ignored", () => 
   bench.handle({ type: "broadcasted", channel: ticker, payload });
   expect(bench.take(1)).toEqual([]);
 });
+
+test("[OP60] a channel counts how often its newest values were told", () => {
+  const bench = watchers([1, 2]);
+  tell(bench, "A", 1);
+  expect([...bench.core.channelFacts()]).toMatchObject([{ name: ticker, toldCount: 2, eventCount: 0 }]);
+});

@@ -328,3 +328,27 @@ test("[RS6] a loss while a subscription waits for its page is told once", () => 
   bench.settle();
   expect(story(bench.take(2))).toEqual(["1>5 trimmed", 6, 7, 8, 9]);
 });
+
+test("[OP60] a channel counts what came in and what was sent of it, and knows how far its log goes, once it does", () => {
+  const bench = new GatewayBench();
+  bench.isHolding = ({ type }) => type === "join";
+  subscribe(bench, 1, live);
+  const facts = (): unknown => [...bench.core.channelFacts()][0];
+  const none = { name: "news", subscriberCount: 1, eventCount: 0, eventChars: 0, deliveredCount: 0, toldCount: 0 };
+  expect(facts()).toEqual({ ...none, position: undefined });
+  bench.isHolding = () => false;
+  subscribe(bench, 2, live);
+  append(bench, 1);
+  const [told] = bench.take(1).slice(-1);
+  bench.send(1, { type: "ephemeral", channel: "news", event: "mood", data: 1 });
+  subscribe(bench, 3, from(at(0, 0)));
+  expect(facts()).toEqual({
+    name: "news",
+    subscriberCount: 3,
+    position: at(1),
+    eventCount: 1,
+    eventChars: JSON.stringify(told).length,
+    deliveredCount: 3,
+    toldCount: 1,
+  });
+});

@@ -1,4 +1,5 @@
 import { encodeServerMessage, type Member, type Position, type Start, type WireError } from "../wire/index.ts";
+import type { ChannelCounts, ChannelFacts } from "./channel-facts.ts";
 import type { Counters } from "./counters.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { Route } from "./directory.ts";
@@ -57,6 +58,7 @@ export class Channel {
   readonly #feeds: ReadonlyMap<string, LatestFeed<Listener>>;
   /** What is to be broadcast once the channel is joined. */
   readonly #unannounced: string[] = [];
+  readonly #counts: ChannelCounts = { eventCount: 0, eventChars: 0, deliveredCount: 0, toldCount: 0 };
   #isJoined = false;
   #release: Deadline | undefined;
 
@@ -91,6 +93,11 @@ export class Channel {
 
   get subscriberCount(): number {
     return this.#listeners.size;
+  }
+
+  get facts(): ChannelFacts {
+    const position = this.#reader.isReady ? this.#reader.position : undefined;
+    return { name: this.route.name, subscriberCount: this.#listeners.size, position, ...this.#counts };
   }
 
   /** Adds a subscription. Nothing is sent for it before `follow`. */
@@ -151,6 +158,7 @@ export class Channel {
     );
     const ready = others.filter(({ subscriber }) => subscriber.isFlowing);
     this.#tools.counters.droppedEphemeralCount += others.length - ready.length;
+    this.#counts.toldCount += ready.length;
     this.#send(ready, text);
   }
 
@@ -176,7 +184,10 @@ export class Channel {
 
   #flush(feed: LatestFeed<Listener>, nowMs: number): void {
     const ready = [...this.#listeners.values()].filter((listener) => this.#isReady(listener));
-    for (const { text, to } of feed.flush(ready, nowMs)) this.#send(to, text);
+    for (const { text, to } of feed.flush(ready, nowMs)) {
+      this.#counts.toldCount += to.length;
+      this.#send(to, text);
+    }
   }
 
   /** Sends the values that a subscriber did not get when the others got them. */
@@ -230,6 +241,8 @@ export class Channel {
 
   #fanOut(delivery: Delivery): void {
     const { epoch } = this.#reader.position;
+    this.#counts.eventCount += 1;
+    this.#counts.eventChars += delivery.text.length;
     const to: number[] = [];
     for (const { isFollowing, isReading, subscriber, subscription } of this.#listeners.values()) {
       if (!isFollowing || isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)) continue;
@@ -237,6 +250,7 @@ export class Channel {
       subscriber.lastSentMs = this.#tools.outbox.nowMs;
       to.push(subscriber.connection);
     }
+    this.#counts.deliveredCount += to.length;
     this.#tools.counters.deliveredCount += to.length;
     if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
   }
@@ -341,6 +355,7 @@ export class Channel {
     const last = deliveries.at(-1);
     if (last === undefined) return;
     subscriber.sendReplay(deliveries);
+    this.#counts.deliveredCount += deliveries.length;
     this.#tools.counters.replayedCount += deliveries.length;
     subscription.advance(last);
     subscriber.spend(deliveries.reduce((sum, { text }) => sum + text.length, 0));

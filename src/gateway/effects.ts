@@ -1,5 +1,5 @@
 /** Everything that goes into the gateway's core and comes out of it. */
-import type { Codec, HandleContext, RequestContext, Start, User, WireError } from "../wire/index.ts";
+import type { Codec, PublishContext, RequestContext, Start, User, WireError } from "../wire/index.ts";
 import type {
   AppendRequest,
   AppendResult,
@@ -97,7 +97,7 @@ export interface ValidateQuestion {
   readonly event: string;
   readonly data: unknown;
   /** Who publishes, for the event's `handle`. Absent: the server, which is not handled. */
-  readonly context?: HandleContext;
+  readonly context?: PublishContext;
 }
 
 export interface AuthorizeQuestion {

@@ -372,3 +372,12 @@ test("[AU8] of a user who was revoked, credentials that are known to be newer st
   bench.handle({ type: "revoked", target: { userId: "ada" }, revokedAtMs: 5 });
   expect(bench.effects).toMatchObject([{ connection: 0, code: 4502 }, { connection: 2 }]);
 });
+
+test("[OP60] a connection's facts are those of its session, and none when it is gone", () => {
+  const bench = new GatewayBench();
+  bench.join(1);
+  bench.send(1, { type: "subscribe", channel: "news", start: { from: "live" } });
+  expect(bench.core.sessionFacts(1)).toMatchObject({ user: { id: "u1" }, channelCount: 1 });
+  bench.closed(1);
+  expect(bench.core.sessionFacts(1)).toBeUndefined();
+});

@@ -11,6 +11,7 @@ import {
 import { authenticate, refresh } from "./authenticate.ts";
 import { decodeBroadcast } from "./broadcast.ts";
 import { call } from "./call.ts";
+import type { ChannelFacts } from "./channel-facts.ts";
 import { ChannelTable } from "./channel-table.ts";
 import { command } from "./command.ts";
 import type { GatewayCounters } from "./counters.ts";
@@ -24,7 +25,7 @@ import { Outbox } from "./outbox.ts";
 import type { Attendance } from "./presence.ts";
 import { publish, sendEphemeral, tell } from "./publish.ts";
 import { Quotas } from "./quotas.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionFacts } from "./session.ts";
 import { resume, subscribe, unsubscribe } from "./subscribe.ts";
 import { Users } from "./users.ts";
 import { Watchdog, type WatchdogTools } from "./watchdog.ts";
@@ -113,6 +114,16 @@ export class GatewayCore {
   refuse(channel: string, event: { readonly content: string; readonly nowMs: number }): WireError | undefined {
     const found = this.#desk.directory.find(channel);
     return found.type === "error" ? found.error : this.#desk.quotas.refuse(found.value, event);
+  }
+
+  /** What is known of a connection; nothing of one that is gone. */
+  sessionFacts(connection: number): SessionFacts | undefined {
+    return this.#sessions.get(connection)?.facts;
+  }
+
+  /** The channels that are followed. */
+  *channelFacts(): Iterable<ChannelFacts> {
+    for (const channel of this.#desk.channels.all()) yield channel.facts;
   }
 
   /** Who is in a channel, as far as this node knows. */

@@ -21,6 +21,7 @@ export type {
   Tell,
   ValidateQuestion,
 } from "./effects.ts";
+export type { ChannelFacts } from "./channel-facts.ts";
 export type { GatewayCounters } from "./counters.ts";
 export type { Found, Route } from "./directory.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
@@ -28,3 +29,4 @@ export { defaultLimits, type GatewayLimits } from "./limits.ts";
 export * from "./ports.ts";
 export type { Attendance } from "./presence.ts";
 export type { Delivery } from "./ring.ts";
+export type { SessionFacts } from "./session.ts";

@@ -272,3 +272,10 @@ test("[RL31] an answer costs a request more for each whole 64 KiB of it, though 
   const [refused] = answers();
   expect(JSON.parse(refused ?? "")).toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 3_000 });
 });
+
+test("[OP60] a session tells its user once it has one, its channels, and whether it flows", () => {
+  expect(session.facts).toEqual({ user: undefined, channelCount: 0, isFlowing: true });
+  session.identity = { user: { id: "ada" }, member: "m" };
+  session.congested();
+  expect(session.facts).toEqual({ user: { id: "ada" }, channelCount: 0, isFlowing: false });
+});

@@ -1,4 +1,11 @@
-import { type ClientOp, closeCodes, encodeServerMessage, type ServerMessage, type WireError } from "../wire/index.ts";
+import {
+  type ClientOp,
+  closeCodes,
+  encodeServerMessage,
+  type ServerMessage,
+  type User,
+  type WireError,
+} from "../wire/index.ts";
 import type { Channel } from "./channel.ts";
 import type { Identity } from "./effects.ts";
 import type { GatewayLimits } from "./limits.ts";
@@ -18,6 +25,15 @@ const never: readonly never[] = [];
 export interface SessionTools {
   readonly outbox: Outbox;
   readonly limits: GatewayLimits;
+}
+
+/** A connection as those see it who operate the gateway. */
+export interface SessionFacts {
+  /** Undefined until it is authenticated. */
+  readonly user: User | undefined;
+  readonly channelCount: number;
+  /** Whether entries may be sent now: not while what was sent before waits for the peer. */
+  readonly isFlowing: boolean;
 }
 
 /** Three kinds of requests, each with a rate of its own. */
@@ -67,6 +83,10 @@ export class Session implements Subscriber {
   /** No longer, once the connection was closed from here or from there. */
   get isOpen(): boolean {
     return !this.#isClosing;
+  }
+
+  get facts(): SessionFacts {
+    return { user: this.identity?.user, channelCount: this.channels.size, isFlowing: this.isFlowing };
   }
 
   send(message: ServerMessage): void {

@@ -26,6 +26,7 @@ import { type AdminAddress, AdminListener, type AdminOptions } from "./operate/a
 import { Meters } from "./operate/meters.ts";
 import type { Operated } from "./operate/operated.ts";
 import { canaryChannel, Readiness } from "./operate/readiness.ts";
+import { readStored } from "./read-stored.ts";
 import { findTracing } from "./operate/tracing.ts";
 import { prepareTell, publish, type Published } from "./publish.ts";
 import type { Revocation } from "./revocations.ts";
@@ -180,7 +181,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     return this.#opening;
   }
 
-  #hookOptions(windowMs: number): Omit<HooksOptions, "meters" | "authenticate"> {
+  #hookOptions(windowMs: number): Omit<HooksOptions, "meters" | "authenticate" | "readMessage"> {
     const { callTimeoutMs, hookTimeoutMs: timeoutMs, maxPendingHookCount: maxPendingCount } = this.#limits;
     const { maxVerdictChars: maxChars, maxVerdictCount: maxCount } = this.#limits;
     return {
@@ -220,7 +221,8 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       returned: () => control.returned(),
     });
     const node = machine.createName();
-    const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate });
+    const readMessage: HooksOptions["readMessage"] = (channel, offset) => readStored(store, channel, offset);
+    const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate, readMessage });
     const core = new GatewayCore({
       channels: settingsOf(channels),
       limits: this.#limits,

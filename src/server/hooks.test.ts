@@ -44,6 +44,7 @@ function hooksWith(parts: {
     callTimeoutMs: 20_000,
     maxPendingCount: parts.maxPendingCount ?? 100,
     isRevoked: parts.isRevoked ?? (() => false),
+    readMessage: async () => undefined,
     verdicts: new Verdicts({ maxCount: 9, maxChars: 99, windowMs: 9, steadyMs: () => 0 }),
     log: {
       info: () => {},

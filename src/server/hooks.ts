@@ -1,6 +1,13 @@
 import type { UpgradeRequest } from "../engine/index.ts";
 import type { AuthorizeQuestion, Failed, Questions, Results } from "../gateway/index.ts";
-import { errorCodes, type EventDefinition, type HandleContext, textRules, type User } from "../wire/index.ts";
+import {
+  errorCodes,
+  type EventDefinition,
+  type PublishContext,
+  type StoredMessage,
+  textRules,
+  type User,
+} from "../wire/index.ts";
 import { stringify } from "./binary.ts";
 import type { ServerChannel } from "./channel.ts";
 import { checkSchema } from "./check-schema.ts";
@@ -49,6 +56,8 @@ export interface HooksOptions {
   readonly maxPendingCount: number;
   readonly isRevoked: (credentials: Recognisable, nowMs: number) => boolean;
   readonly verdicts: Verdicts;
+  /** Reads one message of a log, for an event's `handle`. */
+  readonly readMessage: (channel: string, offset: number) => Promise<StoredMessage | undefined>;
   readonly log: Log;
   readonly machine: Machine;
   readonly meters: Meters;
@@ -161,12 +170,16 @@ export class Hooks {
 
   #handle(
     declared: EventDefinition,
-    { context, value }: { readonly value: unknown; readonly context: HandleContext },
+    { context, value }: { readonly value: unknown; readonly context: PublishContext },
     then: Then<Results["validate"]>,
   ): void {
     this.#run(
       "handle",
-      () => declared.handle?.(value, context),
+      () => {
+        const messageAt = (offset: number): Promise<StoredMessage | undefined> =>
+          this.#options.readMessage(context.channel, offset);
+        return declared.handle?.(value, { ...context, messageAt });
+      },
       (handled) => {
         if (handled.type === "failed") return then(handled);
         this.#finish(declared, handled.value === undefined ? value : handled.value, then);

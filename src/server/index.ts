@@ -29,8 +29,10 @@ export type {
   HandleContext,
   HasChannels,
   Position,
+  PublishContext,
   RequestContext,
   StandardSchema,
+  StoredMessage,
   User,
 } from "../wire/index.ts";
 export { binary, type BinaryOptions, type BinarySchema } from "./binary.ts";

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Questions, Results } from "../gateway/index.ts";
-import type { CallDefinition, HandleContext } from "../wire/index.ts";
+import type { CallDefinition, PublishContext } from "../wire/index.ts";
 import { channel, type ServerChannel } from "./channel.ts";
 import { ephemeral, event, latest } from "./event.ts";
 import { authenticateGuest, Hooks } from "./hooks.ts";
@@ -20,6 +20,7 @@ function hooksOf(...channels: readonly object[]): Hooks {
     timeoutMs: 10_000,
     maxPendingCount: 100,
     isRevoked: () => false,
+    readMessage: async () => undefined,
     verdicts: new Verdicts({ maxCount: 9, maxChars: 99, windowMs: 9, steadyMs: () => 0 }),
     callTimeoutMs: 10_000,
     log: { info: () => {}, warn: () => {}, error: (_fields, message) => logged.push(message) },
@@ -28,7 +29,7 @@ function hooksOf(...channels: readonly object[]): Hooks {
   });
 }
 
-const context: HandleContext = {
+const context: PublishContext = {
   user: { id: "u" },
   member: "m",
   claims: {},
@@ -148,7 +149,7 @@ test("[SV26] what a client publishes is seen by the event's handle, which may ch
     type: "valid",
     data: '{"sides":12}',
   });
-  expect(handle).toHaveBeenCalledWith({ sides: 6 }, context);
+  expect(handle).toHaveBeenCalledWith({ sides: 6 }, { ...context, messageAt: expect.any(Function) as unknown });
   const later = event(sides, { handle: async () => undefined });
   expect(await validate(channel("c", { events: { e: later } }), {})).toEqual({ type: "valid", data: '{"sides":6}' });
   const refusing = event(sides, {

@@ -58,10 +58,32 @@ export interface RequestContext<Params = Readonly<Record<string, string>>> {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** What an event's `handle` knows of a publish. */
-export interface HandleContext extends RequestContext {
+/** Who publishes what to an event, as its `handle` is told. */
+export interface PublishContext extends RequestContext {
   /** The publisher's id for a stored event: the same at every try, of which each is handled. */
   readonly messageId?: string;
+}
+
+/** What an event's `handle` knows of a publish. */
+export interface HandleContext extends PublishContext {
+  /**
+   * Reads what the channel has stored at an offset, for rights that depend on it: only its author may edit a message. Undefined for what
+   * was never stored or is not kept any more. Rejects if the store cannot be read.
+   */
+  messageAt(offset: number): Promise<StoredMessage | undefined>;
+}
+
+/** A message of a channel's log, as the server reads it. */
+export interface StoredMessage {
+  readonly event: string;
+  /** What the event's schema and `handle` made of it, read from JSON: `unknown` until a schema has judged it. */
+  readonly data: unknown;
+  /** The publisher's id for it. */
+  readonly id: string;
+  readonly user: User;
+  readonly offset: number;
+  /** When it was stored, milliseconds since 1970. */
+  readonly atMs: number;
 }
 
 /** A request that the server answers, as `rpc(schema, …)` makes it. */

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { appendRequest, type BrokerNode, Ear, wholePage } from "../../../test/broker-node.ts";
+import {
+  appendHundred,
+  appendRequest,
+  Ear,
+  expectDuplicate,
+  expectOneLog,
+  expectStored,
+  type OpenNode,
+  wholePage,
+  withNodes,
+} from "../../../test/broker-node.ts";
 import { NatsServer, type NatsServerOptions, natsTest } from "../../../test/nats-server.ts";
 import type { Broker } from "../../gateway/index.ts";
 import { jetStreamBroker, type JetStreamBrokerOptions } from "./jetstream-broker.ts";
@@ -8,75 +18,32 @@ import { jetStreamBroker, type JetStreamBrokerOptions } from "./jetstream-broker
 function nodesTest(
   name: string,
   settings: NatsServerOptions,
-  body: (server: NatsServer, open: (options?: JetStreamBrokerOptions) => Promise<BrokerNode>) => Promise<void>,
+  body: (server: NatsServer, open: OpenNode<JetStreamBrokerOptions>) => Promise<void>,
 ): void {
   natsTest(name, async () => {
+    const makeBroker = (options?: JetStreamBrokerOptions): Broker => jetStreamBroker({ url: server.url, ...options });
     const server = await NatsServer.start(settings);
-    const brokers: Broker[] = [];
-    try {
-      await body(server, async (options = {}) => {
-        const [broker, ear] = [jetStreamBroker({ url: server.url, ...options }), new Ear()];
-        brokers.push(broker);
-        await broker.open(ear);
-        return { broker, ear };
-      });
-    } finally {
-      server.signal("SIGCONT");
-      for (const broker of brokers) await broker.close();
-      await server.dispose();
-    }
+    await withNodes(server, makeBroker, body);
   });
 }
 
 nodesTest("[JB1] two nodes append to one log, dense and chained, and hear each other", {}, async (_, open) => {
-  const [one, two] = [await open(), await open()];
-  await Promise.all([one, two].map(({ broker }) => broker.join("chat/a")));
-  const ids = Array.from({ length: 100 }, (_unused, index) => `m${index}`);
-  await Promise.all(ids.map((id, index) => (index % 2 === 0 ? one : two).broker.append(appendRequest(id))));
-  await one.broker.broadcast("chat/a", "hello");
-  for (const { ear } of [one, two]) {
-    await ear.until(({ entries, broadcasts }) => entries.length + broadcasts.length >= 101);
-  }
-  const { entries, top } = await two.broker.read(wholePage);
-  expect(entries.map(({ offset }) => offset)).toEqual(ids.map((_id, index) => index + 1));
-  expect(entries.every(({ previousTag }, index) => previousTag === (entries[index - 1]?.tag ?? 0))).toBe(true);
-  for (const { ear } of [one, two]) {
-    expect(ear.entries.toSorted((a, b) => a.offset - b.offset)).toEqual(entries);
-    expect(new Set(ear.epochs)).toEqual(new Set([top.epoch]));
-    expect(ear.broadcasts).toEqual(["chat/a hello"]);
-  }
+  await expectOneLog([await open(), await open()]);
 });
 
 nodesTest("[JB2] an id that one node stored is a duplicate on another", {}, async (_, open) => {
-  const [one, two] = [await open(), await open()];
-  const stored = await one.broker.append(appendRequest("m"));
-  const again = await two.broker.append(appendRequest("m"));
-  expect(again).toEqual({ type: "duplicate", position: stored.type === "stored" ? stored.position : undefined });
+  await expectDuplicate([await open(), await open()]);
 });
 
 nodesTest("[JB3] after kill -9 of the server every acknowledged entry is there", {}, async (server, open) => {
-  const { broker, ear } = await open();
-  const acknowledged: string[] = [];
-  const ended: Promise<unknown>[] = [];
-  const hundred = new Promise<void>((resolve) => {
-    for (let index = 0; index < 2_000; index += 1) {
-      const stored = broker.append(appendRequest(`m${index}`, { channel: `chat/${index % 5}` })).then(() => {
-        acknowledged.push(`m${index}`);
-        if (acknowledged.length === 100) resolve();
-      });
-      ended.push(stored.catch(() => undefined));
-    }
-  });
-  await hundred;
+  const node = await open();
+  const channels = [0, 1, 2, 3, 4].map((name) => `chat/${name}`);
+  const settled = await appendHundred(node, channels);
   await server.kill();
-  await Promise.all(ended);
+  const acknowledged = await settled();
   await server.run();
-  await ear.untilBack();
-  const pages = await Promise.all(
-    [0, 1, 2, 3, 4].map((name) => broker.read({ ...wholePage, channel: `chat/${name}` })),
-  );
-  const found = new Set(pages.flatMap(({ entries }) => entries.map(({ messageId }) => messageId)));
-  expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
+  await node.ear.untilBack();
+  await expectStored(node, acknowledged, channels);
   expect(acknowledged.length).toBeGreaterThanOrEqual(100);
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
-import { appendRequest, Ear, wholePage } from "../../../test/broker-node.ts";
+import { appendRequest, Ear, expectChain, wholePage } from "../../../test/broker-node.ts";
 import { NatsServer, natsTest, natsVersion } from "../../../test/nats-server.ts";
 import type { Broker } from "../../gateway/index.ts";
 import { jetStreamBroker } from "./jetstream-broker.ts";
@@ -38,12 +38,6 @@ function clusterTest(name: string, body: (open: () => Promise<Broker>, stream: s
 async function leaderOf(stream: string): Promise<NatsServer | undefined> {
   const info = await cluster[0]?.ask(`$JS.API.STREAM.INFO.${stream}`);
   return cluster.find(({ name }) => name === info?.cluster?.leader);
-}
-
-function expectChain({ entries, first }: Awaited<ReturnType<Broker["read"]>>, count: number): void {
-  expect([first, entries.length]).toEqual([1, count]);
-  expect(entries.map(({ offset }) => offset)).toEqual(entries.map((_, index) => index + 1));
-  expect(entries.every(({ previousTag }, index) => previousTag === (entries[index - 1]?.tag ?? 0))).toBe(true);
 }
 
 clusterTest(

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { appendRequest, Ear, wholePage } from "../../../test/broker-node.ts";
+import { appendRequest, type Ear, wholePage, withNodes } from "../../../test/broker-node.ts";
 import { NatsServer, natsTest } from "../../../test/nats-server.ts";
 import type { Broker } from "../../gateway/index.ts";
 import { jetStreamBroker, type JetStreamBrokerOptions } from "./jetstream-broker.ts";
@@ -14,21 +14,13 @@ interface Stage {
 /** Tests with a NATS of their own, whose stream somebody else changes. */
 function streamTest(name: string, options: JetStreamBrokerOptions, body: (stage: Stage) => Promise<void>): void {
   natsTest(name, async () => {
+    const makeBroker = (more?: JetStreamBrokerOptions): Broker =>
+      jetStreamBroker({ url: server.url, ...options, ...more });
     const server = await NatsServer.start();
-    const brokers: Broker[] = [];
-    const ear = new Ear();
-    const open = async (more: JetStreamBrokerOptions = {}, sink = new Ear()): Promise<Broker> => {
-      const broker = jetStreamBroker({ url: server.url, ...options, ...more });
-      brokers.push(broker);
-      await broker.open(sink);
-      return broker;
-    };
-    try {
-      await body({ server, broker: await open({}, ear), ear, open });
-    } finally {
-      for (const broker of brokers) await broker.close();
-      await server.dispose();
-    }
+    await withNodes(server, makeBroker, async (_, open) => {
+      const { broker, ear } = await open();
+      await body({ server, broker, ear, open: async (more) => (await open(more)).broker });
+    });
   });
 }
 

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { appendRequest, type BrokerNode, Ear, wholePage } from "../../../test/broker-node.ts";
+import {
+  appendHundred,
+  appendRequest,
+  Ear,
+  expectDuplicate,
+  expectOneLog,
+  expectStored,
+  type OpenNode,
+  wholePage,
+  withNodes,
+} from "../../../test/broker-node.ts";
 import { redisTest, RedisServer, syncedSettings } from "../../../test/redis-server.ts";
 import type { Broker } from "../../gateway/index.ts";
 import { describeBroker } from "../../testing/index.ts";
@@ -27,80 +37,36 @@ describeBroker("Redis", {
 function nodesTest(
   name: string,
   settings: readonly string[],
-  body: (server: RedisServer, open: (options?: RedisBrokerOptions) => Promise<BrokerNode>) => Promise<void>,
+  body: (server: RedisServer, open: OpenNode<RedisBrokerOptions>) => Promise<void>,
 ): void {
   redisTest(name, async () => {
+    const makeBroker = (options?: RedisBrokerOptions): Broker => redisBroker({ url: server.url, ...options });
     const server = await RedisServer.start(settings);
-    const brokers: Broker[] = [];
-    try {
-      await body(server, async (options = {}) => {
-        const [broker, ear] = [redisBroker({ url: server.url, ...options }), new Ear()];
-        brokers.push(broker);
-        await broker.open(ear);
-        return { broker, ear };
-      });
-    } finally {
-      server.signal("SIGCONT");
-      await Promise.all(brokers.map((broker) => broker.close()));
-      await server.dispose();
-    }
+    await withNodes(server, makeBroker, body);
   });
 }
 
 nodesTest(
   "[RB1] two nodes append to one log, dense and chained, and hear each other",
   syncedSettings,
-  async (_, open) => {
-    const [one, two] = [await open(), await open()];
-    await Promise.all([one, two].map(({ broker }) => broker.join("chat/a")));
-    const ids = Array.from({ length: 100 }, (_unused, index) => `m${index}`);
-    await Promise.all(ids.map((id, index) => (index % 2 === 0 ? one : two).broker.append(appendRequest(id))));
-    await one.broker.broadcast("chat/a", "hello");
-    for (const { ear } of [one, two]) {
-      await ear.until(({ entries, broadcasts }) => entries.length + broadcasts.length >= 101);
-    }
-    const { entries, top } = await two.broker.read(wholePage);
-    expect(entries.map(({ offset }) => offset)).toEqual(ids.map((_id, index) => index + 1));
-    expect(entries.every(({ previousTag }, index) => previousTag === (entries[index - 1]?.tag ?? 0))).toBe(true);
-    for (const { ear } of [one, two]) {
-      expect(ear.entries.toSorted((a, b) => a.offset - b.offset)).toEqual(entries);
-      expect(new Set(ear.epochs)).toEqual(new Set([top.epoch]));
-      expect(ear.broadcasts).toEqual(["chat/a hello"]);
-    }
-  },
+  async (_, open) => expectOneLog([await open(), await open()]),
 );
 
 nodesTest("[RB2] an id that one node stored is a duplicate on another", syncedSettings, async (_, open) => {
-  const [one, two] = [await open(), await open()];
-  const stored = await one.broker.append(appendRequest("m"));
-  const again = await two.broker.append(appendRequest("m"));
-  expect(again).toEqual({ type: "duplicate", position: stored.type === "stored" ? stored.position : undefined });
+  await expectDuplicate([await open(), await open()]);
 });
 
 nodesTest(
   "[RB3] after kill -9 with appendfsync always every acknowledged entry is there",
   syncedSettings,
   async (server, open) => {
-    const { broker, ear } = await open();
-    const acknowledged: string[] = [];
-    const ended: Promise<unknown>[] = [];
-    const hundred = new Promise<void>((resolve) => {
-      for (let index = 0; index < 2_000; index += 1) {
-        const stored = broker.append(appendRequest(`m${index}`)).then(() => {
-          acknowledged.push(`m${index}`);
-          if (acknowledged.length === 100) resolve();
-        });
-        ended.push(stored.catch(() => undefined));
-      }
-    });
-    await hundred;
+    const node = await open();
+    const settled = await appendHundred(node, ["chat/a"]);
     await server.kill();
-    await Promise.all(ended);
+    const acknowledged = await settled();
     await server.run();
-    await ear.until(({ states }) => states.at(-1)?.startsWith("true") === true);
-    const { entries } = await broker.read(wholePage);
-    const found = new Set(entries.map(({ messageId }) => messageId));
-    expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
+    await node.ear.untilBack();
+    await expectStored(node, acknowledged, ["chat/a"]);
   },
 );
 
@@ -116,7 +82,7 @@ nodesTest(
     expect(ear.states[0]).toMatch(/^false Redis is not reachable: /);
     await expect(broker.append(appendRequest("during"))).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     await server.run();
-    await ear.until(({ states }) => states.at(-1)?.startsWith("true") === true);
+    await ear.untilBack();
     expect(await broker.append(appendRequest("after"))).toMatchObject({ type: "stored", position: { offset: 2 } });
     const other = await open();
     await other.broker.append(appendRequest("from elsewhere")); // its hint comes to a subscription that was made again

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePort } from "../../free-port.ts";
 import { Child, type Command } from "./child.ts";
 
 /** What a proxy speaks to the client: HTTP/1.1, HTTP/2 (and 1.1) over TLS, or HTTP/2 without TLS. */
@@ -35,7 +35,7 @@ interface Place {
 /** Starts a proxy before a server; resolves when it takes connections. */
 export async function startProxy(plan: ProxyPlan, backPort: number): Promise<Proxy> {
   const folder = mkdtempSync(join(tmpdir(), "switchboard-interop-"));
-  const port = await findFreePort(); // none of the three can be given port 0 and tell
+  const port = await freePort(); // none of the three can be given port 0 and tell
   const child = new Child(commandOf({ plan, folder, port, backPort }));
   const stop = async (): Promise<void> => {
     await child.stop();
@@ -122,15 +122,6 @@ frontend in
 backend out
   server ours 127.0.0.1:${backPort}${plan.back === "h2c" ? " proto h2" : ""}
 `;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Whether a connection is taken now; waits a moment when it is not, as a refusal comes at once. */

@@ -263,7 +263,13 @@ export class RoomStore {
     this.view.patch({ page: "loading" });
     try {
       const { messages, more } = await this.#room.history({ before, count: pageCount });
-      this.#setTimeline(place(this.view.get().timeline, messages.map(incomingOf), more));
+      this.#setTimeline(
+        place(
+          this.view.get().timeline,
+          messages.flatMap((one) => (one.event === "message" ? [incomingOf(one)] : [])),
+          more,
+        ),
+      );
       this.view.patch({ page: "idle" });
     } catch {
       this.view.patch({ page: "failed" });

@@ -1,0 +1,98 @@
+import { arenaSize, type Input, type Point, radius, type Ship, sight, step, type View } from "./rules.ts";
+
+const gemCount = 120;
+const maxQueuedInputs = 16;
+const maxWaitingInputs = 2;
+/** So many ticks a player may catch up on after a stall; more would be a way to be fast. */
+const maxSavedTicks = 8;
+/** The ship of a silent player stands still for so long before it goes. */
+const seatKeptMs = 30_000;
+
+interface Seat {
+  readonly number: number;
+  readonly name: string;
+  readonly inputs: Input[];
+  ship: Ship;
+  score: number;
+  ack: number;
+  heardAtMs: number;
+  savedTicks: number;
+}
+
+/** The game as the server has it, the only one that counts. Time and chance come from outside. */
+export class Arena {
+  /** By the player's id: who comes back finds the seat. */
+  readonly seats: Map<string, Seat> = new Map();
+  readonly #random: () => number;
+  readonly #gems: Point[];
+  #tick = 0;
+  #seatCount = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+    this.#gems = Array.from({ length: gemCount }, () => this.#place(arenaSize));
+  }
+
+  take(player: { readonly id: string; readonly name?: string }, input: Input, nowMs: number): void {
+    const seat = this.seats.get(player.id) ?? this.#newSeat(player.name ?? "Guest");
+    this.seats.set(player.id, seat);
+    seat.heardAtMs = nowMs;
+    if (seat.inputs.length < maxQueuedInputs) seat.inputs.push(input);
+  }
+
+  tick(nowMs: number): void {
+    this.#tick++;
+    for (const [id, seat] of this.seats) {
+      if (nowMs - seat.heardAtMs > seatKeptMs) this.seats.delete(id);
+      seat.savedTicks = Math.min(maxSavedTicks, seat.savedTicks + 1);
+      // One input a tick; more of a line that stalled, as far as there are ticks that the player has not used. What is left is too old.
+      const count = seat.inputs.length > maxWaitingInputs ? seat.inputs.length : 1;
+      for (const input of seat.inputs.splice(0, Math.min(count, seat.savedTicks))) this.#move(seat, input);
+      seat.inputs.splice(0, seat.inputs.length - maxWaitingInputs);
+    }
+  }
+
+  /** What is near this seat. */
+  view({ number, ack, ship }: Seat): View {
+    const isNear = ({ x, y }: Point): boolean => Math.abs(x - ship.x) < sight && Math.abs(y - ship.y) < sight;
+    const near = [...this.seats.values()].filter((other) => other.number !== number && isNear(other.ship));
+    const others = near.map((other) => ({ seat: other.number, x: other.ship.x, y: other.ship.y }));
+    return { tick: this.#tick, ack, seat: number, ship, others, gems: this.#gems.filter(isNear) };
+  }
+
+  #move(seat: Seat, input: Input): void {
+    seat.savedTicks--;
+    seat.ack = input.seq;
+    seat.ship = step(seat.ship, input);
+    for (const [index, gem] of this.#gems.entries()) {
+      if (!isTouching(seat.ship, gem)) continue;
+      seat.score++;
+      this.#gems[index] = this.#place(arenaSize);
+    }
+    for (const other of this.seats.values()) {
+      if (other.score === 0 || !isTouching(seat.ship, other.ship) || speedOf(seat) <= speedOf(other)) continue;
+      other.score--; // of two that touch, the faster one takes
+      seat.score++;
+    }
+  }
+
+  /** In the middle, where the others are. */
+  #newSeat(name: string): Seat {
+    const ship = { ...this.#place(sight), vx: 0, vy: 0 };
+    return { number: this.#seatCount++, name, inputs: [], ship, score: 0, ack: -1, heardAtMs: 0, savedTicks: 0 };
+  }
+
+  /** Somewhere in a square around the middle. */
+  #place(size: number): Point {
+    const place = (): number => Math.round(arenaSize / 2 + (this.#random() - 0.5) * (size - 2 * radius));
+    return { x: place(), y: place() };
+  }
+}
+
+function isTouching(ship: Point, other: Point): boolean {
+  return Math.hypot(ship.x - other.x, ship.y - other.y) < 2 * radius;
+}
+
+function speedOf({ ship }: Seat): number {
+  return Math.hypot(ship.vx, ship.vy);
+}
