@@ -1,4 +1,11 @@
-import { accept, createWebSocketServer, type CompressionOptions, type WebSocketServer } from "switchboard/engine";
+import {
+  accept,
+  type CompressionOptions,
+  createWebSocketServer,
+  type MessageData,
+  type ServerSocket,
+  type WebSocketServer,
+} from "switchboard/engine";
 
 /**
  * The server of every suite, ours: what comes on `/pub` goes, type unchanged, to every connection on `/sub`; on any other path
@@ -10,19 +17,23 @@ export function createPubSubServer(
     readonly maxFragmentCount?: number;
     readonly compression?: CompressionOptions;
     readonly directIo?: boolean;
+    /** What messages come as: bytes for one callback, as uWebSockets.js gives them, or strings and arrays to keep. Default bytes. */
+    readonly handler?: "messageBytes" | "message";
   } = {},
 ): WebSocketServer<string> {
+  const { handler = "messageBytes", ...others } = options;
+  const pass = (socket: ServerSocket<string>, data: MessageData): void => {
+    if (socket.data === "/pub") server.publish("all", data);
+    else socket.send(data);
+  };
   const server = createWebSocketServer<string>({
-    ...options,
+    ...others,
     origins: "any",
     upgrade: (request) => accept({ data: request.path }),
     open(socket) {
       if (socket.data === "/sub") socket.subscribe("all");
     },
-    message(socket, data) {
-      if (socket.data === "/pub") server.publish("all", data);
-      else socket.send(data);
-    },
+    [handler]: pass,
   });
   return server;
 }

@@ -88,7 +88,7 @@ test.each([
     ["ecko"],
     'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency, gateway, stalled, soak, nodes',
   ],
-  [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, public, ws, uws, bun, deno, net, c'],
+  [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, kept, public, ws, uws, bun, deno, net, c'],
   [["--rounds", "0"], "Cannot use --rounds 0: give a number from 1 to 100"],
   [["--rounds", "1.5"], "Cannot use --rounds 1.5: give a number from 1 to 100"],
   [["--minutes", "5"], "Cannot use --minutes 5: give a number from 6 to 10000"],

@@ -1,12 +1,13 @@
 import type { Payload } from "./frames.ts";
 
 /** Who is measured, in the order of the tables. */
-export const peers = ["switchboard", "public", "ws", "uws", "bun", "deno", "net", "c"] as const;
+export const peers = ["switchboard", "kept", "public", "ws", "uws", "bun", "deno", "net", "c"] as const;
 export type Peer = (typeof peers)[number];
 
 /** How a peer is called in a table. */
 export const peerNames: Readonly<Record<Peer, string>> = {
   switchboard: "Switchboard",
+  kept: "the same, messages to keep",
   public: "the same, directIo: false",
   ws: "ws 8.23.0",
   uws: "uWebSockets.js",
@@ -16,8 +17,8 @@ export const peerNames: Readonly<Record<Peer, string>> = {
   c: "C, epoll",
 };
 
-/** No rivals: ourselves by documented API alone, and floors and ceilings, without frames or without a runtime. */
-export const references: readonly Peer[] = ["public", "net", "c"];
+/** No rivals: ourselves with strings and arrays of their own, by documented API alone, and floors and ceilings, without frames or without a runtime. */
+export const references: readonly Peer[] = ["kept", "public", "net", "c"];
 
 /** One measurement's load. `deflate`: compression is offered, and a message that comes without is a failure. */
 export interface Load {

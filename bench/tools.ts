@@ -26,7 +26,10 @@ export interface Tools {
 export async function prepareTools(peers: readonly Peer[]): Promise<Tools> {
   const notes: string[] = [];
   const [serverPin, loadPin] = await findPins(notes);
-  await bundle(["load.ts", ...["switchboard", "public", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`)]);
+  await bundle([
+    "load.ts",
+    ...["switchboard", "kept", "public", "ws", "uws", "net"].map((peer) => `servers/${peer}.ts`),
+  ]);
   const load = await compile("load", notes, "the load is the one in Node, which costs more than some servers");
   const servers = new Map<Peer, readonly string[]>();
   for (const peer of peers) {

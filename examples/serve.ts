@@ -17,7 +17,7 @@ export interface Example {
 
 /** Serves an example on `PORT`, 8080 without one, and prints where it is. */
 export async function serve({ title, folder, attach, close }: Example): Promise<void> {
-  await build({ root: folder, logLevel: "warn" });
+  await build({ root: folder, logLevel: "warn", build: { chunkSizeWarningLimit: 1000 } });
   const server = createServer(sirv(join(folder, "dist")));
   await attach(server);
   server.listen(Number(process.env["PORT"] ?? 8080), "127.0.0.1", () => {

@@ -30,6 +30,8 @@ export const vectors = JSON.parse(
   readFileSync(new URL("../spec/vectors/frames.json", import.meta.url), "utf8"),
 ) as readonly Vector[];
 
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export const maskingKey = 0x37fa213d;
 
 export function connect(role: Role, options: Partial<ConnectionOptions> = {}): Connection {
@@ -67,9 +69,18 @@ export function told(event: ConnectionEvent): unknown {
       return { fail: event.code };
     case "piece":
       return { piece: event.data };
+    case "bytes":
+      return { bytes: hexOf(event.data) };
     default:
       return event satisfies never;
   }
+}
+
+/** As {@link told}, of a connection that tells bytes and nothing else of messages. */
+export function toldAsBytes(event: ConnectionEvent): unknown {
+  if (event.type === "message") throw new Error("Cannot be told as a message: bytes were asked for");
+  if (event.type !== "bytes") return told(event);
+  return event.opcode === "text" ? { text: strictUtf8.decode(event.data) } : { binary: hexOf(event.data) };
 }
 
 export function expected(event: VectorEvent): unknown {

@@ -12,8 +12,11 @@ export interface CutLine {
   close(): Promise<void>;
 }
 
-/** Stands in front of the server at `target`. */
-export async function startCutLine(target: string): Promise<CutLine> {
+/** What becomes of what a target sends over one line: it is handed each piece and gives what goes on. */
+export type LineFilter = (chunk: Buffer) => Iterable<Buffer>;
+
+/** Stands in front of the server at `target`. `makeFilter`: for each line, for what comes from there. */
+export async function startCutLine(target: string, makeFilter?: () => LineFilter): Promise<CutLine> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const proxy = createServer((client) => {
@@ -29,8 +32,13 @@ export async function startCutLine(target: string): Promise<CutLine> {
         sockets.delete(from);
         to.destroy();
       });
-      from.pipe(to);
+      if (from === client || makeFilter === undefined) from.pipe(to);
     }
+    const filter = makeFilter?.();
+    if (filter === undefined) return;
+    server.on("data", (chunk: Buffer) => {
+      for (const part of filter(chunk)) client.write(part);
+    });
   });
   proxy.listen(0, "127.0.0.1");
   await once(proxy, "listening");

@@ -15,10 +15,13 @@ export interface ExampleServer {
   remove(): Promise<number | null>;
 }
 
-/** Starts `examples/<name>/server.ts`. */
-export async function startExample(name: string): Promise<ExampleServer> {
+/** Starts `examples/<name>/server.ts`, with settings in its environment. */
+export async function startExample(
+  name: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ExampleServer> {
   const folder = await mkdtemp(join(tmpdir(), `switchboard-example-${name}-`));
-  const first = await launch(name, { folder, port: 0 });
+  const first = await launch(name, { folder, port: 0, settings });
   const { url } = first;
   let { child } = first;
   return {
@@ -27,7 +30,7 @@ export async function startExample(name: string): Promise<ExampleServer> {
       const exit = once(child, "exit");
       child.kill("SIGKILL");
       await exit;
-      ({ child } = await launch(name, { folder, port: Number(new URL(url).port) }));
+      ({ child } = await launch(name, { folder, port: Number(new URL(url).port), settings }));
     },
     async remove() {
       const exit = once(child, "exit");
@@ -39,14 +42,20 @@ export async function startExample(name: string): Promise<ExampleServer> {
   };
 }
 
+interface Place {
+  readonly folder: string;
+  readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 async function launch(
   name: string,
-  { folder, port }: { readonly folder: string; readonly port: number },
+  { folder, port, settings }: Place,
 ): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const script = fileURLToPath(new URL(`../examples/${name}/server.ts`, import.meta.url));
   const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), script], {
     cwd: folder,
-    env: { ...process.env, PORT: String(port) },
+    env: { ...process.env, ...settings, PORT: String(port) },
     stdio: ["ignore", "pipe", "inherit"],
   });
   for await (const line of createInterface({ input: child.stdout })) {

@@ -1,7 +1,8 @@
 /** Real NATS servers for a test: started by it, on loopback, with their data in a folder of their own. */
-import { rmSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, headers as makeHeaders } from "@nats-io/transport-node";
+import { startCutLine } from "./cut-line.ts";
 import { freePort } from "./free-port.ts";
 import { findProgram, ServerProcess, type ServerTest } from "./server-process.ts";
 
@@ -27,13 +28,23 @@ interface Answer {
   readonly error?: { readonly err_code: number };
   readonly seq?: number;
   readonly state?: { readonly messages: number; readonly last_seq: number };
-  readonly config?: { readonly subjects: readonly string[] };
+  readonly config?: { readonly subjects: readonly string[]; readonly duplicate_window?: number };
   readonly cluster?: { readonly leader?: string };
 }
 
 interface Cluster {
   readonly port: number;
   readonly routes: readonly string[];
+  /** The port that the others are told of. */
+  readonly advertisedPort?: number;
+}
+
+/** A cluster whose first server can be cut off from the others. */
+export interface DividedCluster {
+  readonly servers: readonly NatsServer[];
+  cut(): void;
+  mend(): void;
+  closeLines(): Promise<void>;
 }
 
 /** One NATS process after another, on one port and with one folder. */
@@ -66,6 +77,36 @@ export class NatsServer {
       }),
     );
     return servers;
+  }
+
+  /** Several servers that come to each other by lines, the first to nobody by itself once it was cut off. */
+  static async startDivided(count: number): Promise<DividedCluster> {
+    const ports = await Promise.all(Array.from({ length: count * 2 }, freePort));
+    const routePorts = ports.slice(count);
+    const lines = await Promise.all(routePorts.map((port) => startCutLine(`nats-route://127.0.0.1:${port}`)));
+    const routes = lines.map(({ url }) => url);
+    const servers = ports.slice(0, count).map((port, index) => new NatsServer(port, `n${index + 1}`));
+    await Promise.all(
+      servers.map((server, index) => {
+        const advertisedPort = Number(new URL(routes[index] ?? "").port);
+        // One route it has to have: the first to itself, which it notices. What it is told of it does not dial again.
+        const known = index === 0 ? routes.slice(0, 1) : routes;
+        server.#write({}, { port: routePorts[index] ?? 0, routes: known, advertisedPort });
+        return server.run();
+      }),
+    );
+    const [first, ...others] = lines;
+    return {
+      servers,
+      cut() {
+        for (const line of lines) line.cut();
+        for (const line of others) line.mend();
+      },
+      mend: () => first?.mend(),
+      async closeLines() {
+        for (const line of lines) await line.close();
+      },
+    };
   }
 
   get url(): string {
@@ -129,6 +170,24 @@ export class NatsServer {
     rmSync(this.#file("jetstream"), { recursive: true, force: true });
   }
 
+  /** Keeps what it has stored by now. It may run: it stands still meanwhile. */
+  backUp(): void {
+    this.signal("SIGSTOP");
+    cpSync(this.#file("jetstream"), this.#file("backup"), { recursive: true });
+    this.signal("SIGCONT");
+  }
+
+  /** Has it find what was kept, as after a power loss that took what came later. It must not run. */
+  restore(): void {
+    this.wipe();
+    cpSync(this.#file("backup"), this.#file("jetstream"), { recursive: true });
+  }
+
+  /** Of a cluster: the server that leads a stream. */
+  async leaderOf(stream: string): Promise<string> {
+    return (await this.ask(`$JS.API.STREAM.INFO.${stream}`)).cluster?.leader ?? "";
+  }
+
   async dispose(): Promise<void> {
     await this.#process.dispose();
   }
@@ -144,7 +203,10 @@ export class NatsServer {
       `jetstream { store_dir: "${this.#process.folder}"\n${jetstream}\n}`,
       ...(cluster === undefined
         ? []
-        : [`cluster { name: test, listen: 127.0.0.1:${cluster.port}, routes: [${cluster.routes.join(", ")}] }`]),
+        : [
+            `cluster { name: test, listen: 127.0.0.1:${cluster.port}, routes: [${cluster.routes.join(", ")}]`,
+            `advertise: "127.0.0.1:${cluster.advertisedPort ?? cluster.port}" }`,
+          ]),
       more,
     ];
     writeFileSync(this.#file("nats.conf"), lines.join("\n"));

@@ -15,6 +15,7 @@ export const syncedSettings: readonly string[] = ["--appendonly", "yes", "--appe
 export class RedisServer {
   readonly port: number;
   readonly #process = new ServerProcess("redis");
+  #settings = syncedSettings;
 
   private constructor(port: number) {
     this.port = port;
@@ -30,12 +31,18 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** What it was started with last. */
+  get settings(): readonly string[] {
+    return this.#settings;
+  }
+
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
   /** Starts it again on the data that the last one left. Resolves when it takes connections. */
   async run(settings: readonly string[] = syncedSettings): Promise<void> {
+    this.#settings = settings;
     const fixed = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#process.folder, "--save", ""];
     const args = [...fixed, ...settings];
     await this.#process.run({ program, args, logsTo: "stdout", ready: "Ready to accept connections" });
@@ -44,6 +51,14 @@ export class RedisServer {
   /** Sends a command by the tool that comes with it, and gives what that prints. */
   command(...words: readonly string[]): string {
     return spawnSync("redis-cli", ["-p", String(this.port), ...words], { encoding: "utf8" }).stdout.trim();
+  }
+
+  /** Several commands by one process of the tool, each a line; the lines that it prints. */
+  commands(lines: readonly string[]): readonly string[] {
+    const options = { encoding: "utf8", input: lines.join("\n") } as const;
+    return spawnSync("redis-cli", ["-p", String(this.port)], options)
+      .stdout.trim()
+      .split("\n");
   }
 
   async kill(signal?: NodeJS.Signals): Promise<void> {

@@ -8,6 +8,7 @@ const pageSources = [
   "web/src",
   "web/index.html",
   "web/lab",
+  "web/console",
   "web/public",
   "web/vite.config.ts",
   "web/package.json",
@@ -16,6 +17,7 @@ const pageSources = [
   "dist/protocol",
   "dist/cli/chat.js",
   "dist/cli/lab/index.js",
+  "dist/server/operate/console/index.js",
 ];
 
 const guide = "web/dist/docs/search.json";

@@ -15,6 +15,7 @@ const checks: readonly Check[] = [
   { name: "package types", command: ["attw", "--pack", "--profile", "esm-only"] },
   { name: "public API", command: ["tsx", "tools/check-api.ts"] },
   { name: "client size", command: ["tsx", "tools/check-size.ts"] },
+  { name: "man page", command: ["tsx", "tools/check-man.ts"] },
   { name: "documentation", command: ["tsx", "tools/check-docs.ts"] },
   { name: "rules and tests", command: ["tsx", "tools/check-tests.ts"] },
   { name: "core coverage", command: ["tsx", "tools/check-coverage.ts"] },

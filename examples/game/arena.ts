@@ -1,22 +1,17 @@
 import { arenaSize, type Input, type Point, radius, type Ship, sight, step, type View } from "./rules.ts";
 
 const gemCount = 120;
-const maxQueuedInputs = 16;
+const rankedCount = 8;
 const maxWaitingInputs = 2;
 /** So many ticks a player may catch up on after a stall; more would be a way to be fast. */
 const maxSavedTicks = 8;
 /** The ship of a silent player stands still for so long before it goes. */
 const seatKeptMs = 30_000;
 
-interface Seat {
-  readonly number: number;
-  readonly name: string;
-  readonly inputs: Input[];
-  ship: Ship;
-  score: number;
-  ack: number;
-  heardAtMs: number;
-  savedTicks: number;
+type Seat = ReturnType<typeof newSeat>;
+
+function newSeat(number: number, ship: Ship) {
+  return { number, ship, score: 0, inputs: [] as Input[], ack: -1, savedTicks: 0, heardAtMs: 0 };
 }
 
 /** The game as the server has it, the only one that counts. Time and chance come from outside. */
@@ -33,11 +28,12 @@ export class Arena {
     this.#gems = Array.from({ length: gemCount }, () => this.#place(arenaSize));
   }
 
-  take(player: { readonly id: string; readonly name?: string }, input: Input, nowMs: number): void {
-    const seat = this.seats.get(player.id) ?? this.#newSeat(player.name ?? "Guest");
-    this.seats.set(player.id, seat);
+  take(player: string, input: Input, nowMs: number): void {
+    // A new one is put in the middle, where the others are.
+    const seat = this.seats.get(player) ?? newSeat(this.#seatCount++, { ...this.#place(sight), vx: 0, vy: 0 });
+    this.seats.set(player, seat);
     seat.heardAtMs = nowMs;
-    if (seat.inputs.length < maxQueuedInputs) seat.inputs.push(input);
+    seat.inputs.push(input); // the gateway limits how many come within a tick
   }
 
   tick(nowMs: number): void {
@@ -52,12 +48,14 @@ export class Arena {
     }
   }
 
-  /** What is near this seat. */
+  /** What is near this seat, and who is ahead. */
   view({ number, ack, ship }: Seat): View {
     const isNear = ({ x, y }: Point): boolean => Math.abs(x - ship.x) < sight && Math.abs(y - ship.y) < sight;
-    const near = [...this.seats.values()].filter((other) => other.number !== number && isNear(other.ship));
+    const seats = [...this.seats.values()].toSorted((one, other) => other.score - one.score);
+    const near = seats.filter((other) => other.number !== number && isNear(other.ship));
     const others = near.map((other) => ({ seat: other.number, x: other.ship.x, y: other.ship.y }));
-    return { tick: this.#tick, ack, seat: number, ship, others, gems: this.#gems.filter(isNear) };
+    const ranking = seats.slice(0, rankedCount).map((one) => ({ seat: one.number, score: one.score }));
+    return { tick: this.#tick, ack, seat: number, ship, others, gems: this.#gems.filter(isNear), ranking };
   }
 
   #move(seat: Seat, input: Input): void {
@@ -69,17 +67,12 @@ export class Arena {
       seat.score++;
       this.#gems[index] = this.#place(arenaSize);
     }
+    const speed = ({ ship }: Seat): number => Math.hypot(ship.vx, ship.vy);
     for (const other of this.seats.values()) {
-      if (other.score === 0 || !isTouching(seat.ship, other.ship) || speedOf(seat) <= speedOf(other)) continue;
+      if (other.score === 0 || !isTouching(seat.ship, other.ship) || speed(seat) <= speed(other)) continue;
       other.score--; // of two that touch, the faster one takes
       seat.score++;
     }
-  }
-
-  /** In the middle, where the others are. */
-  #newSeat(name: string): Seat {
-    const ship = { ...this.#place(sight), vx: 0, vy: 0 };
-    return { number: this.#seatCount++, name, inputs: [], ship, score: 0, ack: -1, heardAtMs: 0, savedTicks: 0 };
   }
 
   /** Somewhere in a square around the middle. */
@@ -91,8 +84,4 @@ export class Arena {
 
 function isTouching(ship: Point, other: Point): boolean {
   return Math.hypot(ship.x - other.x, ship.y - other.y) < 2 * radius;
-}
-
-function speedOf({ ship }: Seat): number {
-  return Math.hypot(ship.vx, ship.vy);
 }

@@ -1,10 +1,14 @@
-import { arenaSize, type Point, radius, sight } from "./rules.ts";
+import { arenaSize, type Point, radius, sight, type View } from "./rules.ts";
 
 /** What is to be seen, in the arena's own measure. */
-export interface Scene {
-  readonly middle: Point;
-  readonly gems: readonly Point[];
-  readonly ships: readonly (Point & { readonly color: string; readonly name: string })[];
+type Scene = Pick<View, "gems"> & { readonly middle: Point; readonly ships: View["others"] };
+
+/** Names that are colours in CSS too. */
+const colors = ["Turquoise", "HotPink", "GreenYellow", "Coral", "SkyBlue", "Orchid", "Tomato", "SpringGreen"];
+
+export function nameOf(seat: number): { readonly name: string; readonly color: string } {
+  const color = colors[seat % colors.length] ?? "";
+  return { color, name: seat < colors.length ? color : `${color} ${Math.floor(seat / colors.length) + 1}` };
 }
 
 export function draw(canvas: HTMLCanvasElement, { middle, gems, ships }: Scene): void {
@@ -16,13 +20,14 @@ export function draw(canvas: HTMLCanvasElement, { middle, gems, ships }: Scene):
   context.setTransform(scale, 0, 0, scale, canvas.width / 2 - middle.x * scale, canvas.height / 2 - middle.y * scale);
   drawFloor(context);
   context.shadowBlur = 20;
-  for (const gem of gems) drawDisc(context, { ...gem, size: radius / 3, color: "#ffd166" });
   context.font = "300px system-ui, sans-serif";
   context.textAlign = "center";
+  for (const gem of gems) drawDisc(context, { ...gem, size: radius / 3, color: "#ffd166" });
   for (const ship of ships) {
-    drawDisc(context, { ...ship, size: radius });
+    const { name, color } = nameOf(ship.seat);
+    drawDisc(context, { ...ship, size: radius, color });
     drawDisc(context, { ...ship, size: radius / 2, color: "#ffffffb0" });
-    context.fillText(ship.name, ship.x, ship.y - 1.5 * radius);
+    context.fillText(name, ship.x, ship.y - 1.5 * radius);
   }
 }
 

@@ -19,28 +19,30 @@ afterAll(async () => {
   await server?.remove();
 });
 
-async function play(browser: Browser, name: string, options: BrowserContextOptions = {}): Promise<Page> {
+async function play(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const page = await (await browser.newContext(options)).newPage();
   page.on("pageerror", (error) => expect.fail(error.message));
   await page.goto(line.url);
-  await page.keyboard.type(name);
-  await page.keyboard.press("Enter");
-  await page.locator("#line").filter({ hasText: "% lost" }).waitFor();
+  await page.locator("#figures").filter({ hasText: "% lost" }).waitFor();
   return page;
 }
 
 async function placeOf(page: Page): Promise<{ readonly x: number; readonly y: number; readonly inSight: number }> {
-  const [x = 0, y = 0, inSight = 0] = (await page.locator("#place").innerText()).match(/\d+/gu)?.map(Number) ?? [];
+  const [, , x = 0, y = 0, inSight = 0] =
+    (await page.locator("#figures").innerText()).match(/\d+/gu)?.map(Number) ?? [];
   return { x, y, inSight };
 }
 
 browserTest(
   "[EX7] two players see each other until one has flown out of sight; a lost line and a reload keep the seat",
   async (browser) => {
-    const ada = await play(browser, "Ada");
-    const bob = await play(browser, "Bob", phone);
+    const ada = await play(browser);
+    const bob = await play(browser, phone);
     for (const page of [ada, bob]) await expect.poll(() => placeOf(page)).toMatchObject({ inSight: 1 });
-    await ada.getByRole("list", { name: "Scores" }).getByText("Bob").waitFor();
+    await ada
+      .getByRole("list", { name: "Scores" })
+      .getByText(/^HotPink \d+$/u)
+      .waitFor();
     await ada.keyboard.down("ArrowLeft");
     await ada.keyboard.down("KeyW");
     for (const page of [ada, bob]) await expect.poll(() => placeOf(page)).toMatchObject({ inSight: 0 });
@@ -50,14 +52,15 @@ browserTest(
     line.cut();
     await ada.getByText("No connection: your seat is kept for 30 seconds").waitFor();
     line.mend();
-    await expect.poll(() => ada.getByRole("status").innerText()).toBe("");
+    await ada.evaluate(() => dispatchEvent(new Event("online"))); // as when the network is back: nobody waits longer
+    await expect.poll(() => ada.locator("output").textContent()).toBe("");
     expect(await placeOf(ada)).toMatchObject({ x: 25 });
     await ada.reload();
     await expect.poll(() => placeOf(ada)).toMatchObject({ x: 25 });
     expect(
       await ada
         .getByRole("listitem")
-        .filter({ hasText: /^(?:Ada|Bob) \d+$/u })
+        .filter({ hasText: /^(?:You, Turquoise|HotPink) \d+$/u })
         .count(),
     ).toBe(2);
     expect(await ada.getByRole("listitem").count()).toBe(2);
@@ -65,7 +68,7 @@ browserTest(
 );
 
 browserTest("[EX7] a finger steers, and nothing is wider than a phone", async (browser) => {
-  const page = await play(browser, "Cleo", phone);
+  const page = await play(browser, phone);
   const before = await placeOf(page);
   const touch = await page.context().newCDPSession(page);
   const point = (x: number) => ({ touchPoints: [{ x, y: 400 }] });

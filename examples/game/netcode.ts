@@ -31,11 +31,6 @@ export class Pilot {
     if (answered !== undefined) this.delayMs = nowMs - answered.atMs;
     this.ship = this.#pending.reduce((moved, { input }) => step(moved, input), ship);
   }
-
-  /** The line broke: nobody will answer what was on its way. */
-  forget(): void {
-    this.#pending.length = 0;
-  }
 }
 
 /** The others, as they were a moment ago. */

@@ -14,15 +14,7 @@ export type Ship = Point & Readonly<Record<"vx" | "vy", number>>;
 export type Input = Readonly<Record<"seq" | "dx" | "dy", number>>;
 
 /** What one player is told of one tick. */
-export interface View {
-  readonly tick: number;
-  /** The player's last input that is part of it. */
-  readonly ack: number;
-  readonly seat: number;
-  readonly ship: Ship;
-  readonly others: readonly (Point & { readonly seat: number })[];
-  readonly gems: readonly Point[];
-}
+export type View = ReturnType<typeof decodeView>;
 
 /** One tick of one ship. */
 export function step({ x, y, vx, vy }: Ship, { dx, dy }: Input): Ship {
@@ -34,22 +26,27 @@ export function step({ x, y, vx, vy }: Ship, { dx, dy }: Input): Ship {
 
 const fold = 32_768; // a tick has more than the 15 bits of one number
 
-export function encodeView({ tick, ack, seat, ship, others, gems }: View): Uint8Array {
-  const head = [Math.floor(tick / fold), tick % fold, ack, seat, ship.x, ship.y, ship.vx, ship.vy];
-  const seen = others.flatMap((other) => [other.seat, other.x, other.y]);
-  return pack([...head, others.length, ...seen, gems.length, ...gems.flatMap(({ x, y }) => [x, y])]);
+export function encodeView({ tick, ack, seat, ship: { x, y, vx, vy }, others, gems, ranking }: View): Uint8Array {
+  const seen = [others.length, ...others.flatMap((one) => [one.seat, one.x, one.y]), gems.length];
+  const rest = [
+    ...gems.flatMap((gem) => [gem.x, gem.y]),
+    ranking.length,
+    ...ranking.flatMap((row) => [row.seat, row.score]),
+  ];
+  return pack([Math.floor(tick / fold), tick % fold, ack, seat, x, y, vx, vy, ...seen, ...rest]);
 }
 
-export function decodeView(bytes: Uint8Array): View {
+export function decodeView(bytes: Uint8Array) {
   const numbers = unpack(bytes).values();
   const next = (): number => numbers.next().value ?? 0;
   return {
     tick: next() * fold + next(),
-    ack: next(),
+    ack: next(), // the player's last input that is part of it
     seat: next(),
     ship: { x: next(), y: next(), vx: next(), vy: next() },
     others: Array.from({ length: next() }, () => ({ seat: next(), x: next(), y: next() })),
     gems: Array.from({ length: next() }, () => ({ x: next(), y: next() })),
+    ranking: Array.from({ length: next() }, () => ({ seat: next(), score: next() })), // the best, wherever they are
   };
 }
 

@@ -20,13 +20,14 @@ const cells = new Map<string, { readonly row: HTMLTableRowElement; readonly pric
 const changed = new Set<string>();
 let watched = parseWatched(localStorage.getItem("watched"));
 let changeCount = 0;
+let ageMs = 0;
 
 const chart = new uPlot(
   {
     width: 600,
     height: 260,
     legend: { show: false },
-    series: [{}, { stroke: "#1a7f64", width: 2, fill: "#1a7f6422" }],
+    series: [{}, { stroke: "#1a9a78", width: 2, fill: "#1a9a7833", points: { show: false } }],
     axes: [
       { stroke: "#888", grid: { show: false } },
       { stroke: "#888", size: 70 },
@@ -58,6 +59,7 @@ async function read(pauseMs: number): Promise<void> {
     market.add(data);
     changed.add(data.symbol);
     changeCount++;
+    ageMs = Math.max(0, Date.now() - data.atMs);
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
@@ -118,7 +120,7 @@ function showChart(symbol: string): void {
 filter.addEventListener("input", show);
 onlyWatched.addEventListener("change", show);
 setInterval(() => {
-  rate.value = `${changeCount.toLocaleString("en")} prices a second reach this page`;
+  rate.value = `${changeCount.toLocaleString("en")} prices a second reach this page, the last one ${ageMs} ms old`;
   changeCount = 0;
 }, 1000);
 draw();

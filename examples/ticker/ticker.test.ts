@@ -44,16 +44,41 @@ for (const width of [1280, 390]) {
   });
 }
 
+/** Of the last price that the page has read. */
+async function ageMs(page: Page): Promise<number> {
+  return Number(
+    /the last one (?<age>\d+) ms/u.exec(await page.locator("#rate").innerText())?.groups?.["age"] ?? Infinity,
+  );
+}
+
 browserTest(
-  "[EX3] a page that reads slowly is told the newest price, no backlog, and costs the others nothing",
+  "[EX3] a page that reads twice a second reads what is new then, no backlog, and costs the others nothing",
   async (browser) => {
-    const slow = await open(browser, "?throttle=1000");
+    const slow = await open(browser, "?throttle=500");
     const fast = await open(browser);
     await expect.poll(() => fast.locator("tbody tr").count()).toBe(500);
     await nextPrice(fast, "AAD");
     await nextPrice(fast, "AAD");
-    // It has read a handful of prices in all this time; each that it reads was new when it was read.
+    await expect.poll(() => slow.locator("tbody tr").count()).toBeGreaterThan(5);
     expect(await slow.locator("tbody tr").count()).toBeLessThan(100);
-    await expect.poll(() => slow.locator("tbody tr").count()).toBeGreaterThan(1);
+    expect(await ageMs(slow)).toBeLessThan(2000); // the sixth of a backlog would be 2.5 seconds old
+  },
+);
+
+browserTest(
+  "[EX3] a tab that stands still does not slow the others, and wakes to the newest prices",
+  async (browser) => {
+    const [sleepy, awake] = [await open(browser), await open(browser)];
+    for (const page of [sleepy, awake]) await expect.poll(() => page.locator("tbody tr").count()).toBe(500);
+    const tab = await sleepy.context().newCDPSession(sleepy);
+    await tab.send("Debugger.enable");
+    const isPaused = new Promise((resolve) => tab.once("Debugger.paused", resolve));
+    await tab.send("Debugger.pause"); // none of its script runs
+    await isPaused;
+    for (let count = 0; count < 15; count++) await nextPrice(awake, "AAE");
+    expect(await ageMs(awake)).toBeLessThan(1000);
+    await tab.send("Debugger.resume");
+    await nextPrice(sleepy, "AAE");
+    await expect.poll(() => ageMs(sleepy)).toBeLessThan(1000);
   },
 );

@@ -7,12 +7,7 @@ const makers: Readonly<Record<string, (url: string) => Broker>> = {
   "tls:": (url) => jetStreamBroker({ url }),
 };
 
-/** Whether there is a broker for a URL of that scheme. */
-export function isBrokerUrl(text: string): boolean {
-  return URL.canParse(text) && Object.hasOwn(makers, new URL(text).protocol);
-}
-
-/** The broker of a URL that {@link isBrokerUrl}. */
+/** The broker of a URL that `isBrokerUrl`. */
 export function brokerOf(url: string): Broker {
   const make = makers[new URL(url).protocol];
   if (make === undefined) throw new TypeError("Cannot use this as a broker: its scheme is none of ours");

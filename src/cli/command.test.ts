@@ -1,9 +1,10 @@
 /** Runs the built command (`tsc -b` first) as a process of its own, as people do. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { get as httpGet, type IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -193,6 +194,8 @@ test("[CM8] wrong usage is told with a hint and exit code 2", async () => {
     [["serve", "--port", "65536"], "'65536' is invalid"],
     [["serve", "--prot", "1"], "unknown option '--prot'"],
     [["serve", "--origin", "chat.example"], "Give a scheme, a host and at most a port"],
+    [["serve", "--hosts", "a:80"], "Give names or addresses without a port"],
+    [["serve", "--broker", "postgres://x"], "Give sqlite, memory, or a URL"],
     [["serve", "--require", "much"], "Allowed choices are mem, os, fsync"],
     [["serve", "--tls-key", "k.pem"], "--tls-cert and --tls-key belong together"],
     [["serve", "extra"], "too many arguments"],
@@ -274,6 +277,28 @@ test("[CM13] a page of another origin is refused, one that is listed may connect
   expect((await openLine(url, { origin: "https://b.example" })).protocol).toBe(subprotocol);
 });
 
+/** The status of a handshake under another name than the one it is reached by. */
+async function askAs(host: string, url: string): Promise<number | undefined> {
+  const upgrade = { Connection: "Upgrade", Upgrade: "websocket" };
+  const asked = { "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" };
+  const request = httpGet(new URL("/ws", url), { headers: { Host: host, ...upgrade, ...asked } });
+  const answer = await Promise.race([once(request, "upgrade"), once(request, "response")]);
+  const [response] = answer as [IncomingMessage];
+  response.destroy();
+  return response.statusCode;
+}
+
+test("[CM24] the gateway answers to --hosts and to this machine's own names, and to no other; with --broker memory nothing is kept", async () => {
+  const [data, folder] = [makeFolder(), makeFolder()];
+  const args = ["--hosts", "chat.example,10.0.0.7", "--broker", "memory", "--data", join(folder, "none")];
+  const { url, ...facts } = await serve(...args).serving;
+  expect(facts).toMatchObject({ durability: "mem" });
+  expect([facts.data, existsSync(join(folder, "none"))]).toEqual([undefined, false]);
+  const hosts = ["chat.example", "10.0.0.7:80", new URL(url).host, "evil.example"];
+  expect(await Promise.all(hosts.map((host) => askAs(host, url)))).toEqual([101, 101, 101, 421]);
+  expect((await serve("--data", data, "--broker", "sqlite").serving).data).toBe(data);
+});
+
 test("[CM14] at a terminal the log is lines for people, without colours when NO_COLOR is set", async () => {
   const [shown, plain] = await Promise.all(
     [{}, { NO_COLOR: "1" }].map(async (env) => {
@@ -290,7 +315,7 @@ test("[CM14] at a terminal the log is lines for people, without colours when NO_
   );
   expect([shown?.exitCode, plain?.exitCode]).toEqual([0, 0]);
   expect(plain?.text).toMatch(
-    /Switchboard is open at http:\/\/127\.0\.0\.1:\d+\/\r?\n {2}data in \/.*\r?\n {2}durability fsync \(/,
+    /Switchboard is open at http:\/\/127\.0\.0\.1:\d+\/\r?\n {2}data in \/.*\/switchboard\.db\r?\n {2}durability fsync \(/,
   );
   expect(plain?.text).not.toContain("\u001b[");
   expect(shown?.text).toContain("\u001b[36mhttp://127.0.0.1:");

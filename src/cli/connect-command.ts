@@ -1,9 +1,13 @@
-import { createInterface, type Interface } from "node:readline";
+import { createInterface, type Interface, type ReadLineOptions } from "node:readline";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { ConnectOptions } from "../engine/index.ts";
+import { encodeClientOp, subprotocol } from "../wire/index.ts";
 import { addConnectionOptions, type ConnectionFlags, readHeaders, readTls } from "./connection-options.ts";
+import { historyFile, historyLineCount, readHistory, writeHistory } from "./connect-history.ts";
 import { type Input, type Session, type SessionOptions, startSession } from "./connect-session.ts";
 import { type ConnectView, createJsonView, createPlainView, createTerminalView } from "./connect-view.ts";
+import { addIdentityOptions, readDevice } from "./gateway-options.ts";
+import { completeSlash } from "./slash-command.ts";
 import { collectText, parsePositiveSeconds, parseSeconds, parseTarget } from "./target.ts";
 
 interface ConnectFlags extends ConnectionFlags {
@@ -21,19 +25,32 @@ interface ConnectFlags extends ConnectionFlags {
   readonly quiet?: true;
   readonly verbose?: true;
   readonly color: boolean;
+  readonly gateway?: true;
+  readonly token?: string;
+  readonly device?: string;
+  readonly history: boolean;
 }
 
 const examples = `
 Examples:
-  switchboard connect wss://chat.example/ws                    write lines, read messages
-  switchboard connect -x '{"type":"hello"}' -1 wss://chat.example/ws    one question, one answer
-  tail -f log.txt | switchboard connect wss://logs.example/    a line is a message
-  switchboard connect -b wss://files.example/ < image.png      all of stdin is one binary message
+  switchboard connect wss://chat.example/ws      write lines, read messages
+  switchboard connect -x '{"type":"hello"}' -1 wss://chat.example/ws
+                                                 one question, one answer
+  tail -f log.txt | switchboard connect wss://logs.example/
+                                                 a line is a message
+  switchboard connect -b wss://files.example/ < image.png
+                                                 stdin is one binary message
   switchboard connect --json wss://chat.example/ws | jq .data
+  switchboard connect --gateway ws://127.0.0.1:8080/ws
+                                                 /sub chat/42 follows a channel
 
-Messages go to stdout, everything else to stderr. The end of stdin closes with 1000. At a terminal --slash takes /ping [data] and
-/close [code] [reason]. NO_COLOR=1 or --no-color switches colours off. Exit codes: 0 closed in order, 1 no connection, 2 wrong
-usage, 4 the connection broke or was closed with another code than 1000, 1001 or 1005, 130 stopped by Ctrl-C.`;
+Messages go to stdout, everything else to stderr. The end of stdin closes with
+1000. At a terminal --slash takes commands (/help lists them), Tab completes
+them, and lines are remembered in $XDG_STATE_HOME/switchboard, but for those
+that begin with a space or hold a token. NO_COLOR=1 or --no-color switches
+colours off. Exit codes: 0 closed in order, 1 no connection, 2 wrong usage,
+4 the connection broke or was closed with another code than 1000, 1001 or 1005,
+130 stopped by Ctrl-C.`;
 
 /** wscat's: that of `-x`. */
 const executeWaitMs = 2_000;
@@ -46,7 +63,7 @@ export function createConnectCommand(): Command {
   const command = new Command("connect")
     .description("talk to a WebSocket server: lines of stdin are messages, messages are lines of stdout")
     .addArgument(new Argument("<url>", "where; ws:// if it has no scheme").argParser(parseTarget));
-  return addConnectionOptions(command)
+  return addIdentityOptions(addConnectionOptions(command))
     .addOption(
       new Option("-x, --execute <message>", "send this instead of stdin; repeat it for more").argParser(collectText),
     )
@@ -60,6 +77,7 @@ export function createConnectCommand(): Command {
     .option("-b, --binary", "send binary: lines of a terminal or -x one each, else all of stdin as one message")
     .option("-P, --show-ping-pong", "tell pings and pongs")
     .option("--slash", "take lines that begin with / for commands")
+    .option("--gateway", "speak to a gateway: its subprotocol, --token, and --slash with its commands")
     .addOption(
       new Option("--ping-interval <seconds>", "send a ping after so much silence (default: 25)").argParser(
         parsePositiveSeconds,
@@ -72,6 +90,7 @@ export function createConnectCommand(): Command {
     .option("-q, --quiet", "tell nothing but a connection that fails")
     .option("-v, --verbose", "tell what goes well, too")
     .option("--no-color", "no colours")
+    .option("--no-history", "neither read nor remember the lines that are typed")
     .addHelpText("after", examples)
     .action(runConnect);
 }
@@ -87,8 +106,9 @@ async function runConnect(url: URL, flags: ConnectFlags): Promise<void> {
   const isDialogue = stdin.isTTY && stdout.isTTY && flags.execute === undefined && flags.json === undefined;
   const takesLines = flags.execute === undefined && (isDialogue || flags.binary === undefined);
   const lines = takesLines
-    ? createInterface({ input: stdin, ...(isDialogue ? { output: stdout, prompt: "> " } : {}) })
+    ? createInterface({ input: stdin, ...(isDialogue ? describeDialogue(flags) : {}) })
     : undefined;
+  if (isDialogue && flags.history) lines?.on("history", (history) => writeHistory(historyFile(process.env), history));
   const session = startSession({
     ...readSessionFlags(flags, isDialogue),
     url,
@@ -100,6 +120,18 @@ async function runConnect(url: URL, flags: ConnectFlags): Promise<void> {
   process.exitCode = await endSession(session, lines);
   if (isDialogue) stdout.write("\r\u001b[K"); // the prompt that nobody will answer
   stdin.destroy();
+}
+
+/** What a person at a terminal gets: a prompt, the lines of earlier sessions, and completions. */
+function describeDialogue({ gateway, history, slash }: ConnectFlags): Partial<ReadLineOptions> {
+  return {
+    output: process.stdout,
+    prompt: "> ",
+    historySize: history ? historyLineCount : 0,
+    removeHistoryDuplicates: true,
+    history: history ? readHistory(historyFile(process.env)) : [],
+    ...(slash || gateway ? { completer: (line: string) => completeSlash(line, gateway ?? false) } : {}),
+  };
 }
 
 function createView({ json, color }: ConnectFlags, dialogue: Interface | undefined): ConnectView {
@@ -120,10 +152,18 @@ function readSessionFlags(
     isBinary: flags.binary ?? false,
     isOne: flags.one ?? false,
     showsPings: flags.showPingPong ?? false,
-    hasSlash: flags.slash ?? false,
+    hasSlash: flags.slash ?? flags.gateway ?? false,
+    decodes: flags.json === undefined,
+    greeting: flags.gateway && greet(flags),
     isVerbose: flags.verbose ?? (isDialogue && !isQuiet),
     isQuiet,
   };
+}
+
+/** The first op of every connection to a gateway. */
+function greet(flags: ConnectFlags): string {
+  const { token } = flags;
+  return encodeClientOp({ type: "auth", id: 0, device: readDevice(flags), ...(token === undefined ? {} : { token }) });
 }
 
 function inputOf({ execute }: ConnectFlags, lines: Interface | undefined): Input {
@@ -158,7 +198,7 @@ async function endSession(session: Session, lines: Interface | undefined): Promi
 function readConnectOptions(flags: ConnectFlags): ConnectOptions {
   const { origin, proxy, pingInterval } = flags;
   return {
-    protocols: flags.subprotocol ?? [],
+    protocols: flags.subprotocol ?? (flags.gateway ? [subprotocol] : []),
     headers: readHeaders(flags),
     tls: readTls(flags),
     http2: flags.http2 ?? false,

@@ -61,6 +61,7 @@ function start(url: URL, options: Partial<SessionOptions> = {}) {
     hasSlash: false,
     isVerbose: false,
     isQuiet: false,
+    decodes: true,
     view: {
       message: (data) => void shown.push(data),
       note: (text) => void shown.push(`# ${text}`),
@@ -255,7 +256,7 @@ test("[CM55] --slash: /ping pings, /close closes with its code and reason, what 
   expect(heard).toEqual(["ping you", "no command", "close 3000 Good bye"]);
   expect(shown).toEqual([
     expect.stringContaining("1005"),
-    "# There is no /shout: /ping [data], /close [code] [reason]",
+    "# There is no /shout: /ping [data], /close [code] [reason], /help",
     '# Closed with 3000 "Good bye" by us',
   ]);
   const without = start(await serve(), { input: linesOf(["/close"]) });

@@ -9,7 +9,8 @@ import {
   ProtocolError,
 } from "../engine/index.ts";
 import type { ConnectView } from "./connect-view.ts";
-import { readSlashCommand, type SlashCommand } from "./slash-command.ts";
+import { type Dialect, dialectOf, writeGatewayRequest } from "./dialect.ts";
+import { readSlashCommand, type SlashCommand, slashUsages } from "./slash-command.ts";
 
 /** What is sent: lines, one message each; a stream, all of it one binary message. */
 export type Input =
@@ -31,6 +32,10 @@ export interface SessionOptions {
   /** Whether what goes well is told, too. */
   readonly isVerbose: boolean;
   readonly isQuiet: boolean;
+  /** Whether what a gateway sends is shown as the JSON it means. */
+  readonly decodes: boolean;
+  /** Is sent first to a gateway: who we are, as a line of JSON. */
+  readonly greeting?: string | undefined;
   readonly view: ConnectView;
 }
 
@@ -91,20 +96,24 @@ async function run(
   }
   tellOpen(socket);
   if (isVerbose) view.note(describeOpen(url, socket));
+  const dialect = dialectOf(socket.protocol, options.isBinary);
+  if (options.greeting !== undefined && dialect.isGateway) socket.send(dialect.write(options.greeting) ?? "");
   const drained = (): Promise<void> => new Promise((resolve) => (wake = resolve));
   void closed.then(() => endInput(options.input));
-  await send(socket, options, drained);
+  await send(socket, { ...options, dialect }, drained);
   return tellClose(await closed, options);
 }
 
-function handlersOf({ view, isOne, showsPings }: SessionOptions): ConnectOptions {
+function handlersOf({ decodes, view, isOne, showsPings }: SessionOptions): ConnectOptions {
   let isDone = false;
   return {
     message(socket, data) {
       if (isDone) return undefined;
       isDone = isOne;
       if (isOne) socket.close(1000);
-      return view.message(data);
+      const pieces = decodes ? dialectOf(socket.protocol, false).read(data) : [data];
+      const waits = pieces.map((piece) => view.message(piece)).filter((wait) => wait !== undefined);
+      return waits.length === 0 ? undefined : Promise.all(waits).then(doNothing);
     },
     ...(showsPings
       ? {
@@ -115,8 +124,12 @@ function handlersOf({ view, isOne, showsPings }: SessionOptions): ConnectOptions
   };
 }
 
+interface SendOptions extends SessionOptions {
+  readonly dialect: Dialect;
+}
+
 /** Sends all of the input, as fast as the server takes it; then waits for answers, and closes. */
-async function send(socket: ClientSocket, options: SessionOptions, drained: () => Promise<void>): Promise<void> {
+async function send(socket: ClientSocket, options: SendOptions, drained: () => Promise<void>): Promise<void> {
   const { input, waitMs } = options;
   if (input.type === "stream") {
     await socket.sendStream(input.stream, { type: "binary" }).catch(doNothing); // told by how the connection ended
@@ -133,11 +146,12 @@ async function send(socket: ClientSocket, options: SessionOptions, drained: () =
 }
 
 /** @returns false where the next line has to wait. */
-function sendLine(socket: ClientSocket, line: string, { view, hasSlash, isBinary }: SessionOptions): boolean {
-  const command = hasSlash ? readSlashCommand(line) : undefined;
-  if (command === undefined) return socket.send(isBinary ? Buffer.from(line) : line) || socket.state !== "open";
+function sendLine(socket: ClientSocket, line: string, options: SendOptions): boolean {
+  const { dialect, hasSlash, view } = options;
+  const command = hasSlash ? readSlashCommand(line, dialect.isGateway) : undefined;
+  if (command === undefined) return sendText(socket, line, options);
   try {
-    runSlashCommand(socket, command, view);
+    return runSlashCommand(socket, command, options);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     view.note(error.message);
@@ -145,14 +159,33 @@ function sendLine(socket: ClientSocket, line: string, { view, hasSlash, isBinary
   return true;
 }
 
-function runSlashCommand(socket: ClientSocket, command: SlashCommand, view: ConnectView): void {
+function sendText(socket: ClientSocket, line: string, { dialect, view }: SendOptions): boolean {
+  const message = dialect.write(line);
+  if (message === undefined) view.note("Not sent: a line to this gateway must be JSON, or a command (--slash)");
+  return message === undefined || socket.send(message) || socket.state !== "open";
+}
+
+/** Numbers of requests: those that a person writes by hand begin at 1. */
+let nextRequestId = 1_000;
+
+/** @returns false where the next line has to wait. */
+function runSlashCommand(socket: ClientSocket, command: SlashCommand, options: SendOptions): boolean {
+  const { dialect, view } = options;
   switch (command.type) {
     case "ping":
-      return socket.ping(Buffer.from(command.data));
+      socket.ping(Buffer.from(command.data));
+      return true;
     case "close":
-      return socket.close(command.code, command.reason);
-    case "unknown":
-      return view.note(`There is no /${command.name}: /ping [data], /close [code] [reason]`);
+      socket.close(command.code, command.reason);
+      return true;
+    case "ask":
+      return sendText(socket, writeGatewayRequest(command.request, nextRequestId++), options);
+    case "help":
+      view.note(Object.values(slashUsages(dialect.isGateway)).join(", "));
+      return true;
+    case "refused":
+      view.note(command.reason);
+      return true;
     default:
       return command satisfies never;
   }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { type Command, Option } from "commander";
-import { StartError } from "./start-fault.ts";
+import { StartError } from "./start-error.ts";
 import { basicAuthorization, collectHeader, collectText, parsePositiveSeconds } from "./target.ts";
 
 /** What commander makes of those that every one has. */

@@ -13,14 +13,17 @@ interface InspectFlags extends ConnectionFlags {
 const examples = `
 Examples:
   switchboard inspect wss://chat.example/ws
-  switchboard inspect -s chat.v1 -H "Authorization: Bearer abc" wss://chat.example/ws
-  switchboard inspect --origin https://chat.example wss://chat.example/ws    as a page of that origin would
-  switchboard inspect --http2 wss://chat.example/ws                          over HTTP/2 (RFC 8441)
+  switchboard inspect -s chat.v1 --auth ada:secret wss://chat.example/ws
+  switchboard inspect --origin https://chat.example wss://chat.example/ws
+                                       as a page of that origin would
+  switchboard inspect --http2 wss://chat.example/ws     over HTTP/2 (RFC 8441)
   switchboard inspect --json wss://chat.example/ws | jq .findings
 
-Offers compression, as browsers do, sends one ping, shows the first frames, and closes with 1000. Redirects are told, not
-followed. NO_COLOR=1 switches colours off. Exit codes: 0 it works, warnings included, 1 no connection, 2 wrong usage, 4 the
-connection broke, or the server closed it with another code than 1000, 1001 or 1005, 130 stopped by Ctrl-C.`;
+Offers compression, as browsers do, sends one ping, shows the first frames, and
+closes with 1000. Redirects are told, not followed. NO_COLOR=1 switches colours
+off. Exit codes: 0 it works, warnings included, 1 no connection, 2 wrong usage,
+4 the connection broke, or the server closed it with another code than 1000,
+1001 or 1005, 130 stopped by Ctrl-C.`;
 
 /** Makes `switchboard inspect`. */
 export function createInspectCommand(): Command {

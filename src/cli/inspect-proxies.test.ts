@@ -1,14 +1,19 @@
 /** Real proxies: what they take away, and that the lines we give put it back. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { WebSocketServer as WsServer } from "ws";
 import { freePort } from "../../test/free-port.ts";
+import { localLookup } from "../../test/broken-servers.ts";
 import { inspect } from "./inspect.ts";
+
+const certFile = fileURLToPath(new URL("../../test/fixtures/tls/cert.pem", import.meta.url));
+const keyFile = certFile.replace("cert.pem", "key.pem");
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -93,18 +98,19 @@ function linesFor(found: Awaited<ReturnType<typeof inspect>>, program: string, p
   return (lines?.text ?? "").replace("127.0.0.1:8080", `127.0.0.1:${port}`);
 }
 
+const upgradeLost = [
+  "upgrade-lost",
+  "The server answered 426 Upgrade Required: no upgrade to WebSocket has reached it, though one was sent",
+  "A proxy on the way takes Upgrade and Connection away: let it pass them on, and speak HTTP/1.1 to the server",
+];
+
 test.skipIf(!isInstalled("nginx"))(
   "[CM40] nginx without its WebSocket lines is recognised, and the lines given mend it",
   async () => {
     const port = await startServer();
     const broken = await startProxy("nginx", nginx(`location /ws { proxy_pass http://127.0.0.1:${port}; }`));
     const found = await inspect(broken, { listenMs: 50 });
-    expect(found.findings.map(({ code, problem }) => [code, problem])).toEqual([
-      [
-        "upgrade-lost",
-        "The server answered 426 Upgrade Required: no upgrade to WebSocket has reached it, though one was sent",
-      ],
-    ]);
+    expect(found.findings.map(({ code, problem, remedy }) => [code, problem, remedy])).toEqual([upgradeLost]);
     const mended = await startProxy("nginx", nginx(linesFor(found, "nginx", port)));
     expect(await inspect(mended, { listenMs: 50 })).toMatchObject({ isOpen: true, findings: [] });
   },
@@ -116,6 +122,7 @@ test.skipIf(!isInstalled("nginx"))("[CM40] nginx with nobody behind it is a bad 
   expect(found.findings[0]).toMatchObject({
     code: "bad-gateway",
     problem: "A proxy answered 502 Bad Gateway: the WebSocket server behind it does not answer",
+    remedy: "Start the server behind the proxy, and check the address and port that the proxy has for it",
   });
 });
 
@@ -131,7 +138,7 @@ test.skipIf(!isInstalled("haproxy"))(
       ),
     );
     const found = await inspect(broken, { listenMs: 50 });
-    expect(found.findings[0]?.code).toBe("upgrade-lost");
+    expect(found.findings.map(({ code, problem, remedy }) => [code, problem, remedy])).toEqual([upgradeLost]);
     const [frontend = "", backend = ""] = linesFor(found, "HAProxy", port).split(/^(?=backend )/m);
     const mended = await startProxy("haproxy", haproxy(frontend.replace(/^frontend web\n/, ""), backend));
     expect(await inspect(mended, { listenMs: 50 })).toMatchObject({ isOpen: true, findings: [] });
@@ -146,5 +153,58 @@ test.skipIf(!isInstalled("haproxy"))("[CM40] HAProxy with nobody behind it is a 
   expect((await inspect(broken)).findings[0]).toMatchObject({
     code: "bad-gateway",
     problem: "A proxy answered 503 Service Unavailable: the WebSocket server behind it does not answer",
+    remedy: "Start the server behind the proxy, and check the address and port that the proxy has for it",
   });
 });
+
+/** Certificate and key in one file, as HAProxy wants them. */
+function makePem(): string {
+  const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+  cleanUps.push(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "both.pem");
+  writeFileSync(file, Buffer.concat([readFileSync(certFile), readFileSync(keyFile)]));
+  return file;
+}
+
+/** The same place, by a name that the certificate has, over TLS. */
+function secure(url: URL): URL {
+  return new URL(url.href.replace("ws://127.0.0.1", "wss://localhost"));
+}
+
+const overHttp2 = { http2: true, tls: { ca: readFileSync(certFile) }, lookup: localLookup, listenMs: 50 };
+
+test.skipIf(!isInstalled("haproxy"))(
+  "[CM40] through HAProxy a server of ws that knows no HTTP/2 is reached over it, and it is found right",
+  async () => {
+    const [port, pem] = [await startServer(), makePem()];
+    const write = haproxy("    default_backend app", `backend app\n    server app 127.0.0.1:${port}`);
+    const proxy = await startProxy("haproxy", (at) =>
+      write(at).replace(`bind 127.0.0.1:${at}`, `bind 127.0.0.1:${at} ssl crt ${pem} alpn h2,http/1.1`),
+    );
+    const found = await inspect(secure(proxy), overHttp2);
+    expect(found).toMatchObject({ isOpen: true, findings: [] });
+    expect(found.request.slice(0, 2)).toEqual([":method: CONNECT", ":protocol: websocket"]);
+    expect(found.response?.head[0]).toBe(":status: 200");
+    expect(await inspect(secure(proxy), { ...overHttp2, http2: false })).toMatchObject({ isOpen: true, findings: [] });
+  },
+);
+
+test.skipIf(!isInstalled("nginx"))(
+  "[CM40] nginx has no WebSockets over HTTP/2, and that is said, with what to do",
+  async () => {
+    const port = await startServer();
+    const proxy = await startProxy("nginx", (at) =>
+      nginx(`ssl_certificate ${certFile}; ssl_certificate_key ${keyFile};
+    location /ws { proxy_pass http://127.0.0.1:${port}; }`)(at).replace(`:${at};`, `:${at} ssl http2;`),
+    );
+    const { findings } = await inspect(secure(proxy), overHttp2);
+    expect(findings.map(({ code, problem, remedy }) => [code, problem, remedy])).toEqual([
+      [
+        "no-extended-connect",
+        `${secure(proxy).host.replace("localhost", "127.0.0.1")} speaks HTTP/2, but takes no WebSockets there: it does not announce extended CONNECT (RFC 8441)`,
+        "Switch extended CONNECT on in the server or proxy, or use HTTP/1.1, as browsers do by themselves then: leave --http2 out",
+      ],
+    ]);
+    expect(findings[0]?.configuration[0]?.text).toBe("# nginx has no extended CONNECT: WebSockets take HTTP/1.1 there");
+  },
+);

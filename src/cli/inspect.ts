@@ -67,7 +67,8 @@ async function open(base: Pick<Course, "url" | "options" | "log">): Promise<Open
     return await (options.http2 ? connectOnHttp2(course, transport) : upgradeOnHttp1(course, transport));
   } catch (error) {
     socket?.destroy();
-    if (!controller.signal.aborted || options.signal.aborted) throw error;
+    options.signal.throwIfAborted(); // with the reason that whoever gave it up has
+    if (!controller.signal.aborted) throw error;
     throw new InspectionFault(timeoutFinding(stage, options.timeoutMs), { cause: error });
   } finally {
     clearTimeout(timer);

@@ -14,12 +14,13 @@ interface LabFlags {
 
 const examples = `
 Examples:
-  switchboard lab                                   at http://127.0.0.1:8090/lab/
-  switchboard lab --host ::                         for every machine that reaches this one
-  switchboard lab --tls-cert c.pem --tls-key k.pem  the handshake within TLS
+  switchboard lab                      at http://127.0.0.1:8090/lab/
+  switchboard lab --host ::            for every machine that reaches this one
+  switchboard lab --tls-cert c.pem --tls-key k.pem   the handshake within TLS
 
-Open the page: it shows your own browser's handshake with this server, byte by byte, and lets you break it. Nothing is stored.
-Exit codes: 0 stopped by a signal, 1 cannot start, 2 wrong usage.`;
+Open the page: it shows your own browser's handshake with this server, byte by
+byte, and lets you break it. Nothing is stored. Exit codes: 0 stopped by a
+signal, 1 cannot start, 2 wrong usage.`;
 
 /** Makes `switchboard lab`. */
 export function createLabCommand(): Command {

@@ -3,7 +3,7 @@ import { HandshakeError } from "../engine/index.ts";
 import { closeCodes } from "../wire/index.ts";
 import { LineError } from "./gateway-line.ts";
 import { printable } from "./printable.ts";
-import { StartError } from "./start-fault.ts";
+import { StartError } from "./start-error.ts";
 
 /** @param place - which of several messages it was; empty where there is one. */
 export function describeLineFault(

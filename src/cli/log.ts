@@ -1,9 +1,7 @@
 import { type Logger, pino, stdSerializers } from "pino";
 import { PinoPretty } from "pino-pretty";
+import type { LogLevel } from "./log-levels.ts";
 import { printable } from "./printable.ts";
-
-export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 export interface LogOptions {
   readonly level: LogLevel;

@@ -2,6 +2,7 @@
 import { createColors } from "picocolors";
 import type { Finding, InspectedFrame, InspectedStep, Inspection } from "./inspection.ts";
 import { printable } from "./printable.ts";
+import { wrap } from "./wrap.ts";
 
 type Colors = ReturnType<typeof createColors>;
 
@@ -101,15 +102,4 @@ function findingLines({ severity, problem, remedy, configuration }: Finding, col
       ...text.split("\n").map((line) => `  ${line}`),
     ]),
   ];
-}
-
-/** Breaks a text between words. */
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line !== "" && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines;
 }

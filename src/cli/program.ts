@@ -1,7 +1,10 @@
 /** The whole command line as one tree: what runs, its help, its completions and its man page are made of it. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { createBenchCommand } from "./bench-command.ts";
+import { createCompletionsCommand } from "./completions-command.ts";
 import { createConnectCommand } from "./connect-command.ts";
+import { createDoctorCommand } from "./doctor-command.ts";
 import { createInspectCommand } from "./inspect-command.ts";
 import { createLabCommand } from "./lab-command.ts";
 import { createPublishCommand } from "./publish-command.ts";
@@ -20,7 +23,10 @@ export function createProgram(): Command {
     createTailCommand(),
     createConnectCommand(),
     createInspectCommand(),
+    createBenchCommand(),
+    createDoctorCommand(),
     createLabCommand(),
+    createCompletionsCommand(program),
   ];
   for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
@@ -30,7 +36,7 @@ export function createProgram(): Command {
 }
 
 /** The package's own, two folders up from here, compiled or not. */
-function readVersion(): string {
+export function readVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };

@@ -6,8 +6,11 @@ import { readHeaders, readTls } from "./connection-options.ts";
 import {
   addGatewayOptions,
   type GatewayFlags,
+  type GatewayUrl,
   parseChannel,
+  parseData,
   parseEvent,
+  parseGatewayUrl,
   readConnectOptions,
   readDevice,
 } from "./gateway-options.ts";
@@ -18,8 +21,8 @@ import { defaultBackoff } from "./line-retry.ts";
 import { textRules } from "../wire/index.ts";
 import { formatPosition } from "./position-text.ts";
 import { type Outcome, type Outgoing, type Publisher, publishSurely } from "./publisher.ts";
-import { StartError } from "./start-fault.ts";
-import { parseSeconds, parseTarget } from "./target.ts";
+import { StartError } from "./start-error.ts";
+import { parseSeconds } from "./target.ts";
 
 interface PublishFlags extends GatewayFlags {
   readonly id?: string;
@@ -31,18 +34,15 @@ interface PublishFlags extends GatewayFlags {
   readonly quiet?: true;
 }
 
-/** Where: the scheme says by which way. */
-interface PublishTarget {
-  readonly url: URL;
-  readonly isHttp: boolean;
-}
-
 const examples = `
 Examples:
   switchboard publish ws://127.0.0.1:8080/ws chat/42 message '{"text":"hi"}'
-  switchboard publish --api-key-file key http://127.0.0.1:9090 chat/42 message '{"text":"hi"}'
-  switchboard publish --id deploy-7 ws://127.0.0.1:8080/ws chat/ops message '{"text":"Deployed"}'
-  tail -f log.txt | switchboard publish --field text ws://127.0.0.1:8080/ws chat/ops message
+  switchboard publish --id deploy-7 ws://127.0.0.1:8080/ws chat/ops message \\
+    '{"text":"Deployed"}'
+  switchboard publish --api-key-file key http://127.0.0.1:9090 chat/42 message \\
+    '{"text":"hi"}'
+  tail -f log.txt | switchboard publish --field text ws://127.0.0.1:8080/ws \\
+    chat/ops message
 
 ws:// and wss:// connect as a client does; http:// and https:// use the HTTP
 API of the operator's port, with a key. Without <json>, each line of stdin is
@@ -56,7 +56,7 @@ usage, 130 stopped by Ctrl-C.`;
 export function createPublishCommand(): Command {
   const command = new Command("publish")
     .description("publish to a channel of a gateway: one message, or each line of stdin")
-    .addArgument(new Argument("<url>", "of the gateway, or of its operator's port").argParser(parsePublishTarget))
+    .addArgument(new Argument("<url>", "of the gateway, or of its operator's port").argParser(parseGatewayUrl))
     .addArgument(new Argument("<channel>", "as in chat/42").argParser(parseChannel))
     .addArgument(new Argument("<event>", "as in message").argParser(parseEvent))
     .addArgument(new Argument("[json]", "the event's data; without it, lines of stdin").argParser(parseData))
@@ -76,25 +76,6 @@ export function createPublishCommand(): Command {
   return addGatewayOptions(command).addHelpText("after", examples).action(runPublish);
 }
 
-function parsePublishTarget(text: string): PublishTarget {
-  const isHttp = /^https?:/i.test(text);
-  const url = parseTarget(text);
-  if (isHttp) url.protocol = url.protocol.replace("ws", "http");
-  return { url, isHttp };
-}
-
-/** Checks that it is JSON, and keeps it as it was written: numbers may be longer than ours. */
-function parseData(text: string): string {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidArgumentError(`Give JSON, as in '{"text":"hi"}': ${reason}`);
-  }
-  // A line feed ends a message on the wire, and stands between the values of JSON only.
-  return text.replaceAll(/[\r\n]+/g, " ");
-}
-
 /** As long as leaves room for the number of a line. */
 const maxIdChars = 53;
 
@@ -104,7 +85,7 @@ function parseId(text: string): string {
 }
 
 async function runPublish(
-  target: PublishTarget,
+  target: GatewayUrl,
   channel: string,
   event: string,
   json: string | undefined,
@@ -142,7 +123,7 @@ async function runPublish(
   process.stdin.destroy();
 }
 
-function createPublisher({ isHttp, url }: PublishTarget, flags: PublishFlags, signal: AbortSignal): Publisher {
+function createPublisher({ isHttp, url }: GatewayUrl, flags: PublishFlags, signal: AbortSignal): Publisher {
   const timeoutMs = flags.timeout;
   if (isHttp) {
     const [headers, tls] = [readHeaders(flags), readTls(flags)];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ApiKey, ApiScope } from "../server/index.ts";
-import { StartError } from "./start-fault.ts";
+import { StartError } from "./start-error.ts";
 
 const hint = 'One key a line, behind its scopes: "publish,read 6b1f…" with 32-256 characters; # begins a comment';
 

@@ -1,13 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
 import {
+  type AdminAddress,
   answerHealth,
   type Broker,
   createGateway,
   type Durability,
   type Gateway,
+  type HostPolicy,
   type Log,
   type OriginPolicy,
+  memoryBroker,
   sqliteBroker,
 } from "../server/index.ts";
 import { brokerOf } from "./broker-url.ts";
@@ -16,15 +19,18 @@ import { identifyGuest } from "./identify-guest.ts";
 import { Lab } from "./lab/lab.ts";
 import { closeServer, createPageServer, listen, type ListenOptions } from "./page-server.ts";
 import { readApiKeys } from "./read-api-keys.ts";
-import { listenError, StartError } from "./start-fault.ts";
+import { StartError } from "./start-error.ts";
+import { listenError } from "./start-fault.ts";
 import { pagesFolder, servePages } from "./static.ts";
 
 export interface ServeOptions extends ListenOptions {
   /** The folder of the database. */
   readonly data: string;
-  /** A store that nodes share, instead of the folder. */
+  /** `sqlite`, `memory`, or the URL of a store that nodes share. Default `sqlite`, in the folder. */
   readonly broker?: string | undefined;
   readonly origins: OriginPolicy;
+  /** Which names the gateway answers to. */
+  readonly hosts: HostPolicy;
   /** Whose word counts about a client's address. */
   readonly trustedProxy: readonly string[];
   readonly require: Durability;
@@ -54,6 +60,8 @@ export interface Serving {
   readonly facts: ServingFacts;
   /** Lets every connection go, with its answers and told when to come back; then closes the store and the servers. */
   close(): Promise<void>;
+  /** The console's page, with its key: for a terminal, not for a log. */
+  readonly consoleUrl: string | undefined;
 }
 
 /**
@@ -63,12 +71,13 @@ export interface Serving {
  * `DURABILITY_TOO_LOW`.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { drainMs, graceMs, log, origins, require, trustedProxy } = options;
+  const { drainMs, graceMs, hosts, log, origins, require, trustedProxy } = options;
   const gateway = createGateway({
     channels,
     authenticate: identifyGuest,
     broker: openStore(options),
     origins,
+    hosts,
     trustedProxies: { addresses: trustedProxy },
     require,
     log,
@@ -81,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const lab = new Lab(server, { otherPaths: ["/ws"] });
   // The port first: whoever starts the same thing twice is told so at once, not after waiting for the lock of the database.
   const url = await listen(server, options);
-  let admin: string | undefined;
+  let admin: AdminAddress | undefined;
   try {
     await gateway.attach(server, { path: "/ws" });
     admin = await listenForOperators(gateway, options.admin);
@@ -93,11 +102,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     facts: {
       url,
-      ...(options.broker === undefined ? { data: resolve(options.data) } : {}),
+      ...(hasFolder(options.broker) ? { data: resolve(options.data) } : {}),
       durability,
       store,
-      ...(admin === undefined ? {} : { admin }),
+      ...(admin === undefined ? {} : { admin: admin.url }),
     },
+    consoleUrl: admin?.consoleUrl,
     async close() {
       lab.close();
       await gateway.close({ graceMs, drainMs });
@@ -106,16 +116,22 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-function openStore({ broker, data }: Pick<ServeOptions, "broker" | "data">): Broker {
-  return broker === undefined ? sqliteBroker({ file: join(data, "switchboard.db") }) : brokerOf(broker);
+/** Whether the store is the database of the data folder. */
+function hasFolder(broker: string | undefined): broker is "sqlite" | undefined {
+  return broker === undefined || broker === "sqlite";
 }
 
-async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<string | undefined> {
+function openStore({ broker, data }: Pick<ServeOptions, "broker" | "data">): Broker {
+  if (broker === "memory") return memoryBroker();
+  return hasFolder(broker) ? sqliteBroker({ file: join(data, "switchboard.db") }) : brokerOf(broker);
+}
+
+async function listenForOperators(gateway: Gateway, admin: ServeOptions["admin"]): Promise<AdminAddress | undefined> {
   if (admin === undefined) return undefined;
   const { host, keyFile, port } = admin;
   const keys = keyFile === undefined ? [] : readApiKeys(keyFile);
   try {
-    return (await gateway.listenAdmin({ host, port, keys })).url;
+    return await gateway.listenAdmin({ host, port, keys });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw listenError(cause, { host, port, flag: "--admin-port" });
     const hint = "Give a file of keys with --api-key-file: scopes and a key a line, as in publish,read 6b1f…";

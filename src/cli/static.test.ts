@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { servePages } from "./static.ts";
 
@@ -15,6 +16,13 @@ beforeAll(async () => {
   mkdirSync(join(folder, "dist/assets"), { recursive: true });
   writeFileSync(join(folder, "dist/index.html"), "<!doctype html><title>Chat</title>");
   writeFileSync(join(folder, "dist/assets/index-abc123.js"), "export {};");
+  writeFileSync(join(folder, "dist/assets/index-abc123.js.br"), brotliCompressSync("export {}; // br"));
+  writeFileSync(join(folder, "dist/assets/index-abc123.js.gz"), gzipSync("export {}; // gz"));
+  mkdirSync(join(folder, "dist/docs/assets"), { recursive: true });
+  writeFileSync(join(folder, "dist/docs/index.html"), "<!doctype html><title>Guide</title>");
+  writeFileSync(join(folder, "dist/docs/channels.html"), "<!doctype html><title>Channels</title>");
+  writeFileSync(join(folder, "dist/docs/404.html"), "<!doctype html><title>No such page</title>");
+  writeFileSync(join(folder, "dist/docs/assets/docs-abc123.css"), "a {}");
   writeFileSync(join(folder, "secret.txt"), "secret");
   server = createServer(servePages(join(folder, "dist")));
   bareServer = createServer(servePages(join(folder, "nothing")));
@@ -60,6 +68,18 @@ test("[CM16] the page is asked for anew each time, its assets are kept, and both
   expect(again.status).toBe(304);
 });
 
+test("[CM26] what the build has compressed is sent so to who takes it", async () => {
+  const answers = ["br, gzip", "gzip", "identity"].map(async (encoding) => {
+    const { headers } = await request("/assets/index-abc123.js", { headers: { "Accept-Encoding": encoding } });
+    return [headers.get("Content-Encoding"), headers.get("Cache-Control")?.includes("immutable"), headers.get("Vary")];
+  });
+  expect(await Promise.all(answers)).toEqual([
+    ["br", true, "Accept-Encoding"],
+    ["gzip", true, "Accept-Encoding"],
+    [null, true, "Accept-Encoding"],
+  ]);
+});
+
 test("[CM17] no path leads out of the folder, and none ends the process", async () => {
   for (const path of ["/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt", "/%E0%A4%A", "/%00", "//secret.txt"]) {
     const { status } = await request(path);
@@ -70,4 +90,19 @@ test("[CM17] no path leads out of the folder, and none ends the process", async 
 test("[CM18] without built pages there is one that says how to build them", async () => {
   const answer = await request("/", {}, bareServer);
   expect(await answer.text()).toContain("npm run build");
+});
+
+test("[GD6] the guide is at /docs, its addresses have no ending, and a wrong one gets a page of its own", async () => {
+  const paths = ["/docs", "/docs/", "/docs/channels", "/docs/nowhere", "/nowhere"];
+  const answers = await Promise.all(paths.map((path) => request(path)));
+  const titles = answers.map(async (answer) => [answer.status, /<title>(.*)<\/title>/.exec(await answer.text())?.[1]]);
+  expect(await Promise.all(titles)).toEqual([
+    [200, "Guide"],
+    [200, "Guide"],
+    [200, "Channels"],
+    [404, "No such page"],
+    [404, undefined],
+  ]);
+  const asset = await request("/docs/assets/docs-abc123.css");
+  expect(asset.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
 });

@@ -31,10 +31,13 @@ const headers: Readonly<Record<string, string>> = {
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Answers with the files of `folder`, or, when it is not there, with a page that says how to make it. The guide is at `/docs`. */
+/**
+ * Answers with the files of `folder`, as the build has compressed them where the browser takes that, or, when it is not there, with a page
+ * that says how to make it. The guide is at `/docs`, and has a page for what is not.
+ */
 export function servePages(folder: string): RequestListener {
   const files = existsSync(folder)
-    ? sirv(folder, { etag: true, brotli: true, setHeaders: setCaching })
+    ? sirv(folder, { etag: true, brotli: true, gzip: true, setHeaders: setCaching })
     : (_: IncomingMessage, response: ServerResponse) => answer(response, 503, missingPage);
   const missingFile = join(folder, "docs/404.html");
   const missingInGuide = existsSync(missingFile) ? readFileSync(missingFile, "utf8") : undefined;

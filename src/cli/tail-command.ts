@@ -29,8 +29,10 @@ interface TailFlags extends GatewayFlags {
 
 const examples = `
 Examples:
-  switchboard tail ws://127.0.0.1:8080/ws chat/42              the last 10, and what comes
-  switchboard tail --since 15m ws://127.0.0.1:8080/ws chat/42  the last quarter of an hour first
+  switchboard tail ws://127.0.0.1:8080/ws chat/42
+                              the last 10, and what comes
+  switchboard tail --since 15m ws://127.0.0.1:8080/ws chat/42
+                              first the last quarter of an hour
   switchboard tail --since 17 --no-follow ws://127.0.0.1:8080/ws chat/42
   switchboard tail --json ws://127.0.0.1:8080/ws chat/42 | jq .data
 

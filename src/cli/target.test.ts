@@ -50,7 +50,9 @@ test("[CM54] seconds become milliseconds; what is no time is refused", () => {
 
 test("[CM55] /ping and /close are read with what is behind them; other names are told apart from messages", () => {
   expect(
-    ["/ping", "/ping  a b ", "/close", "/close 4001", "/close 4001 Good bye", "/close Good bye"].map(readSlashCommand),
+    ["/ping", "/ping  a b ", "/close", "/close 4001", "/close 4001 Good bye", "/close Good bye"].map((line) =>
+      readSlashCommand(line),
+    ),
   ).toEqual([
     { type: "ping", data: "" },
     { type: "ping", data: "a b " },
@@ -59,9 +61,9 @@ test("[CM55] /ping and /close are read with what is behind them; other names are
     { type: "close", code: 4001, reason: "Good bye" },
     { type: "close", code: 1000, reason: "Good bye" },
   ]);
-  expect(["/", "/pings x"].map(readSlashCommand)).toEqual([
-    { type: "unknown", name: "" },
-    { type: "unknown", name: "pings" },
+  expect(["/", "/pings x"].map((line) => readSlashCommand(line))).toEqual([
+    { type: "refused", reason: "There is no /: /ping [data], /close [code] [reason], /help" },
+    { type: "refused", reason: "There is no /pings: /ping [data], /close [code] [reason], /help" },
   ]);
-  expect([" /ping", "a/close", ""].map(readSlashCommand)).toEqual([undefined, undefined, undefined]);
+  expect([" /ping", "a/close", ""].map((line) => readSlashCommand(line))).toEqual([undefined, undefined, undefined]);
 });

@@ -1,17 +1,19 @@
-import type {
-  Connection,
-  DeflateParameters,
-  InflateResult,
-  MessageCodec,
-  PieceDeflater,
-  PreparedMessage,
-  Role,
+import {
+  type Connection,
+  type DeflateParameters,
+  type InflateResult,
+  isMessageBytes,
+  type MessageCodec,
+  type PieceDeflater,
+  type PreparedMessage,
+  type Role,
 } from "../protocol/index.ts";
 import type { CompressionBudget } from "./compression-budget.ts";
 import { type CompressionDiagnostics, tellCompression } from "./diagnostics.ts";
 import { type Deflater, inflate, sharedDeflater } from "./deflate.ts";
 import { History } from "./history.ts";
 import { inflatedPieceBytes, InflatingMessage } from "./inflating-message.ts";
+import { byteCountOf, type MessageData } from "./queue-message.ts";
 import { requirePrepared } from "./require-prepared.ts";
 import type { EngineSocket } from "./sockets.ts";
 
@@ -172,18 +174,18 @@ function sides(role: Role, parameters: DeflateParameters): { readonly ours: Side
 }
 
 /** Whether a message is long enough to be compressed. */
-export function isToCompress(data: string | Uint8Array | PreparedMessage, codec: Codec, role: Role): boolean {
-  if (typeof data === "string") return Buffer.byteLength(data) >= codec.thresholdBytes;
-  return (data instanceof Uint8Array ? data : requirePrepared(data, role).payload).length >= codec.thresholdBytes;
+export function isToCompress(data: MessageData, codec: Codec, role: Role): boolean {
+  return byteCountOf(data, role) >= codec.thresholdBytes;
 }
 
 /** The compressed frame of a message; of a prepared one the same bytes for every receiver of its kind. */
 export function compressedFrame(
-  data: string | Uint8Array | PreparedMessage,
+  data: MessageData,
   { connection, codec, role }: { readonly connection: Connection; readonly codec: Codec; readonly role: Role },
 ): Uint8Array {
   if (typeof data === "string") return connection.sendText(data, { compress: true });
   if (data instanceof Uint8Array) return connection.sendBinary(data, { compress: true });
+  if (isMessageBytes(data)) return connection.sendBytes(data, { compress: true });
   return codec.frameOf(requirePrepared(data, role));
 }
 

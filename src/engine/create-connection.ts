@@ -3,7 +3,7 @@ import type { LineOptions } from "./line-options.ts";
 import { createMaskingKey as createStrongKey } from "./masking-keys.ts";
 import { messagePorts } from "./message-ports.ts";
 
-/** The state machine of a line. Where a handler wants messages as they come, it tells them in pieces. */
+/** The state machine of a line. Where a handler wants messages as they come, it tells them in pieces, or as bytes. */
 export function createConnection<Data>(options: LineOptions<Data>): Connection {
   const { role, limits, handlers, codec, answers } = options;
   const createMaskingKey = maskingOf(options);
@@ -11,6 +11,7 @@ export function createConnection<Data>(options: LineOptions<Data>): Connection {
   return new Connection({
     role,
     tellsPieces,
+    tellsBytes: handlers.messageBytes !== undefined,
     maxMessageBytes: tellsPieces ? limits.maxStreamedMessageBytes : limits.maxMessageBytes,
     maxFragmentCount: limits.maxFragmentCount,
     ...messagePorts,

@@ -1,3 +1,4 @@
+import type { MessageBytes } from "../protocol/index.ts";
 import type { CloseInfo } from "./close-info.ts";
 import type { MessageStream } from "./message-stream.ts";
 
@@ -5,7 +6,7 @@ import type { MessageStream } from "./message-stream.ts";
  * What happens on connections: one object for all of a server's.
  *
  * A handler that throws or rejects is reported to `error`, and its connection is closed with 1011; the others do not notice.
- * A promise that `message` or `messageStream` returns is waited for: until it is settled the connection is not read and its next
+ * A promise that `message`, `messageBytes` or `messageStream` returns is waited for: until it is settled the connection is not read and its next
  * message not delivered, so a slow handler slows its peer down and nothing piles up. Return nothing to go on at once. Other handlers'
  * promises are watched for failures only; any other result is ignored.
  */
@@ -14,6 +15,14 @@ export interface SocketHandlers<Socket> {
   open?(socket: Socket): unknown;
   /** A whole message: a string if it was text, bytes if it was binary. The bytes are yours to keep. */
   message?(socket: Socket, data: string | Uint8Array): unknown;
+  /**
+   * Instead of `message`, which is not called then: a whole message as the bytes it came in, text too (they are checked to be UTF-8).
+   * Nothing is copied or decoded for it, which makes it the cheapest way to pass messages on: `send()` and `publish()` take `message` as it is.
+   *
+   * The bytes are yours until the handler returns, or first awaits; then other messages are read into the same memory. Copy what you keep.
+   * Without effect beside `messageStream`.
+   */
+  messageBytes?(socket: Socket, message: MessageBytes): unknown;
   /**
    * Instead of `message`, which is not called then: every message as it comes, of any length up to `maxStreamedMessageBytes`, without
    * anybody holding it. Read it with `for await`; what you do not read is not taken from the peer. When the returned promise is settled,

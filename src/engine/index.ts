@@ -24,6 +24,7 @@ export type { OriginPolicy } from "./origin-policy.ts";
 export { createWebSocketServer } from "./server.ts";
 export type { ClientSocket, EngineSocket, ServerSocket } from "./sockets.ts";
 export { StreamError, type StreamErrorCode } from "./stream-error.ts";
+export type { MessageData } from "./queue-message.ts";
 export type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 export { tapFrames } from "./tap-frames.ts";
 export { TimerWheel, type WheelClock, type WheelTimer } from "./timer-wheel.ts";
@@ -60,6 +61,7 @@ export {
   type Header,
   type HandshakeRequest,
   isCloseCode,
+  type MessageBytes,
   opcodes,
   type Opcode,
   prepareMessage,

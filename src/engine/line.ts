@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Connection, ConnectionEvent, PreparedMessage, Role, SendOptions } from "../protocol/index.ts";
+import type { Connection, ConnectionEvent, Role, SendOptions } from "../protocol/index.ts";
 import { cutSocket, isStream, lossOf, remoteAddressOf } from "./caller.ts";
 import { abnormalClose, type CloseInfo, type PeerClose } from "./close-info.ts";
 import { createConnection, maskingOf } from "./create-connection.ts";
@@ -9,12 +9,13 @@ import { tellClose, tellOpen } from "./diagnostics.ts";
 import { callHandler, type Handler, reportError, type SocketHandlers } from "./handlers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Inbox } from "./inbox.ts";
+import { keepEvents, keepMessage } from "./keep-bytes.ts";
 import type { LineLimits } from "./limits.ts";
 import type { MessageStream } from "./message-stream.ts";
 import { type LineHooks, type LineOptions, noHooks } from "./line-options.ts";
 import { PeerPace } from "./peer-pace.ts";
 import { Pressure } from "./pressure.ts";
-import { byteCountOf, requirePrepared } from "./require-prepared.ts";
+import { byteCountOf, type MessageData, queueMessage } from "./queue-message.ts";
 import { listenToData, listenToFate, type SocketListener } from "./socket-events.ts";
 import type { ServerSocket } from "./sockets.ts";
 import { StreamError } from "./stream-error.ts";
@@ -129,18 +130,17 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     else this.#socket.resume();
   }
 
-  send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean {
+  send(data: MessageData, options?: SendOptions): boolean {
     if (this.state !== "open") return false;
     if (this.#sender?.isBusy === true) {
-      this.#sender.enqueue(byteCountOf(data, this.role), () => this.send(data, options));
+      const kept = keepMessage(data);
+      this.#sender.enqueue(byteCountOf(kept, this.role), () => this.send(kept, options));
       return this.#pressureNow().judge();
     }
     const codec = this.#connection.state === "open" ? this.#codec : undefined;
     if (codec !== undefined && (options?.compress ?? isToCompress(data, codec, this.role))) {
       this.writer.writeShared(compressedFrame(data, { connection: this.#connection, codec, role: this.role }));
-    } else if (typeof data === "string") this.writer.writeText(data);
-    else if (data instanceof Uint8Array) this.writer.writeBinary(data);
-    else this.writer.writeShared(requirePrepared(data, this.role).frame);
+    } else queueMessage(this.writer, data, this.role);
     this.counters.messagesOut++;
     return this.writer.bufferedBytes <= this.limits.highWaterBytes || this.#pressureNow().judge();
   }
@@ -238,12 +238,10 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     // Nothing is held yet: a paused socket gives no data, and resume() delivers what is held before the data flows again.
     this.#held = this.#connection.takeEvents();
     const isTimed = this.#connection.isMidMessage && this.#handlers.messageStream === undefined;
-    if (isTimed || this.#pace !== undefined) this.#paceNow().watchMessage(isTimed, this.#held);
+    if (isTimed) this.#pace ??= new PeerPace(this);
+    this.#pace?.watchMessage(isTimed, this.#held);
     this.#deliver();
-  }
-
-  #paceNow(): PeerPace {
-    return (this.#pace ??= new PeerPace(this));
+    this.#held = keepEvents(this.#held);
   }
 
   /** The peer behaves in a way that is not worth an answer: RFC 6455 §7.1.7. */
@@ -278,18 +276,19 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
   #handleEvent(event: ConnectionEvent): void {
     switch (event.type) {
       case "message":
+      case "bytes":
       case "piece":
         return this.#isDeaf ? undefined : this.#hear(event);
       case "ping":
-        return this.#paceNow().acceptPing() ? void this.#run(this.#handlers.ping, event.data) : undefined;
+        this.#pace ??= new PeerPace(this);
+        return this.#pace.acceptPing() ? void this.#run(this.#handlers.ping, event.data) : undefined;
       case "pong":
         this.#heartbeat.measure();
         return void this.#run(this.#handlers.pong, event.data);
       case "close":
         this.peerClose = { code: event.code, reason: event.reason };
         this.#conclude({ ...this.peerClose, by: "peer", wasClean: false });
-        // RFC 6455 §7.1.1: the server ends the transport first, so that it is the client that waits in TIME_WAIT for nobody. A
-        // stream of HTTP/2 has no TIME_WAIT, and some servers wait for its client.
+        // RFC 6455 §7.1.1: the server ends first, so that TIME_WAIT is the client's. On HTTP/2 there is none, but some servers wait.
         if (this.role === "server" || isStream(this.#socket)) this.writer.end();
         return;
       case "fail":
@@ -300,10 +299,11 @@ export class Line<Data> implements ServerSocket<Data>, SocketListener, WriterOwn
     }
   }
 
-  #hear(event: ConnectionEvent & { readonly type: "message" | "piece" }): void {
-    if (event.type === "message" || event.isFirst) this.counters.messagesIn++;
+  #hear(event: ConnectionEvent & { readonly type: "message" | "bytes" | "piece" }): void {
+    if (event.type !== "piece" || event.isFirst) this.counters.messagesIn++;
     if (event.type === "piece") return this.#inboxNow().put(event);
-    const handling = this.#run(this.#handlers.message, event.data);
+    const { message, messageBytes } = this.#handlers;
+    const handling = event.type === "bytes" ? this.#run(messageBytes, event) : this.#run(message, event.data);
     if (handling !== undefined) this.#inboxNow().wait(handling);
   }
 

@@ -32,7 +32,7 @@ export class PeerPace {
    * @param events - what happened since the last look. If a message was completed, what is incomplete now is another one.
    */
   watchMessage(isMidMessage: boolean, events: readonly ConnectionEvent[]): void {
-    const isAnother = events.some(({ type }) => type === "message");
+    const isAnother = events.some(({ type }) => type === "message" || type === "bytes");
     if (this.#messageTimer !== undefined && isMidMessage && !isAnother) return;
     this.stop();
     if (isMidMessage) this.#schedule();

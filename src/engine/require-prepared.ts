@@ -14,13 +14,3 @@ export function requirePrepared(data: PreparedMessage, role: Role): PreparedMess
     `Cannot send ${isFrame ? "a server's frame to a server" : kind}: give a string or a Uint8Array`,
   );
 }
-
-/**
- * How many bytes a message has, for the queue.
- *
- * @throws {ProtocolError} as {@link requirePrepared}.
- */
-export function byteCountOf(data: string | Uint8Array | PreparedMessage, role: Role): number {
-  if (typeof data === "string") return Buffer.byteLength(data);
-  return data instanceof Uint8Array ? data.length : requirePrepared(data, role).frame.length;
-}

@@ -5,7 +5,6 @@ import type { Duplex } from "node:stream";
 import {
   Connection,
   type ExtendedConnectRequest,
-  type PreparedMessage,
   prepareMessage,
   type Refusal,
   selectProtocol,
@@ -24,6 +23,7 @@ import { type ListenAddress, type ListenOptions, startListening } from "./listen
 import { isAllowedOrigin } from "./origin-policy.ts";
 import { PendingUpgrade } from "./pending-upgrade.ts";
 import { createRefusal, refuse } from "./refuse.ts";
+import { isPrepared, type MessageData } from "./queue-message.ts";
 import type { ServerSocket } from "./sockets.ts";
 import { sharedTimerWheel, type TimerWheel } from "./timer-wheel.ts";
 import { Topics } from "./topics.ts";
@@ -114,10 +114,10 @@ class LineServer<Data> implements WebSocketServer<Data> {
     return { ...this.#handshakes, ...sum };
   }
 
-  publish(topic: string, data: string | Uint8Array | PreparedMessage, options: PublishOptions<Data> = {}): number {
+  publish(topic: string, data: MessageData, options: PublishOptions<Data> = {}): number {
     const members = this.#topics.membersOf(topic);
     if (members.size === 0) return 0;
-    const message = typeof data === "string" || data instanceof Uint8Array ? prepareMessage(data) : data;
+    const message = isPrepared(data) ? data : prepareMessage(data);
     let count = 0;
     for (const line of members) {
       if (line === options.except || line.state !== "open") continue;

@@ -1,4 +1,4 @@
-import type { PreparedMessage, SendOptions } from "../protocol/index.ts";
+import type { MessageBytes, PreparedMessage, SendOptions } from "../protocol/index.ts";
 import type { SocketCounters } from "./counters.ts";
 import type { MessageSource, SendStreamOptions } from "./stream-sender.ts";
 
@@ -22,7 +22,8 @@ export interface EngineSocket {
   /** What went over it so far. It counts on: take a copy to keep. */
   readonly counters: SocketCounters;
   /**
-   * Sends one message: a string as text, a `Uint8Array` as binary. Does not copy large arrays: leave the bytes unchanged.
+   * Sends one message: a string as text, a `Uint8Array` as binary, what a `messageBytes` handler was given as it came. Does not copy large
+   * arrays: leave the bytes unchanged.
    *
    * All that is sent in one turn of the event loop leaves in one write.
    *
@@ -32,7 +33,7 @@ export interface EngineSocket {
    * is not open any more: `close` was called or will be.
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` for anything else, a `DataView` or `Float32Array` too.
    */
-  send(data: string | Uint8Array, options?: SendOptions): boolean;
+  send(data: string | Uint8Array | MessageBytes, options?: SendOptions): boolean;
   /**
    * Sends one message in pieces (RFC 6455 §5.4), as its source gives them: of any length, and never held. It asks the source for more when
    * the peer has taken what is under way. Pings and pongs go in between; what is sent meanwhile, and further streams, at most 64, wait in
@@ -82,7 +83,7 @@ export interface ServerSocket<Data = undefined> extends EngineSocket {
   readonly id: number;
   /** As in {@link EngineSocket.send}; a prepared message is framed once, and compressed
    * once for each kind of receiver, whatever their number. */
-  send(data: string | Uint8Array | PreparedMessage, options?: SendOptions): boolean;
+  send(data: string | Uint8Array | MessageBytes | PreparedMessage, options?: SendOptions): boolean;
   /**
    * From now on the socket gets what is published to `topic`, until it unsubscribes or is closed. Once more does nothing.
    *

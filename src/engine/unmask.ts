@@ -70,6 +70,11 @@ export function sharedReadBuffer(): Buffer {
   return shared;
 }
 
+/** Whether these bytes lie in {@link sharedReadBuffer}: the next read overwrites them. */
+export function isReadBuffer(bytes: Uint8Array): boolean {
+  return bytes.buffer === shared?.buffer;
+}
+
 /** As {@link applyMask}, which does what does not lie in {@link sharedReadBuffer}; there ASCII is told whatever the length. */
 export function unmask(bytes: Uint8Array, start: number, end: number, maskingKey: number, phase: number): boolean {
   if (bytes !== shared || maskShared === undefined || end - start < stepBytes) {

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { PreparedMessage } from "../protocol/index.ts";
 import type { AnyHttpServer } from "./attachments.ts";
 import type { CompressionOptions } from "./compression.ts";
 import type { ServerCounters } from "./counters.ts";
@@ -9,6 +8,7 @@ import type { SocketHandlers } from "./handlers.ts";
 import type { LineLimits } from "./limits.ts";
 import type { ListenAddress, ListenOptions } from "./listener.ts";
 import type { OriginPolicy } from "./origin-policy.ts";
+import type { MessageData } from "./queue-message.ts";
 import type { ServerSocket } from "./sockets.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 import type { Accept, Reject, UpgradeRequest } from "./upgrade.ts";
@@ -84,7 +84,7 @@ export interface WebSocketServer<Data = undefined> {
    * @returns how many sockets it was sent to.
    * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if `data` cannot be sent; not if nobody listens, as it is not looked at then.
    */
-  publish(topic: string, data: string | Uint8Array | PreparedMessage, options?: PublishOptions<Data>): number;
+  publish(topic: string, data: MessageData, options?: PublishOptions<Data>): number;
   /**
    * Takes no more handshakes (503), sends every connection a close frame, waits for theirs, and resolves when all are gone.
    *

@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeFrame, opcodes } from "../protocol/index.ts";
+import { sharedReadBuffer } from "./unmask.ts";
 import { Writer } from "./writer.ts";
 
 /** A socket whose writes are counted, and that takes them when it is told to. */
@@ -71,8 +72,8 @@ test("[EN21] frames of one turn leave in one write and in order, small and large
   writer.writeText("a");
   writer.writeFrame(Buffer.from([0x8a, 0]));
   writer.writeText("ü");
-  writer.writeBinary(Uint8Array.of(1, 2));
-  writer.writeBinary(large);
+  writer.writeBytes(opcodes.binary, Uint8Array.of(1, 2));
+  writer.writeBytes(opcodes.binary, large);
   writer.writeText("z");
   expect(socket.writes).toHaveLength(0);
   await turn();
@@ -133,18 +134,42 @@ test("[EN21] writers that take turns within a turn do not mix", async () => {
 test("[EN27] a binary payload above 4 KiB is not copied, one of 4 KiB is", async () => {
   const { socket, writer } = setUp();
   const [large, small] = [new Uint8Array(4097), new Uint8Array(4096)];
-  writer.writeBinary(large);
-  writer.writeBinary(small);
+  writer.writeBytes(opcodes.binary, large);
+  writer.writeBytes(opcodes.binary, small);
   await turn();
   const buffers = socket.writes[0]?.map((chunk) => chunk.buffer);
   expect(buffers).toContain(large.buffer);
   expect(buffers).not.toContain(small.buffer);
 });
 
+test("[EN135] what lies where sockets are read into is written at once, and what is not taken is copied", async () => {
+  const { socket, writer } = setUp();
+  const shared = sharedReadBuffer();
+  shared.fill(0x61, 0, 5000);
+  writer.writeBytes(opcodes.text, shared.subarray(0, 5000));
+  shared.fill(0x62, 0, 5000);
+  await turn();
+  expect(Buffer.concat(socket.writes.flat()).toString("latin1")).toBe(`\x81\x7e\x13\x88${"a".repeat(5000)}`);
+  expect(writer.bufferedBytes).toBe(0);
+});
+
+test("[EN132] however many frames two sockets share, they share the memory that is written", async () => {
+  for (const count of [1, 2, 3]) {
+    const [one, two] = [setUp(), setUp()];
+    const frames = Array.from({ length: count }, (_, number) => new Uint8Array(10).fill(number));
+    for (const frame of frames) for (const { writer } of [one, two]) writer.writeShared(frame);
+    await turn();
+    expect(Buffer.concat(one.socket.writes.flat())).toEqual(Buffer.concat(frames));
+    const [first, second] = [one, two].map(({ socket }) => socket.writes[0]?.[0] as Buffer);
+    expect(first?.buffer, `${count} frames`).toBe(second?.buffer);
+    expect(first?.byteOffset, `${count} frames`).toBe(second?.byteOffset);
+  }
+});
+
 test("[EN63] a client's payload of any size is masked in a copy", async () => {
   const { socket, writer } = setUp({ createMaskingKey: () => 0x01020304 });
   const large = new Uint8Array(70_000).fill(0xff);
-  writer.writeBinary(large);
+  writer.writeBytes(opcodes.binary, large);
   writer.writeText("\0\0\0\0");
   await turn();
   const bytes = Buffer.concat(socket.writes.flat());
@@ -162,7 +187,7 @@ test("[EN29] what is buffered is counted to the byte while it waits, while it is
   expect(writer.bufferedBytes).toBe(5);
   await turn();
   expect([writer.bufferedBytes, told]).toEqual([5, ["blocked"]]);
-  writer.writeBinary(new Uint8Array(10));
+  writer.writeBytes(opcodes.binary, new Uint8Array(10));
   await turn();
   expect([writer.bufferedBytes, socket.writes.length]).toEqual([17, 1]);
   socket.isBusy = false;
@@ -190,7 +215,7 @@ test("[EN27] what waits for a busy socket lies in memory of its own", async () =
 test("[EN52] one write is at most 256 KiB, so that a slow peer shows progress", async () => {
   const { socket, writer } = setUp();
   const payload = Uint8Array.from({ length: 600_000 }, (_, index) => index);
-  writer.writeBinary(payload);
+  writer.writeBytes(opcodes.binary, payload);
   await turn();
   const sizes = socket.writes.map((chunks) => Buffer.concat(chunks).length);
   expect(sizes).toEqual([262_144, 262_144, 600_010 - 524_288]);
@@ -224,7 +249,7 @@ test("[EN26] frames for a destroyed socket are dropped", async () => {
   const { socket, writer } = setUp();
   socket.destroy();
   writer.writeText("lost");
-  writer.writeBinary(new Uint8Array(70_000));
+  writer.writeBytes(opcodes.binary, new Uint8Array(70_000));
   await turn();
   expect([socket.writes.length, writer.bufferedBytes]).toEqual([0, 0]);
 });
@@ -240,9 +265,9 @@ test("[EN26] frames behind the end of a socket are dropped and no error", async 
 
 test("[EN52] the end of an earlier write is not taken for the end of one that waits", async () => {
   const { socket, writer, told } = setUp();
-  writer.writeBinary(new Uint8Array(70_000));
+  writer.writeBytes(opcodes.binary, new Uint8Array(70_000));
   socket.isBusy = true;
-  writer.writeBinary(new Uint8Array(70_000));
+  writer.writeBytes(opcodes.binary, new Uint8Array(70_000));
   expect(socket.writes).toHaveLength(2);
   await turn();
   expect(told).toEqual(["blocked"]);

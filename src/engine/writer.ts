@@ -5,6 +5,7 @@ import { flushThisTurn } from "./flush-queue.ts";
 import type { FrameTap } from "./frame-tap.ts";
 import { joinBatch } from "./join-batch.ts";
 import { maxCopyBytes, Slab } from "./slab.ts";
+import { isReadBuffer } from "./unmask.ts";
 
 // Once this much is waiting, one more frame in the same write saves nothing: it goes out at once.
 const eagerFlushBytes = 64 * 1024;
@@ -51,8 +52,8 @@ export class Writer {
   readonly #direct: DirectSocket | undefined;
   /** What waits, in order; the open region comes after it. */
   #chunks: Uint8Array[] | undefined;
-  /** `block[start, end)`, the open region: the newest frames, contiguous in a slab. */
-  #block: Buffer | undefined;
+  /** `block[start, end)`, the open region: the newest frames, contiguous in a slab, or the newest that is shared. */
+  #block: Uint8Array | undefined;
   #start = 0;
   #end = 0;
   /** Memory of our own while the socket is busy: what may wait for long must not hold the shared blocks. */
@@ -96,7 +97,7 @@ export class Writer {
     const payloadBytes = Buffer.byteLength(text);
     const at = this.#reserveFrame(opcodes.text, payloadBytes, key);
     // As many bytes as characters: it is ASCII, and Latin-1 is written without looking at each.
-    this.#block?.write(text, at, payloadBytes, payloadBytes === text.length ? "latin1" : "utf8");
+    this.#slab.block.write(text, at, payloadBytes, payloadBytes === text.length ? "latin1" : "utf8");
     this.#finishFrame(at, key);
   }
 
@@ -104,7 +105,7 @@ export class Writer {
   #writeWideText(text: string, key: number | undefined): void {
     const roomBytes = 3 * text.length;
     const start = this.#reserve(frameHeaderBytes(roomBytes, key !== undefined) + roomBytes);
-    const block = this.#block as Buffer;
+    const { block } = turnSlab;
     const payloadAt = start + frameHeaderBytes(roomBytes, key !== undefined);
     const payloadBytes = block.write(text, payloadAt, roomBytes, "utf8");
     writeFrameHeader(block, start, { fin: true, rsv1: false, opcode: opcodes.text, maskingKey: key, payloadBytes });
@@ -114,15 +115,14 @@ export class Writer {
     this.#finishFrame(payloadAt, key);
   }
 
-  /** Queues a binary message. A server's large ones are not copied. */
-  writeBinary(data: Uint8Array): void {
+  /** Queues a message. A server's large ones are not copied. */
+  writeBytes(opcode: Opcode, data: Uint8Array): void {
     const key = this.#createMaskingKey?.();
     if (key === undefined && data.length > maxCopyBytes) {
-      this.#reserveHeader(opcodes.binary, data.length);
-      this.writeFrame(data);
-      return;
+      this.#reserveHeader(opcode, data.length);
+      return isReadBuffer(data) ? this.#writeBorrowed(data) : this.writeFrame(data);
     }
-    const at = this.#reserveFrame(opcodes.binary, data.length, key);
+    const at = this.#reserveFrame(opcode, data.length, key);
     this.#block?.set(data, at);
     this.#finishFrame(at, key);
   }
@@ -140,10 +140,27 @@ export class Writer {
     this.#schedule();
   }
 
+  /** Bytes that lie where the next read goes: they are written at once, and what is not taken of them is copied. */
+  #writeBorrowed(bytes: Uint8Array): void {
+    this.#seal();
+    this.#push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#direct !== undefined && !this.#isBlocked) this.#writeDirectly(this.#direct);
+    const rest = this.#chunks?.pop();
+    if (rest !== undefined) this.#push(new Uint8Array(rest));
+    this.#schedule();
+  }
+
   /** Queues a whole frame without a copy, as others may be sent it too: it must never change. */
   writeShared(frame: Uint8Array): void {
-    this.#seal();
-    this.#push(frame);
+    if (this.#block === undefined && this.#chunks === undefined) {
+      this.#block = frame; // mostly it is the only one in its turn, and needs no list
+      this.#start = 0;
+      this.#end = frame.length;
+    } else {
+      this.#seal();
+      this.#push(frame);
+    }
     this.#waitingBytes += frame.length;
     this.#schedule();
   }
@@ -186,22 +203,26 @@ export class Writer {
 
   #reserveFrame(opcode: Opcode, payloadBytes: number, maskingKey: number | undefined): number {
     const at = this.#reserve(frameHeaderBytes(payloadBytes, maskingKey !== undefined) + payloadBytes);
-    return writeFrameHeader(this.#block as Buffer, at, { fin: true, rsv1: false, opcode, maskingKey, payloadBytes });
+    return writeFrameHeader(this.#slab.block, at, { fin: true, rsv1: false, opcode, maskingKey, payloadBytes });
   }
 
   #reserveHeader(opcode: Opcode, payloadBytes: number): void {
     const at = this.#reserve(frameHeaderBytes(payloadBytes, false));
-    writeFrameHeader(this.#block as Buffer, at, { fin: true, rsv1: false, opcode, payloadBytes });
+    writeFrameHeader(this.#slab.block, at, { fin: true, rsv1: false, opcode, payloadBytes });
   }
 
   #finishFrame(payloadAt: number, maskingKey: number | undefined): void {
-    if (maskingKey !== undefined) applyMask(this.#block as Buffer, payloadAt, this.#end, maskingKey);
+    if (maskingKey !== undefined) applyMask(this.#slab.block, payloadAt, this.#end, maskingKey);
     this.#schedule();
   }
 
-  /** Sets bytes of `#block` aside, behind the open region if they can be. */
+  get #slab(): Slab {
+    return this.#isBlocked ? (this.#ownSlab ??= new Slab(ownBlockBytes)) : turnSlab;
+  }
+
+  /** Sets bytes of the slab's block aside, behind the open region if they can be. */
   #reserve(count: number): number {
-    const slab = this.#isBlocked ? (this.#ownSlab ??= new Slab(ownBlockBytes)) : turnSlab;
+    const slab = this.#slab;
     const start = slab.reserve(count);
     if (slab.block !== this.#block || start !== this.#end) {
       this.#seal();
@@ -214,7 +235,10 @@ export class Writer {
   }
 
   #seal(): void {
-    if (this.#block !== undefined) this.#push(this.#block.subarray(this.#start, this.#end));
+    const block = this.#block;
+    if (block === undefined) return;
+    const isWhole = this.#start === 0 && this.#end === block.length;
+    this.#push(isWhole ? block : block.subarray(this.#start, this.#end));
     this.#block = undefined;
   }
 
@@ -262,10 +286,11 @@ export class Writer {
     this.#chunks = this.#block = undefined;
   }
 
-  /** There is the open region alone, as after one short message: no view of it is made. */
+  /** There is the open region alone, as after one short message or a shared one: no view of it is made, and no list. */
   #writeBlock(direct: DirectSocket): number {
-    const takenBytes = direct.writePart(this.#block as Buffer, this.#start, this.#end);
-    this.tap?.sent((this.#block as Buffer).subarray(this.#start, this.#start + takenBytes));
+    const block = this.#block as Uint8Array;
+    const takenBytes = direct.writePart(block, this.#start, this.#end);
+    this.tap?.sent(block.subarray(this.#start, this.#start + takenBytes));
     this.#start += takenBytes;
     return takenBytes;
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { at, benchWith, live, routeTo, subscribe } from "../../test/channel-setup.ts";
 import { GatewayBench } from "../testing/gateway-bench.ts";
+import { decodeBroadcast } from "./broadcast.ts";
 import { Channel } from "./channel.ts";
 import { Deadlines } from "./deadlines.ts";
 import { defaultLimits } from "./limits.ts";
@@ -120,4 +121,11 @@ test("[OP26] a channel says who is in it, if it tells anybody", () => {
   subscribe(bench, 1, live);
   expect(bench.core.attendanceOf("room/1")).toMatchObject({ members: [{ user: { id: "u1" } }] });
   expect(bench.core.attendanceOf("news")).toEqual({ members: [] });
+});
+
+test("[ND30] a channel of a shared store asks who is there with the other nodes when it is joined, and tells them who comes", () => {
+  const payloads: string[] = [];
+  const bench = new GatewayBench({ tellOthers: (_channel, payload) => payloads.push(payload) });
+  subscribe(bench, 1, live, "room/1");
+  expect(payloads.map((payload) => decodeBroadcast(payload).presence?.type)).toEqual(["ask", "diff"]);
 });

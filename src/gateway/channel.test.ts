@@ -19,6 +19,20 @@ test("[DL1] an entry goes to all live subscribers as one text", () => {
   expect(effects).toEqual([{ type: "send", to: [1, 2, 3], text: expect.stringContaining('"offset":1') }]);
 });
 
+test("[DL1] whoever comes is sent what comes next, whoever goes is not", () => {
+  const bench = benchWith({ connections: [1, 2] });
+  append(bench, 1);
+  subscribe(bench, 3, live);
+  append(bench, 1);
+  bench.send(1, { type: "unsubscribe", channel: "news" });
+  append(bench, 1);
+  expect([1, 2, 3].map((connection) => story(bench.take(connection)).filter(Number.isInteger))).toEqual([
+    [1, 2],
+    [1, 2, 3],
+    [2, 3],
+  ]);
+});
+
 test("[DL2] hints that are doubled, early, late or wrong are put right", () => {
   const bench = benchWith();
   bench.isHinting = false;

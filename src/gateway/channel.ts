@@ -38,6 +38,8 @@ export interface ChannelTools {
   readonly limits: GatewayLimits;
   readonly counters: Counters;
   readonly pages: ReplayPages;
+  /** This node's name, if there may be others. */
+  readonly node?: string | undefined;
   /** Called when nobody needs the channel any more. */
   readonly release: (channel: Channel) => void;
 }
@@ -50,8 +52,10 @@ export class Channel {
   readonly #tools: ChannelTools;
   readonly #reader: LogReader;
   readonly #shelf: ReplayShelf;
-  readonly #presence: PresenceFeed | undefined;
+  readonly presence: PresenceFeed | undefined;
   readonly #listeners = new Map<number, Listener>();
+  /** The connections of all listeners, in their order; made when it is first needed, and shared by what goes to all of them. */
+  #everybody: readonly number[] | undefined;
   /** Who waits for which read. */
   readonly #reads = new Map<string, ((answer: ReadAnswer) => void)[]>();
   /** By the names of the channel's `latest` events. */
@@ -71,11 +75,12 @@ export class Channel {
       page: { maxCount: limits.maxPageCount, maxBytes: limits.maxPageBytes },
       ring: { maxCount: limits.maxRingCount, maxBytes: limits.maxRingBytes },
     });
-    this.#presence = route.settings.presence
+    this.presence = route.settings.presence
       ? new PresenceFeed({
           ...tools,
           channel: route.name,
           tell: (text) => this.#tell(text),
+          announce: (payload) => this.announce(payload),
           changed: () => this.#releaseIfIdle(),
         })
       : undefined;
@@ -86,6 +91,7 @@ export class Channel {
         return tools.release(this);
       }
       this.#isJoined = true;
+      this.presence?.ask();
       for (const payload of this.#unannounced.splice(0)) this.announce(payload);
       this.#drive();
     });
@@ -103,16 +109,16 @@ export class Channel {
   /** Adds a subscription. Nothing is sent for it before `follow`. */
   subscribe(subscriber: Subscriber, start: Start, placed: (placed: Placed) => void): void {
     this.#tools.deadlines.cancel(this.#release);
-    const subscription = new Subscription(start);
     const listener: Listener = {
       subscriber,
-      subscription,
+      subscription: new Subscription(start),
       placed,
       member: undefined,
       isFollowing: false,
       isReading: false,
     };
     this.#listeners.set(subscriber.connection, listener);
+    this.#everybody = undefined;
     this.#drive();
     this.#serve(listener);
   }
@@ -122,7 +128,7 @@ export class Channel {
     const listener = this.#listeners.get(connection);
     if (listener === undefined) return;
     this.#drop(listener, this.#endedError());
-    if (listener.member !== undefined) this.#presence?.leave(listener.member, isGoodbye);
+    if (listener.member !== undefined) this.presence?.leave(listener.member, isGoodbye);
   }
 
   /** The subscriber may be sent entries again. */
@@ -135,7 +141,7 @@ export class Channel {
 
   /** Who is there; nobody, where the channel does not tell. */
   get attendance(): Attendance {
-    return this.#presence?.attendance ?? { members: [] };
+    return this.presence?.attendance ?? { members: [] };
   }
 
   /** A hint of the store. */
@@ -243,13 +249,18 @@ export class Channel {
     const { epoch } = this.#reader.position;
     this.#counts.eventCount += 1;
     this.#counts.eventChars += delivery.text.length;
-    const to: number[] = [];
+    const everybody = (this.#everybody ??= [...this.#listeners.keys()]);
+    let some: number[] | undefined; // those before the first who is left out, and whoever is not
+    let index = 0;
     for (const { isFollowing, isReading, subscriber, subscription } of this.#listeners.values()) {
-      if (!isFollowing || isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)) continue;
-      subscription.advance(delivery);
-      subscriber.lastSentMs = this.#tools.outbox.nowMs;
-      to.push(subscriber.connection);
+      if (isFollowing && !isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)) {
+        subscription.advance(delivery);
+        subscriber.lastSentMs = this.#tools.outbox.nowMs;
+        some?.push(subscriber.connection);
+      } else some ??= everybody.slice(0, index);
+      index += 1;
     }
+    const to = some ?? everybody;
     this.#counts.deliveredCount += to.length;
     this.#tools.counters.deliveredCount += to.length;
     if (to.length > 0) this.#tools.outbox.push({ type: "send", to, text: delivery.text });
@@ -332,9 +343,9 @@ export class Channel {
   }
 
   #enter(listener: Listener, member: Member): Attendance | undefined {
-    if (this.#presence === undefined) return undefined;
+    if (this.presence === undefined) return undefined;
     listener.member = member.member;
-    return this.#presence.enter(member);
+    return this.presence.enter(member);
   }
 
   #endedError(): WireError {
@@ -363,6 +374,7 @@ export class Channel {
 
   #drop(listener: Listener, error: WireError): void {
     this.#listeners.delete(listener.subscriber.connection);
+    this.#everybody = undefined;
     this.#releaseIfIdle();
     listener.placed?.({ type: "failed", error });
   }
@@ -373,14 +385,12 @@ export class Channel {
 
   /** Sends to all who follow, whatever their queues. */
   #tell(text: string): void {
-    this.#send(
-      [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing),
-      text,
-    );
+    const following = [...this.#listeners.values()].filter(({ isFollowing }) => isFollowing);
+    this.#send(following, text);
   }
 
   #releaseIfIdle(): void {
-    if (this.#listeners.size > 0 || this.#presence?.isEmpty === false) return;
+    if (this.#listeners.size > 0 || this.presence?.isEmpty === false) return;
     const { deadlines, limits, outbox, release } = this.#tools;
     const isHolding = [...this.#feeds.values()].some(({ isEmpty }) => !isEmpty);
     const lingerMs = isHolding ? Math.max(limits.latestLingerMs, limits.channelLingerMs) : limits.channelLingerMs;

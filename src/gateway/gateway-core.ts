@@ -39,7 +39,12 @@ export interface GatewayCoreOptions {
   readonly dedupWindowMs: number;
   /** A name that no other node or run of this node has: it marks what this node broadcasts. */
   readonly node: string;
+  /** Whether other nodes may use the same store: then they tell each other who is there. Default `false`. */
+  readonly isShared?: boolean;
 }
+
+/** The close code of a server that restarts: to a client it is one. */
+const serviceRestart = 1012;
 
 export interface GatewayCoreInfo {
   readonly connectionCount: number;
@@ -68,12 +73,15 @@ export class GatewayCore {
   /** Sessions that are to end once they are idle, and when each is to come back. */
   readonly #leaving = new Map<Session, number>();
   #isProbing = false;
+  /** When the next beat is due; `Infinity` while there is no channel, or no other node. */
+  #beatAtMs = Infinity;
 
   constructor(options: GatewayCoreOptions) {
     const { limits } = options;
     this.#options = options;
     this.#tools = { outbox: this.#outbox, deadlines: this.#deadlines, limits };
-    const channels = new ChannelTable(this.#tools);
+    const node = options.isShared === true ? options.node : undefined;
+    const channels = new ChannelTable({ ...this.#tools, node });
     const users = new Users(limits.maxConnectionsPerUser);
     this.#desk = {
       outbox: this.#outbox,
@@ -134,11 +142,13 @@ export class GatewayCore {
   /** @param nowMs - of a clock that never goes back; what it counts from does not matter. */
   handle(input: GatewayInput, nowMs: number): readonly GatewayEffect[] {
     this.#outbox.begin(nowMs);
+    if (nowMs - this.#beatAtMs >= this.#stillnessMs) this.#fence();
     this.#take(input);
     for (const session of this.#startable) this.#startRequests(session);
     for (const [session, afterMs] of this.#leaving) this.#letGo(session, afterMs);
     this.#deadlines.run(nowMs);
     this.#probeLater();
+    this.#beatLater();
     return this.#outbox.take();
   }
 
@@ -322,10 +332,34 @@ export class GatewayCore {
   // ---- channels
 
   #broadcasted(channel: string, payload: string): void {
-    const { connection, latest, node, text } = decodeBroadcast(payload);
+    const { connection, latest, node, presence, text } = decodeBroadcast(payload);
     const here = this.#desk.channels.find(channel);
-    if (latest !== undefined) here?.renew(latest.event, { key: latest.key, text });
+    if (presence !== undefined) here?.presence?.hear(node, presence);
+    else if (latest !== undefined) here?.renew(latest.event, { key: latest.key, text });
     else here?.broadcast(text, node === this.#options.node ? connection : undefined);
+  }
+
+  // ---- other nodes
+
+  /** How late a beat is when the others have given this node up. */
+  get #stillnessMs(): number {
+    const { nodeTimeoutMs, presenceBeatMs } = this.#options.limits;
+    return nodeTimeoutMs - presenceBeatMs;
+  }
+
+  /** It stood still while the world went on: what its clients asked may have been asked elsewhere since. They come back, and ask anew. */
+  #fence(): void {
+    for (const session of this.#sessions.values()) session.close(serviceRestart, "The server stood still");
+  }
+
+  #beatLater(): void {
+    const { isShared, limits } = this.#options;
+    if (isShared !== true || this.#beatAtMs < Infinity || this.#desk.channels.count === 0) return;
+    this.#beatAtMs = this.#outbox.nowMs + limits.presenceBeatMs;
+    this.#deadlines.at(this.#beatAtMs, () => {
+      this.#beatAtMs = Infinity;
+      for (const channel of this.#desk.channels.all()) channel.presence?.beat();
+    });
   }
 
   /** One probe of all channels at a time, so that a store may answer their reads together. */

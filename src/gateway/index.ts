@@ -24,8 +24,10 @@ export type {
 export type { ChannelFacts } from "./channel-facts.ts";
 export type { GatewayCounters } from "./counters.ts";
 export type { Found, Route } from "./directory.ts";
+export { decodeBroadcast } from "./broadcast.ts";
 export { GatewayCore, type GatewayCoreInfo, type GatewayCoreOptions } from "./gateway-core.ts";
 export { defaultLimits, type GatewayLimits } from "./limits.ts";
+export { deliveryOf } from "./page.ts";
 export * from "./ports.ts";
 export type { Attendance } from "./presence.ts";
 export type { Delivery } from "./ring.ts";

@@ -47,6 +47,13 @@ export interface GatewayLimits {
   readonly maxRingBytes: number;
   /** How often a channel that heard nothing asks the store whether something was missed. Default 2 000. */
   readonly tailProbeMs: number;
+  /** How often a node says that it is there, in each channel with presence in which it has members. The same at all nodes. Default 1 500. */
+  readonly presenceBeatMs: number;
+  /**
+   * A node that others have not heard for so long counts as gone, and its members as left; one that stood still for so long closes its
+   * connections with 1012. The same at all nodes. Default 8 000.
+   */
+  readonly nodeTimeoutMs: number;
   /** How long a device may be away without a goodbye before it counts as left. Default 5 000. */
   readonly presenceGraceMs: number;
   /** The least time between two presence messages of one channel. Default 250. */
@@ -90,6 +97,8 @@ export const defaultLimits: GatewayLimits = {
   maxRingCount: 256,
   maxRingBytes: 1024 * 1024,
   tailProbeMs: 2_000,
+  presenceBeatMs: 1_500,
+  nodeTimeoutMs: 8_000,
   presenceGraceMs: 5_000,
   presenceDiffMs: 250,
   maxPresenceListCount: 1_000,

@@ -256,3 +256,26 @@ test("[DL2] a page that nobody asked for is nothing", () => {
   append(1);
   expect(reader.absorb(pageFor({ after: 0, ...all }))).toEqual([]);
 });
+
+test("[DL11] a log with holes is followed from behind the last of them, with a look at each", () => {
+  append(9);
+  const gone = new Set([3, 4, 7]);
+  const pageWithHoles = (wanted: WantedRead): Page => {
+    const page = pageFor({ ...wanted, maxCount: 99 });
+    const left = page.deliveries.filter(({ offset }) => !gone.has(offset));
+    const end = left.findIndex(({ offset }, index) => index > 0 && offset !== (left[index - 1]?.offset ?? 0) + 1);
+    const deliveries = left.slice(0, end === -1 ? wanted.maxCount : end).slice(0, wanted.maxCount);
+    const from = deliveries[0]?.offset ?? page.first;
+    const isBehindHole = from > wanted.after + 1 && deliveries.length > 0;
+    return { ...page, deliveries, ...(isBehindHole ? { first: from, tagAtAfter: undefined } : {}) };
+  };
+  reader = new LogReader({ ring: { maxCount: 20, maxBytes: 10_000 }, page: { maxCount: 3, maxBytes: 10_000 } });
+  let readCount = 0;
+  for (let wanted = reader.want(); wanted !== undefined && readCount < 50; wanted = reader.want()) {
+    readCount += 1;
+    reader.absorb(pageWithHoles(wanted));
+  }
+  expect(readCount).toBeLessThan(9);
+  expect(reader.position).toEqual(log.top);
+  expect([offsetsAfter(6), offsetsAfter(7)]).toEqual([undefined, [8, 9]]);
+});

@@ -157,11 +157,15 @@ export class LogReader {
   }
 
   #follow(page: Page, asked: Mark): readonly Delivery[] {
-    const { deliveries, tagAtAfter, top } = page;
+    const { deliveries, first, tagAtAfter, top } = page;
     const isOtherLog = top.offset < asked.offset || (tagAtAfter !== undefined && tagAtAfter !== asked.tag);
-    // Everything behind our place was trimmed before we read it.
-    const isTrimmed = deliveries.length === 0 && top.offset > this.#ring.top.offset;
-    if (isOtherLog || isTrimmed) return this.#startOver();
+    if (isOtherLog) return this.#startOver();
+    if (first > this.#ring.top.offset + 1) {
+      // What was behind our place is gone: trimmed, or deleted by hand. A look at the whole log need not show such a hole.
+      this.#startOver();
+      this.#survey(page);
+      return [];
+    }
     this.hint(top.offset);
     const advanced: Delivery[] = [];
     for (const delivery of deliveries) {

@@ -88,6 +88,18 @@ export interface Notices {
   post(notice: Notice, nowMs: number): Promise<void>;
   /** All that have not expired at `nowMs`, in any order. */
   read(nowMs: number): Promise<readonly Notice[]>;
+  /**
+   * The same, without those that were there at a revision. Cheap while nothing is posted, so it may be asked every second or so. Optional:
+   * without it a node that missed the news of another learns it when the store comes back.
+   */
+  readSince?(revision: string | undefined, nowMs: number): Promise<NoticesSince>;
+}
+
+/** What was posted after a revision; everything, if that is not known to the store. */
+export interface NoticesSince {
+  /** To ask from the next time. */
+  readonly revision: string;
+  readonly notices: readonly Notice[];
 }
 
 /** Where a broker reports what happened, from this node or another. Called in log order per channel, never before stability. */
@@ -95,7 +107,10 @@ export interface BrokerSink {
   /** A hint that carries the entry: may be lost, repeated or late for a broker of several nodes. */
   appended(channel: string, epoch: string, entry: Entry): void;
   broadcasted(channel: string, payload: string): void;
-  /** The store failed for good or came back. Publishing answers STORAGE_UNAVAILABLE in between. */
+  /**
+   * The store failed for good or came back. Publishing answers STORAGE_UNAVAILABLE in between. `reason`: why it failed; of one that is
+   * there, what it says of itself now, as `BrokerInfo.description`.
+   */
   availability(isAvailable: boolean, reason: string): void;
 }
 
@@ -105,6 +120,8 @@ export interface BrokerInfo {
   /** One line for people: what the store is and what gives the level. */
   readonly description: string;
   readonly dedupWindowMs: number;
+  /** Whether other nodes may use the same store: then they tell each other, by broadcasts, who is there. Default `false`. */
+  readonly isShared?: boolean;
 }
 
 /**

@@ -9,11 +9,11 @@ const bob: Member = { member: "b", user: { id: "bob" } };
 
 test("[PR1] who joined is there, and is told at once", () => {
   const presence = new Presence(options);
-  expect(presence.isEmpty).toBe(true);
+  expect(presence.isEmpty()).toBe(true);
   expect(presence.nextMs).toBe(Infinity);
   presence.join(ada);
   expect(presence.attendance).toEqual({ members: [ada] });
-  expect(presence.isEmpty).toBe(false);
+  expect(presence.isEmpty()).toBe(false);
   expect(presence.nextMs).toBeLessThanOrEqual(0);
   expect(presence.take(0)).toEqual({ joined: [ada], left: [] });
   expect(presence.take(0)).toBeUndefined();
@@ -174,4 +174,27 @@ test("[PR7] lists are back when there are a tenth fewer, with all who are there"
   expect([diff?.members?.length, diff?.joined, diff?.left, diff?.memberCount]).toEqual([900, [], [], undefined]);
   presence.leave("101", { isGoodbye: true, nowMs: 750 });
   expect(presence.take(750)).toEqual({ joined: [], left: ["101"] });
+});
+
+test("[ND34] those of whom only the number is known are counted, and that is told once", () => {
+  const presence = new Presence(options);
+  presence.join(ada);
+  presence.take(0);
+  presence.countOthers(1_001);
+  presence.countOthers(1_001);
+  expect(presence.attendance).toEqual({ memberCount: 1_002 });
+  expect([presence.take(249), presence.take(250), presence.take(500)]).toEqual([
+    undefined,
+    { joined: [], left: [], memberCount: 1_002 },
+    undefined,
+  ]);
+  presence.countOthers(0);
+  expect(presence.take(750)).toEqual({ joined: [], left: [], members: [ada] });
+});
+
+test("[ND36] it is empty when all who are there are elsewhere too", () => {
+  const presence = new Presence(options);
+  presence.join(ada);
+  presence.join(bob);
+  expect([presence.isEmpty((id) => id === "a"), presence.isEmpty(() => true)]).toEqual([false, true]);
 });

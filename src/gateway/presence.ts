@@ -43,6 +43,9 @@ export class Presence {
   #quietUntilMs = -Infinity;
   #isCounting = false;
   #toldCount = 0;
+  /** Of other nodes, those that tell only their number. */
+  #othersCount = 0;
+  #isRecounted = false;
 
   constructor({ diffMs, graceMs, maxListCount }: PresenceOptions) {
     this.#graceMs = graceMs;
@@ -50,19 +53,25 @@ export class Presence {
     this.#maxListCount = maxListCount;
   }
 
-  get isEmpty(): boolean {
-    return this.#present.size === 0;
+  /** Whether nobody is there but those who are elsewhere too. */
+  isEmpty(isElsewhere: (id: string) => boolean = () => false): boolean {
+    for (const id of this.#present.keys()) if (!isElsewhere(id)) return false;
+    return true;
+  }
+
+  get #memberCount(): number {
+    return this.#present.size + this.#othersCount;
   }
 
   /** What somebody who comes now is told. The next diff goes on from there. */
   get attendance(): Attendance {
-    return this.#isCounting ? { memberCount: this.#present.size } : { members: this.#members() };
+    return this.#isCounting ? { memberCount: this.#memberCount } : { members: this.#members() };
   }
 
   /** When `take` may have something to tell; `Infinity` if never. */
   get nextMs(): number {
     const [leavesAtMs = Infinity] = this.#leaving.values();
-    const tellsAtMs = this.#joined.size + this.#left.size > 0 ? this.#quietUntilMs : Infinity;
+    const tellsAtMs = this.#isChanged ? this.#quietUntilMs : Infinity;
     return Math.min(leavesAtMs, tellsAtMs);
   }
 
@@ -72,7 +81,7 @@ export class Presence {
     if (present === undefined) {
       this.#present.set(member.member, { member, connectionCount: 1 });
       this.#tellJoined(member);
-      if (this.#present.size > this.#maxListCount) this.#isCounting = true;
+      this.#countIfMany();
       return;
     }
     present.connectionCount += 1;
@@ -90,21 +99,30 @@ export class Presence {
     else this.#leaving.set(id, nowMs + this.#graceMs);
   }
 
+  /** So many are there besides, of whom only that is known. */
+  countOthers(count: number): void {
+    if (count === this.#othersCount) return;
+    this.#othersCount = count;
+    this.#isRecounted = true;
+    this.#countIfMany();
+  }
+
   /** What to tell everybody now, if anything. */
   take(nowMs: number): PresenceDiff | undefined {
     for (const [id, leavesAtMs] of this.#leaving) if (leavesAtMs <= nowMs) this.#remove(id);
-    if (this.#joined.size + this.#left.size === 0 || nowMs < this.#quietUntilMs) return undefined;
+    if (!this.#isChanged || nowMs < this.#quietUntilMs) return undefined;
     const diff = this.#isCounting ? this.#count() : { joined: [...this.#joined.values()], left: [...this.#left] };
     this.#joined.clear();
     this.#left.clear();
+    this.#isRecounted = false;
     if (diff !== undefined) this.#quietUntilMs = nowMs + this.#diffMs;
     return diff;
   }
 
   #count(): PresenceDiff | undefined {
     const nobody = { joined: [], left: [] };
-    const memberCount = this.#present.size;
-    this.#isCounting = memberCount > this.#maxListCount * 0.9;
+    const memberCount = this.#memberCount;
+    this.#isCounting = this.#othersCount > 0 || memberCount > this.#maxListCount * 0.9;
     if (!this.#isCounting) {
       this.#toldCount = 0;
       return { ...nobody, members: this.#members() };
@@ -112,6 +130,14 @@ export class Presence {
     if (memberCount === this.#toldCount) return undefined;
     this.#toldCount = memberCount;
     return { ...nobody, memberCount };
+  }
+
+  get #isChanged(): boolean {
+    return this.#isRecounted || this.#joined.size + this.#left.size > 0;
+  }
+
+  #countIfMany(): void {
+    if (this.#othersCount > 0 || this.#present.size > this.#maxListCount) this.#isCounting = true;
   }
 
   #members(): readonly Member[] {

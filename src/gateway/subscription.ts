@@ -29,8 +29,8 @@ export class Subscription {
   #start: Start | undefined;
   #epoch = "";
   #offset = 0;
-  /** Unknown while the cursor only says "the first entry there is behind this offset". */
-  #tag: number | undefined;
+  /** {@link unknownTag} while the cursor only says "the first entry there is behind this offset". */
+  #tag: number = unknownTag;
   #loss: Loss | undefined;
 
   constructor(start: Start) {
@@ -104,7 +104,7 @@ export class Subscription {
   }
 
   #position(): Position | undefined {
-    return this.#tag === undefined ? undefined : { epoch: this.#epoch, offset: this.#offset, tag: this.#tag };
+    return this.#tag === unknownTag ? undefined : { epoch: this.#epoch, offset: this.#offset, tag: this.#tag };
   }
 
   /** Losses that come before the first was told become one: what matters is where the subscriber was, and where it goes on. */
@@ -121,9 +121,12 @@ export class Subscription {
   #moveTo(epoch: string, { offset, tag }: { readonly offset: number; readonly tag: number | undefined }): void {
     this.#epoch = epoch;
     this.#offset = offset;
-    this.#tag = tag;
+    this.#tag = tag ?? unknownTag;
   }
 }
+
+// No tag is negative. A number like every other, so that each delivery to each subscriber does not allocate one.
+const unknownTag = -1;
 
 /**
  * What is lost when nobody knows how much: everything is delivered again that the log still has.

@@ -3,7 +3,7 @@ import { checkOptions, longestMessageBytes } from "./connection-options.ts";
 
 test("[LM5] defaults stand in for what is not given, and text is decoded with its byte order mark", () => {
   const options = checkOptions({ role: "server", createMaskingKey: () => 0 });
-  expect(options).toMatchObject({ maxMessageBytes: 2 ** 20, maxFragmentCount: 1024, codec: undefined });
+  expect(options).toMatchObject({ limits: { maxMessageBytes: 2 ** 20, maxFragmentCount: 1024 }, codec: undefined });
   expect(options.createMaskingKey).toBeUndefined();
   expect(options.ports.decodeText(Uint8Array.of(0x20, 0xef, 0xbb, 0xbf, 0x61, 0x20), 1, 5)).toBe("\ufeffa");
   expect(options.ports.isUtf8(Uint8Array.of(0xe2, 0x82, 0xac))).toBe(true);
@@ -28,13 +28,13 @@ test("[LM5] what is given is taken, and Infinity is the longest string there is"
     unmask,
   } as const;
   expect(checkOptions(given)).toEqual({
-    maxMessageBytes: longestMessageBytes,
-    maxFragmentCount: 1,
+    limits: { maxMessageBytes: longestMessageBytes, maxFragmentCount: 1 },
     createMaskingKey,
     ports: { decodeText, isUtf8, allocate, unmask },
     codec: undefined,
     answersPings: true,
     tellsPieces: false,
+    tellsBytes: false,
     answersCloses: true,
   });
 });
@@ -63,8 +63,8 @@ test("[LM5] connections that are given the same functions share them, others do 
 
 test("[ST4] a message that is told in pieces may be longer than any string", () => {
   const options = { role: "server", tellsPieces: true } as const;
-  expect(checkOptions({ ...options, maxMessageBytes: Infinity }).maxMessageBytes).toBe(Infinity);
-  expect(checkOptions(options).maxMessageBytes).toBe(2 ** 20);
+  expect(checkOptions({ ...options, maxMessageBytes: Infinity }).limits.maxMessageBytes).toBe(Infinity);
+  expect(checkOptions(options).limits.maxMessageBytes).toBe(2 ** 20);
 });
 
 test("[LM5] a limit that is none, or a client without masking keys, is refused", () => {

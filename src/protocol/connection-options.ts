@@ -1,6 +1,7 @@
 import type { MessageCodec } from "./deflate.ts";
 import { ProtocolError } from "./errors.ts";
 import { applyMask } from "./frame.ts";
+import type { MessageLimits } from "./judge-data-frame.ts";
 import type { MessagePorts, TextDecode, Unmask } from "./message.ts";
 import { checkUtf8, utf8Complete } from "./utf8.ts";
 
@@ -42,6 +43,11 @@ export interface ConnectionOptions {
    * Default false.
    */
   readonly tellsPieces?: boolean;
+  /**
+   * Whether messages are told as {@link MessageBytes}: nothing is copied or decoded, and what lies whole in a chunk is a view of it, good until
+   * that is used again. Default false; has no effect with `tellsPieces`.
+   */
+  readonly tellsBytes?: boolean;
   /** Whether a ping is answered by itself (§5.5.2 wants it answered); false leaves it to the caller. Default true. */
   readonly answersPings?: boolean;
   /**
@@ -60,14 +66,14 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The options with the defaults for the others. */
 export interface CheckedOptions {
-  readonly maxMessageBytes: number;
-  readonly maxFragmentCount: number;
+  readonly limits: MessageLimits;
   /** Absent in a server. */
   readonly createMaskingKey: (() => number) | undefined;
   readonly ports: MessagePorts;
   readonly codec: MessageCodec | undefined;
   readonly answersPings: boolean;
   readonly tellsPieces: boolean;
+  readonly tellsBytes: boolean;
   readonly answersCloses: boolean;
 }
 
@@ -81,13 +87,16 @@ export function checkOptions(options: ConnectionOptions): CheckedOptions {
   const tellsPieces = options.tellsPieces ?? false;
   const longestBytes = tellsPieces ? Infinity : longestMessageBytes;
   return {
-    maxMessageBytes: Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestBytes),
-    maxFragmentCount: requireLimit("maxFragmentCount", maxFragmentCount),
+    limits: {
+      maxMessageBytes: Math.min(requireLimit("maxMessageBytes", maxMessageBytes), longestBytes),
+      maxFragmentCount: requireLimit("maxFragmentCount", maxFragmentCount),
+    },
     createMaskingKey: options.role === "client" ? requireMaskingKeys(options.createMaskingKey) : undefined,
     ports: portsOf(options),
     codec: options.codec,
     answersPings: options.answersPings ?? true,
     tellsPieces,
+    tellsBytes: options.tellsBytes ?? false,
     answersCloses: options.answersCloses ?? true,
   };
 }

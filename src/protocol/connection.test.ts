@@ -7,6 +7,7 @@ import {
   feed,
   hexOf,
   told,
+  toldAsBytes,
   toldOutput,
   trailing,
   vectors,
@@ -25,6 +26,12 @@ describe("vectors of spec/vectors/frames.json, in every cut", () => {
       feed(first, [bytes.slice()]);
       const ways = [...cuts(bytes), { name: "with trailing bytes", chunks: [trailing(bytes, first)] }];
       for (const way of ways) {
+        const asBytes = connect(role, { ...limits, tellsBytes: true });
+        const bytesTold = way.chunks.flatMap((chunk) => {
+          asBytes.receive(chunk.slice());
+          return asBytes.takeEvents().map(toldAsBytes);
+        });
+        expect(bytesTold, `${way.name}, as bytes`).toEqual(events.map(expected));
         const connection = connect(role, limits);
         const result = feed(connection, way.chunks);
         expect(result.events.map(told), way.name).toEqual(events.map(expected));

@@ -2,12 +2,14 @@ import { closeCodes } from "./close-codes.ts";
 import { encodeClose, readClose } from "./close-frame.ts";
 import { checkOptions, type ConnectionOptions } from "./connection-options.ts";
 import { transitions, type ConnectionInput, type ConnectionState } from "./connection-state.ts";
-import { deflateMessage, inflateFaults, maxCompressedBytes, type MessageCodec, type SendOptions } from "./deflate.ts";
+import { deflateMessage, inflateFaults, type MessageCodec, type SendOptions } from "./deflate.ts";
 import { ProtocolError } from "./errors.ts";
 import { Fragmenter } from "./fragmenter.ts";
 import { encodeFrame, opcodes, type Opcode } from "./frame.ts";
 import { FrameHeaderReader, isControl } from "./frame-header-reader.ts";
-import { type MessagePorts, PartialMessage, readMessage, type ReceivedMessage } from "./message.ts";
+import { judgeDataFrame, type MessageLimits } from "./judge-data-frame.ts";
+import { isMessageBytes, PartialMessage, readBytes, readMessage } from "./message.ts";
+import type { Kind, MessageBytes, MessagePorts, ReceivedMessage } from "./message.ts";
 import { encodeText, requireBytes, requireControlBytes } from "./payload.ts";
 import { type MessagePiece, StreamedMessage } from "./streamed-message.ts";
 
@@ -16,6 +18,8 @@ export type ConnectionEvent =
   | ReceivedMessage
   /** Instead of messages, where `tellsPieces` is set. */
   | MessagePiece
+  /** Instead of messages, where `tellsBytes` is set. */
+  | MessageBytes
   | { readonly type: "ping"; readonly data: Uint8Array }
   | { readonly type: "pong"; readonly data: Uint8Array }
   /** The peer's close frame; `code` is 1005 when it had none. Our answer, if one is due, is in the output. */
@@ -43,14 +47,14 @@ const maxPongCount = 16;
  * ```
  */
 export class Connection {
-  readonly #maxMessageBytes: number;
-  readonly #maxFragmentCount: number;
+  readonly #limits: MessageLimits;
   readonly #createMaskingKey: (() => number) | undefined;
   readonly #ports: MessagePorts;
   readonly #answersPings: boolean;
   readonly #answersCloses: boolean;
   readonly #codec: MessageCodec | undefined;
   readonly #tellsPieces: boolean;
+  readonly #tellsBytes: boolean;
   readonly #header: FrameHeaderReader;
 
   #state: ConnectionState = "open";
@@ -77,15 +81,15 @@ export class Connection {
    */
   constructor(options: ConnectionOptions) {
     const checked = checkOptions(options);
-    const { maxMessageBytes, maxFragmentCount, createMaskingKey, ports, codec, answersPings, tellsPieces } = checked;
-    this.#maxMessageBytes = maxMessageBytes;
-    this.#maxFragmentCount = maxFragmentCount;
+    const { limits, createMaskingKey, ports, codec, answersPings, tellsPieces } = checked;
+    this.#limits = limits;
     this.#createMaskingKey = createMaskingKey;
     this.#ports = ports;
     this.#answersPings = answersPings;
     this.#answersCloses = checked.answersCloses;
     this.#codec = codec;
     this.#tellsPieces = tellsPieces;
+    this.#tellsBytes = checked.tellsBytes;
     this.#header = new FrameHeaderReader({ isMasked: options.role === "server", isCompressible: codec !== undefined });
   }
 
@@ -156,6 +160,17 @@ export class Connection {
   }
 
   /**
+   * A message in one frame as it was received by a connection that `tellsBytes`, here or elsewhere; the bytes are copied.
+   *
+   * @throws {ProtocolError} `ERR_PAYLOAD_TYPE`, `ERR_NOT_OPEN`, `ERR_MESSAGE_UNFINISHED`.
+   */
+  sendBytes(message: MessageBytes, options?: SendOptions): Uint8Array {
+    this.#requireWholeMessages();
+    if (!isMessageBytes(message)) return this.sendBinary(message, options); // which says what it is
+    return this.#messageFrame(opcodes[message.opcode], message.data, options);
+  }
+
+  /**
    * The next piece of a message of unknown length, as one frame (§5.4). Strings make a text message, bytes a binary one; between
    * the first piece and the last only control frames may be sent. A surrogate pair may be cut by two pieces.
    *
@@ -222,28 +237,10 @@ export class Connection {
       this.#control = new Uint8Array(payloadBytes);
       return true;
     }
-    const message = this.#message;
-    // §5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
-    if (opcode === opcodes.continuation && message === undefined) {
-      return this.#fail(closeCodes.protocolError, "A continuation frame must continue a message");
-    }
-    if (opcode !== opcodes.continuation && message !== undefined) {
-      return this.#fail(closeCodes.protocolError, `A message must not begin within another, as with opcode ${opcode}`);
-    }
-    const messageBytes = (message?.byteCount ?? 0) + payloadBytes;
-    if (messageBytes > this.#maxMessageBytes && !this.#mayBeCompressed(messageBytes)) {
-      return this.#fail(closeCodes.messageTooBig, `A message must not have more than ${this.#maxMessageBytes} bytes`);
-    }
-    message?.beginFrame(payloadBytes, isFinal);
-    if (message === undefined || message.fragmentCount <= this.#maxFragmentCount) return true;
-    const reason = `A message must not have more than ${this.#maxFragmentCount} fragments`;
-    return this.#fail(closeCodes.policyViolation, reason);
-  }
-
-  /** Whether so many bytes are compressed ones that may make a message within the limit. */
-  #mayBeCompressed(messageBytes: number): boolean {
-    const { isCompressed } = this.#message ?? this.#header;
-    return isCompressed && messageBytes <= maxCompressedBytes(this.#maxMessageBytes);
+    const fault = judgeDataFrame(this.#header, this.#message, this.#limits);
+    if (fault !== undefined) return this.#fail(fault.code, fault.reason);
+    this.#message?.beginFrame(payloadBytes, isFinal);
+    return true;
   }
 
   #readPayload(chunk: Uint8Array, at: number, chunkEnd: number): number {
@@ -267,8 +264,7 @@ export class Connection {
     if (this.#message === undefined) {
       if (isFinal && end - start === payloadBytes && !this.#tellsPieces) {
         if (isCompressed) return this.#receiveCompressed(isText, chunk.subarray(start, end));
-        if (isText && isAscii) return this.#receiveAscii(chunk, start, end);
-        return this.#receiveMessage(readMessage(isText, chunk, start, end, this.#ports));
+        return this.#receiveWhole(isText ? (isAscii ? "ascii" : "text") : "binary", chunk, start, end);
       }
       this.#message = this.#tellsPieces
         ? new StreamedMessage(isText, isCompressed, this.#ports.decodeText)
@@ -281,11 +277,12 @@ export class Connection {
     if (this.#missingBytes > 0 || !isFinal) return;
     this.#message = undefined;
     if (message.isCompressed) return this.#receiveCompressed(message.isText, message.takeBytes());
-    this.#receiveMessage(message.finish());
+    this.#receiveMessage(this.#tellsBytes ? message.finishBytes() : message.finish());
   }
 
-  #receiveAscii(bytes: Uint8Array, start: number, end: number): void {
-    this.#tell({ type: "message", opcode: "text", data: this.#ports.decodeText(bytes, start, end, true) });
+  #receiveWhole(kind: Kind, bytes: Uint8Array, start: number, end: number): void {
+    const read = this.#tellsBytes ? readBytes : readMessage;
+    this.#receiveMessage(read(kind, bytes, start, end, this.#ports));
   }
 
   #readPiece(message: StreamedMessage, chunk: Uint8Array, start: number, end: number): void {
@@ -297,16 +294,15 @@ export class Connection {
 
   #receiveCompressed(isText: boolean, compressed: Uint8Array): void {
     const codec = this.#codec as MessageCodec; // the header reader lets RSV1 pass only where there is one
-    const result = codec.inflate(compressed, this.#maxMessageBytes);
+    const result = codec.inflate(compressed, this.#limits.maxMessageBytes);
     if (result.type === "inflated") {
-      const { data } = result;
-      return this.#receiveMessage(readMessage(isText, data, 0, data.length, this.#ports));
+      return this.#receiveWhole(isText ? "text" : "binary", result.data, 0, result.data.length);
     }
     const { code, reason } = inflateFaults[result.fault];
     this.#fail(code, reason);
   }
 
-  #receiveMessage(event: ReceivedMessage | MessagePiece | undefined): void {
+  #receiveMessage(event: ReceivedMessage | MessageBytes | MessagePiece | undefined): void {
     if (event !== undefined) this.#tell(event);
     // §8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8
     // stream, that endpoint MUST _Fail the WebSocket Connection_."

@@ -23,7 +23,8 @@ export {
   type Opcode,
 } from "./frame.ts";
 export { Inflater, type InflaterOptions } from "./inflater.ts";
-export type { ReceivedMessage, TextDecode, Unmask } from "./message.ts";
+export { isMessageBytes } from "./message.ts";
+export type { MessageBytes, ReceivedMessage, TextDecode, Unmask } from "./message.ts";
 export type { MessagePiece } from "./streamed-message.ts";
 export { TextPieces } from "./text-pieces.ts";
 export { prepareMessage, type PreparedMessage } from "./prepared.ts";

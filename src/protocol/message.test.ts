@@ -1,7 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { describe, expect, test } from "vitest";
 import { applyMask } from "./frame.ts";
-import { type MessagePorts, PartialMessage, readMessage, readText, type ReceivedMessage } from "./message.ts";
+import {
+  type MessagePorts,
+  PartialMessage,
+  readBytes,
+  readMessage,
+  readText,
+  type ReceivedMessage,
+} from "./message.ts";
 
 function bytesOf(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex, "hex"));
@@ -29,17 +36,36 @@ describe("in one piece", () => {
   test("[MS3] a text is read if it is UTF-8", () => {
     expect(readText(bytesOf("ffe282acff"), 1, 4, ports)).toBe("€");
     expect(readText(bytesOf("ffe282acff"), 1, 3, ports)).toBeUndefined();
-    expect(readMessage(true, bytesOf("61"), 0, 1, ports)).toEqual({ type: "message", opcode: "text", data: "a" });
-    expect(readMessage(true, bytesOf("ff"), 0, 1, ports)).toBeUndefined();
+    expect(readMessage("text", bytesOf("61"), 0, 1, ports)).toEqual({ type: "message", opcode: "text", data: "a" });
+    expect(readMessage("text", bytesOf("ff"), 0, 1, ports)).toBeUndefined();
     const long = "€".repeat(30);
     const bytes = Buffer.from(`.${long}.`);
     expect(readText(bytes, 1, 91, ports)).toBe(long);
     expect(readText(bytes, 1, 90, ports)).toBeUndefined();
   });
 
+  test("[MS3] what is known to be ASCII is not looked at again", () => {
+    const asked = { ...ports, isUtf8: () => expect.unreachable() };
+    expect(readMessage("ascii", bytesOf("6162"), 1, 2, asked)).toEqual({ type: "message", opcode: "text", data: "b" });
+    expect(readBytes("ascii", bytesOf("6162"), 1, 2, asked)).toEqual({
+      type: "bytes",
+      opcode: "text",
+      data: bytesOf("62"),
+    });
+  });
+
+  test("[MS9] as bytes it is a view, and a text is UTF-8", () => {
+    const chunk = bytesOf("61e282acff");
+    expect(readBytes("text", chunk, 0, 4, ports)).toEqual({ type: "bytes", opcode: "text", data: bytesOf("61e282ac") });
+    expect(readBytes("text", chunk, 0, 5, ports)).toBeUndefined();
+    const binary = readBytes("binary", chunk, 4, 5, ports);
+    expect(binary).toEqual({ type: "bytes", opcode: "binary", data: bytesOf("ff") });
+    expect(binary?.data.buffer).toBe(chunk.buffer);
+  });
+
   test("[MS7] binary data is a copy, exactly as long as the message", () => {
     const chunk = Buffer.from("00ff0102", "hex");
-    const message = readMessage(false, chunk, 1, 3, ports);
+    const message = readMessage("binary", chunk, 1, 3, ports);
     chunk.fill(0);
     expect(message).toEqual({ type: "message", opcode: "binary", data: bytesOf("ff01") });
   });
@@ -60,6 +86,18 @@ describe("in many pieces", () => {
     expect(assemble(true, ["e2", "82", "ac"])).toMatchObject({ data: "€" });
     expect(assemble(true, ["e2", "82"])).toBeUndefined();
     expect(assemble(false, ["e2", "82"])).toMatchObject({ data: bytesOf("e282") });
+  });
+
+  test("[MS9] as bytes it is told with its type, unless a text is cut at its end", () => {
+    for (const [isText, hex, told] of [
+      [true, "c3a4", { type: "bytes", opcode: "text", data: bytesOf("c3a4") }],
+      [true, "c3", undefined],
+      [false, "c3", { type: "bytes", opcode: "binary", data: bytesOf("c3") }],
+    ] as const) {
+      const message = new PartialMessage(isText, false, ports);
+      message.append(bytesOf(hex), 0, hex.length / 2);
+      expect(message.finishBytes()).toEqual(told);
+    }
   });
 
   test("[MS3] a text fails with the piece that has the bad byte, a binary message never", () => {

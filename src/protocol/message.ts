@@ -5,6 +5,22 @@ export type ReceivedMessage =
   | { readonly type: "message"; readonly opcode: "text"; readonly data: string }
   | { readonly type: "message"; readonly opcode: "binary"; readonly data: Uint8Array };
 
+/**
+ * A whole message as the bytes it came in; those of a text are UTF-8. They may be a view of what was received, which is used again:
+ * copy what you keep.
+ */
+export interface MessageBytes {
+  readonly type: "bytes";
+  readonly opcode: "text" | "binary";
+  readonly data: Uint8Array;
+}
+
+/** Whether a caller's value is one. */
+export function isMessageBytes(value: unknown): value is MessageBytes {
+  const { type, opcode, data } = (value ?? {}) as Partial<MessageBytes>; // anything an untyped program gives
+  return type === "bytes" && (opcode === "text" || opcode === "binary") && data instanceof Uint8Array;
+}
+
 /** Decodes `bytes[start, end)`, known to be valid UTF-8, or even ASCII. A byte order mark is text like any other. */
 export type TextDecode = (bytes: Uint8Array, start: number, end: number, isAscii?: boolean) => string;
 
@@ -23,19 +39,26 @@ export interface MessagePorts {
 
 /** The text `bytes[start, end)`, or `undefined` if it is not UTF-8. */
 export function readText(bytes: Uint8Array, start: number, end: number, ports: MessagePorts): string | undefined {
-  const isValid = checkUtf8Piece(utf8Complete, bytes, start, end, ports.isUtf8) === utf8Complete;
-  return isValid ? ports.decodeText(bytes, start, end) : undefined;
+  return isUtf8(bytes, start, end, ports) ? ports.decodeText(bytes, start, end) : undefined;
 }
+
+function isUtf8(bytes: Uint8Array, start: number, end: number, ports: MessagePorts): boolean {
+  return checkUtf8Piece(utf8Complete, bytes, start, end, ports.isUtf8) === utf8Complete;
+}
+
+/** What a message is known to be before it is read. */
+export type Kind = "binary" | "text" | "ascii";
 
 /** The message that lies whole in `bytes[start, end)`, or `undefined` if it is a text and not UTF-8. */
 export function readMessage(
-  isText: boolean,
+  kind: Kind,
   bytes: Uint8Array,
   start: number,
   end: number,
   ports: MessagePorts,
 ): ReceivedMessage | undefined {
-  if (!isText) {
+  if (kind === "ascii") return { type: "message", opcode: "text", data: ports.decodeText(bytes, start, end, true) };
+  if (kind === "binary") {
     // Not `slice`, which makes a view when the transport's chunk is a Node `Buffer`.
     const copy = ports.allocate(end - start);
     copy.set(bytes.subarray(start, end));
@@ -43,6 +66,18 @@ export function readMessage(
   }
   const data = readText(bytes, start, end, ports);
   return data === undefined ? undefined : { type: "message", opcode: "text", data };
+}
+
+/** As {@link readMessage}, with a view for a copy. */
+export function readBytes(
+  kind: Kind,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  ports: MessagePorts,
+): MessageBytes | undefined {
+  if (kind === "text" && !isUtf8(bytes, start, end, ports)) return undefined;
+  return { type: "bytes", opcode: kind === "binary" ? "binary" : "text", data: bytes.subarray(start, end) };
 }
 
 /**
@@ -92,11 +127,15 @@ export class PartialMessage {
 
   /** The message, which was not compressed, or `undefined` if a text ends within a character. */
   finish(): ReceivedMessage | undefined {
+    if (!this.isText) return { type: "message", opcode: "binary", data: this.takeBytes() };
     if (this.#utf8 !== utf8Complete) return undefined;
-    if (this.isText) {
-      return { type: "message", opcode: "text", data: this.#ports.decodeText(this.#bytes, 0, this.byteCount) };
-    }
-    return { type: "message", opcode: "binary", data: this.takeBytes() };
+    return { type: "message", opcode: "text", data: this.#ports.decodeText(this.#bytes, 0, this.byteCount) };
+  }
+
+  /** As {@link finish}. */
+  finishBytes(): MessageBytes | undefined {
+    if (this.#utf8 !== utf8Complete) return undefined; // never in a binary one, which is not looked at
+    return { type: "bytes", opcode: this.isText ? "text" : "binary", data: this.takeBytes() };
   }
 
   /** What has arrived, in an array of its own that is exactly as long. */

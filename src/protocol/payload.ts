@@ -21,7 +21,7 @@ export function encodeText(text: string): Uint8Array {
  *
  * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if it is no `Uint8Array`.
  */
-export function requireBytes(data: Uint8Array): Uint8Array {
+export function requireBytes(data: unknown): Uint8Array {
   if (data instanceof Uint8Array) return data;
   throw new ProtocolError("ERR_PAYLOAD_TYPE", `Cannot send ${nameOf(data)} as bytes: give a Uint8Array`);
 }

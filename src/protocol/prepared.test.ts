@@ -12,9 +12,19 @@ test("[FR14] a prepared message is the frame a server would send", () => {
   expect(Buffer.from(binary.frame).toString("hex")).toBe("820200ff");
 });
 
+test("[FR14] what was received as bytes is prepared with its type, as a copy", () => {
+  const data = new TextEncoder().encode("Hello");
+  const text = prepareMessage({ type: "bytes", opcode: "text", data });
+  const binary = prepareMessage({ type: "bytes", opcode: "binary", data });
+  data.fill(0);
+  expect(text.opcode).toBe("text");
+  expect(Buffer.from(text.frame).toString("hex")).toBe("810548656c6c6f");
+  expect(Buffer.from(binary.frame).toString("hex")).toBe("820548656c6c6f");
+});
+
 test("[FR14] it cannot be changed into another, nor made from what is neither text nor bytes", () => {
   expect(Object.isFrozen(prepareMessage(""))).toBe(true);
-  for (const wrong of [1, undefined, new Float32Array(1)] as never[]) {
+  for (const wrong of [1, undefined, null, new Float32Array(1), { type: "bytes", opcode: "text" }] as never[]) {
     expect(() => prepareMessage(wrong)).toThrow(expect.objectContaining({ code: "ERR_PAYLOAD_TYPE" }));
   }
 });

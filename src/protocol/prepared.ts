@@ -1,4 +1,5 @@
 import type { MessageDeflater } from "./deflate.ts";
+import { isMessageBytes, type MessageBytes } from "./message.ts";
 import { encodeFrame, opcodes } from "./frame.ts";
 import { encodeText, requireBytes } from "./payload.ts";
 
@@ -20,19 +21,18 @@ export interface PreparedMessage {
 /**
  * Frames a message once for many receivers, and compresses it once for each kind of receiver. Bytes are copied.
  *
- * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if `data` is neither a string nor a `Uint8Array`.
+ * @throws {ProtocolError} `ERR_PAYLOAD_TYPE` if `data` is no string, no `Uint8Array` and no received message.
  */
-export function prepareMessage(data: string | Uint8Array): PreparedMessage {
-  const isText = typeof data === "string";
-  const bytes = isText ? encodeText(data) : requireBytes(data);
-  const opcode = isText ? opcodes.text : opcodes.binary;
+export function prepareMessage(data: string | Uint8Array | MessageBytes): PreparedMessage {
+  const { opcode: name, data: bytes } = toBytes(data);
+  const opcode = opcodes[name];
   const frame = encodeFrame({ fin: true, rsv1: false, opcode, payload: bytes });
   const payload = frame.subarray(frame.length - bytes.length);
   // Not the reverse, a list in each deflater: that would keep every message alive.
   const compressedFrames = new WeakMap<MessageDeflater, { readonly frame: Uint8Array | undefined }>();
   return Object.freeze({
     type: "prepared",
-    opcode: isText ? "text" : "binary",
+    opcode: name,
     frame,
     payload,
     compressedFrame(deflater: MessageDeflater): Uint8Array | undefined {
@@ -44,4 +44,9 @@ export function prepareMessage(data: string | Uint8Array): PreparedMessage {
       return made;
     },
   });
+}
+
+function toBytes(data: string | Uint8Array | MessageBytes): Pick<MessageBytes, "opcode" | "data"> {
+  if (typeof data === "string") return { opcode: "text", data: encodeText(data) };
+  return isMessageBytes(data) ? data : { opcode: "binary", data: requireBytes(data) };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CallDefinition, ChannelDefinition, EventDefinition, HasChannels } from "../wire/index.ts";
 import type { Message } from "../client/index.ts";
-import { type ChannelName, useMessages, useRoom, useTyping } from "./index.ts";
+import { type ChannelName, useLatest, useLatestValues, useMessages, useRoom, useTyping } from "./index.ts";
 
 interface Shop extends HasChannels {
   readonly channels: {
@@ -10,6 +10,7 @@ interface Shop extends HasChannels {
       {
         readonly line: EventDefinition<"event", { sku: string; count?: number }, { sku: string; count: number }>;
         readonly viewing: EventDefinition<"ephemeral", { field: string }>;
+        readonly stock: EventDefinition<"latest", string, number>;
       },
       { readonly price: CallDefinition<{ sku: string }, number> }
     >;
@@ -42,6 +43,13 @@ test("[RE10] rooms, messages and what is sent have the gateway's types", () => {
     void send({ count: 1 });
     // @ts-expect-error -- an ephemeral event has no messages
     useMessages(room.viewing);
+    const stock: number | undefined = useLatest(room.stock, "a")?.data;
+    const stocks: readonly number[] = [...useLatestValues(room.stock).values()].map(({ data }) => data);
+    void [stock, stocks];
+    // @ts-expect-error -- not every value is kept
+    useMessages(room.stock);
+    // @ts-expect-error -- a durable event has no newest values
+    useLatest(room.line);
     useTyping(room.viewing, { data: { field: "title" }, endedBy: room.line });
     // @ts-expect-error -- the event's data is not {}
     useTyping(room.viewing, { endedBy: room.line });

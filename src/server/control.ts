@@ -3,6 +3,7 @@ import type { Durability } from "../wire/index.ts";
 import type { Access } from "./access.ts";
 import { gatewayErrorOf } from "./errors.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
 import type { Revocation } from "./revocations.ts";
 import type { Shell } from "./shell.ts";
 import type { Store } from "./store.ts";
@@ -21,6 +22,7 @@ export interface ControlOptions {
   readonly shell: Shell;
   readonly store: Store;
   readonly log: Log;
+  readonly machine: Machine;
   readonly durability: Durability;
   /** A name that no other node has. */
   readonly node: string;
@@ -36,6 +38,9 @@ const commandTypes: ReadonlySet<string> = new Set<Command["type"]>([
   "reauthorize",
 ]);
 
+/** How often the store is asked what was revoked, where it can tell: whatever becomes of a broadcast, every node knows within 2 s. */
+const watchMs = 1_500;
+
 /**
  * What the server itself decides about its users, carried out here and told to every node on the same store: as a broadcast, which is
  * quick and may be lost, and what must not be lost as a notice, which every node reads when it opens its store, or finds it again.
@@ -43,6 +48,9 @@ const commandTypes: ReadonlySet<string> = new Set<Command["type"]>([
 export class Control {
   readonly #options: ControlOptions;
   #hasWarned = false;
+  /** Up to where the notices were read. */
+  #revision: string | undefined;
+  #stopWatching: (() => void) | undefined;
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -54,6 +62,13 @@ export class Control {
     const joined = await store.join(controlChannel);
     if (joined.type === "failed") throw gatewayErrorOf(joined.error);
     await this.#catchUp();
+    if (store.tellsNews) this.#watch();
+  }
+
+  /** Nothing more happens by itself. */
+  stop(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
   }
 
   /** The store is there again: what was told meanwhile was not heard. */
@@ -106,7 +121,19 @@ export class Control {
   }
 
   async #catchUp(): Promise<void> {
-    for (const notice of await this.#options.store.readNotices()) this.#obey(notice);
+    const { notices, revision } = await this.#options.store.readNotices(this.#revision);
+    for (const notice of notices) this.#obey(notice);
+    this.#revision = revision;
+  }
+
+  #watch(): void {
+    this.#stopWatching = this.#options.machine.after(watchMs, () => {
+      const goOn = (): void => {
+        if (this.#stopWatching !== undefined) this.#watch();
+      };
+      // A store that is away has said so, and is read when it is back.
+      this.#catchUp().then(goOn, goOn);
+    });
   }
 
   #obey(notice: Notice): void {

@@ -51,19 +51,20 @@ export function planFarewells(
   });
 }
 
-/** Lets every connection go, each with all its answers. Resolves when none is left, or when the grace is over. */
+/** Lets every connection go, each with all its answers. Resolves when none is left, when the grace is over, or when it is called off. */
 export async function drain(shell: Shell, machine: Machine, options: DrainOptions): Promise<void> {
   const drainMs = Math.min(options.drainMs, options.graceMs);
   const startMs = machine.steadyMs();
-  const farewells = planFarewells(shuffle(shell.connections, machine), { ...options, drainMs });
+  const farewells = planFarewells(shuffle([...shell.sockets.keys()], machine), { ...options, drainMs });
   const grace = createAlarm(machine, options.graceMs);
   const emptied = shell.emptied();
   for (const { afterMs, atMs, connection } of farewells) {
     const waitMs = startMs + atMs - machine.steadyMs();
     if (waitMs > 0) await waitFor(machine, waitMs, emptied);
+    if (!shell.isDraining) break; // it was thought better of
     shell.feed({ type: "leaving", connection, afterMs });
   }
-  await Promise.race([emptied, grace.done]);
+  if (shell.isDraining) await Promise.race([emptied, grace.done]);
   grace.cancel();
 }
 

@@ -35,11 +35,6 @@ import { Store } from "./store.ts";
 import type { TicketRequest } from "./tickets.ts";
 import { Verdicts } from "./verdicts.ts";
 
-/** An open gateway. */
-interface Running extends Operated {
-  readonly description: string;
-}
-
 /** {@link createGateway} makes one. */
 export class GatewayServer<Channels extends ServerChannels> implements Gateway<Channels> {
   readonly channels: Channels;
@@ -50,8 +45,8 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   readonly #access: Access;
   readonly #hosts: Hosts;
   readonly #listeners: { close(): Promise<void> }[] = [];
-  #opening: Promise<Running> | undefined;
-  #running: Running | undefined;
+  #opening: Promise<Operated> | undefined;
+  #running: Operated | undefined;
   #closing: Promise<void> | undefined;
   /** No connection is left, and nothing is published any more. */
   #isDrained = false;
@@ -139,8 +134,9 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const isClosing = this.#closing !== undefined;
     if (isClosing && (this.#isDrained || running === undefined)) return { status: "closed", ...counts };
     if (running === undefined) return { status: "starting", ...counts };
-    const { description: store, durability } = running;
-    if (isClosing) return { status: "draining", durability, store, ...counts };
+    const { durability } = running;
+    const store = running.store.description;
+    if (isClosing || running.shell.isDraining) return { status: "draining", durability, store, ...counts };
     const reason = running.store.outage;
     if (reason !== undefined) return { status: "unavailable", reason, durability, store, ...counts };
     return { status: "ok", durability, store, ...counts };
@@ -154,9 +150,9 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   async #close(options: DrainOptions): Promise<void> {
     const running = await this.#opening?.catch(() => undefined);
     if (running === undefined) return;
-    const { shell, store } = running;
+    const { control, shell, store } = running;
     const endMs = this.#machine.steadyMs() + options.graceMs;
-    shell.refuseNew();
+    shell.isDraining = true;
     await drain(shell, this.#machine, options);
     this.#isDrained = true;
     const graceMs = Math.max(1, endMs - this.#machine.steadyMs());
@@ -164,18 +160,34 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     await shell.engine.close({ code: 1001, reason: "The server is going away", graceMs });
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     shell.stop();
+    control.stop();
     await store.close();
     this.#log.info({}, "Closed");
   }
 
+  /** Lets the connections go and stays, so that an operator can stop it or have it go on. */
+  #drainOnly(shell: Shell, overMs: number): void {
+    if (shell.isDraining) throw new GatewayError("CLOSED", "Cannot drain: this node drains already");
+    shell.isDraining = true;
+    const options = readDrainOptions({ drainMs: overMs, graceMs: overMs + 25_000 });
+    void drain(shell, this.#machine, options).then(() => {
+      this.#log.info({ connectionCount: shell.sockets.size, isDraining: shell.isDraining }, "The drain is over");
+    });
+  }
+
+  #reopen(shell: Shell): void {
+    if (this.#closing !== undefined) throw new GatewayError("CLOSED", "Cannot open again: the gateway is closing");
+    shell.isDraining = false;
+  }
+
   /** While it drains, the server itself still publishes. */
-  async #use(): Promise<Running> {
+  async #use(): Promise<Operated> {
     return this.#closing !== undefined && this.#running !== undefined && !this.#isDrained
       ? this.#running
       : this.#open();
   }
 
-  #open(): Promise<Running> {
+  #open(): Promise<Operated> {
     if (this.#closing !== undefined) throw new GatewayError("CLOSED", "Cannot use the gateway: it is closed");
     this.#opening ??= this.#start();
     return this.#opening;
@@ -196,7 +208,7 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     };
   }
 
-  async #start(): Promise<Running> {
+  async #start(): Promise<Operated> {
     const {
       authenticate = authenticateGuest,
       broker = sqliteBroker({ file: "data/switchboard.db" }),
@@ -208,18 +220,19 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
-    const { dedupWindowMs, description, durability } = await store.open({
+    const opened = await store.open({
       // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
         if (channel === canaryChannel) readiness.heard(entry.messageId);
-        else shell.feed({ type: "appended", channel, epoch, entry });
+        else shell.appended(channel, epoch, entry);
       },
       broadcasted(channel, payload) {
         if (channel === controlChannel) control.heard(payload);
-        else shell.feed({ type: "broadcasted", channel, payload });
+        else shell.broadcasted(channel, payload);
       },
       returned: () => control.returned(),
     });
+    const { dedupWindowMs, durability, isShared = false } = opened;
     const node = machine.createName();
     const readMessage: HooksOptions["readMessage"] = (channel, offset) => readStored(store, channel, offset);
     const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate, readMessage });
@@ -229,25 +242,25 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       durability,
       dedupWindowMs,
       node,
+      isShared,
     });
     const shell = this.#makeShell({ core, hooks, store, meters });
-    const control = new Control({ access: this.#access, shell, store, log, durability, node });
+    const control = new Control({ access: this.#access, shell, store, log, machine, durability, node });
     await this.#openControl(control, store);
     store.tracing = await findTracing((name) => patternOf(shell, name));
+    const parts = { channels, shell, store, control, hooks };
     this.#running = {
-      channels,
-      shell,
-      store,
-      control,
-      hooks,
+      ...parts,
       broker,
       durability,
-      description,
       meters,
       readiness,
       log,
       machine,
+      node,
       info: () => this.info(),
+      drain: (overMs) => this.#drainOnly(shell, overMs),
+      reopen: () => this.#reopen(shell),
     };
     return this.#running;
   }

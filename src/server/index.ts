@@ -6,6 +6,9 @@ export {
   type MemoryBrokerOptions,
   redisBroker,
   type RedisBrokerOptions,
+  type RedisCredentials,
+  type RedisPlaceOptions,
+  type RedisSentinelOptions,
   sqliteBroker,
   type SqliteBrokerOptions,
 } from "../brokers/index.ts";

@@ -12,6 +12,7 @@ import {
 import {
   type Command,
   type Delivery,
+  type Entry,
   type Attendance,
   type Found,
   type GatewayCore,
@@ -30,6 +31,7 @@ import type { Hooks } from "./hooks.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./machine.ts";
+import { ChannelWatch } from "./operate/channel-watch.ts";
 import type { Meters } from "./operate/meters.ts";
 import type { Store } from "./store.ts";
 import { type Batch, Turn } from "./turn.ts";
@@ -56,6 +58,10 @@ const hardLimitFactor = 2;
 /** Carries out what the core decides: one input at a time, its effects in order, sockets and hooks and the store at its hands. */
 export class Shell {
   readonly engine: WebSocketServer<Visitor>;
+  readonly core: GatewayCore;
+  /** While it is true handshakes are refused with 503. */
+  isDraining = false;
+  readonly channelWatch: ChannelWatch = new ChannelWatch();
   readonly #options: ShellOptions;
   readonly #sockets = new Map<number, Socket>();
   /** Connections whose queue is over the high-water mark. */
@@ -75,14 +81,14 @@ export class Shell {
   readonly #commands = new Map<number, (connectionCount: number) => void>();
   #lastCommand = 0;
   #isRunning = false;
-  #isDraining = false;
-  #emptied: (() => void) | undefined;
+  #whenEmpty: (() => void)[] = [];
   #cancelTimer: (() => void) | undefined;
   #timerAtMs = Infinity;
 
   constructor(options: ShellOptions) {
     const { compression, limits, log, machine, origins } = options;
     this.#options = options;
+    this.core = options.core;
     this.#deliveries = new DeliveryForms(this.#isBinary);
     this.engine = machine.createWebSocketServer<Visitor>({
       protocols: Object.values(subprotocols),
@@ -104,11 +110,11 @@ export class Shell {
   }
 
   get info(): GatewayCoreInfo {
-    return this.#options.core.info;
+    return this.core.info;
   }
 
   get counters(): GatewayCounters {
-    return this.#options.core.counters;
+    return this.core.counters;
   }
 
   /** Bytes that wait for their receivers, all connections together. */
@@ -125,7 +131,7 @@ export class Shell {
 
   /** What a channel's name leads to. */
   find(channel: string): Found<Route> {
-    return this.#options.core.find(channel);
+    return this.core.find(channel);
   }
 
   /** Why a channel takes no more of the server's own now; nothing if it does, and then it is counted. */
@@ -135,7 +141,7 @@ export class Shell {
   }
 
   attendanceOf(channel: string): Attendance {
-    return this.#options.core.attendanceOf(channel);
+    return this.core.attendanceOf(channel);
   }
 
   /** Takes an input; at once, or after those that are in work. */
@@ -168,21 +174,29 @@ export class Shell {
     this.#arm();
   }
 
-  /** The connections that speak the protocol. */
-  get connections(): readonly number[] {
-    return [...this.#sockets.keys()];
+  /** The store tells of an entry. */
+  appended(channel: string, epoch: string, entry: Entry): void {
+    const { machine, meters } = this.#options;
+    this.feed({ type: "appended", channel, epoch, entry });
+    meters.flights.landed(entry.tag, machine.steadyMs());
+    this.channelWatch.appended(channel, entry);
   }
 
-  /** Takes no more connections: handshakes are refused with 503. */
-  refuseNew(): void {
-    this.#isDraining = true;
+  broadcasted(channel: string, payload: string): void {
+    this.feed({ type: "broadcasted", channel, payload });
+    this.channelWatch.broadcasted(channel, payload);
+  }
+
+  /** The connections that speak the protocol, by their ids, in the order in which they were opened. */
+  get sockets(): ReadonlyMap<number, Socket> {
+    return this.#sockets;
   }
 
   /** Resolves when no connection is left. */
   async emptied(): Promise<void> {
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
-      this.#emptied = resolve;
+      this.#whenEmpty.push(resolve);
     });
   }
 
@@ -205,13 +219,14 @@ export class Shell {
   // ---- sockets
 
   #admit(request: UpgradeRequest): Accept<Visitor> | Reject {
-    if (!this.#isDraining) return this.#options.entrance.admit(request);
+    if (!this.isDraining) return this.#options.entrance.admit(request);
     return reject(503, "The server is going away", { "Retry-After": "1" });
   }
 
   #open(socket: Socket): void {
-    const { entrance, log } = this.#options;
+    const { entrance, log, machine } = this.#options;
     entrance.entered(socket.data);
+    socket.data.openedAtMs = machine.wallMs();
     log.info({ connection: socket.id, remoteAddress: socket.data.remoteAddress }, "Connection opened");
     // A browser is not shown an HTTP status, so the refusal is a close code.
     if (codecOf(socket) === undefined) {
@@ -242,7 +257,7 @@ export class Shell {
     // A tab that is closed says 1001, a client that is closed 1000; 1005 is a close frame without a code.
     const isGoodbye = by === "peer" && (code === 1000 || code === 1001 || code === 1005);
     this.feed({ type: "closed", connection: id, isGoodbye });
-    if (this.#sockets.size === 0) this.#emptied?.();
+    if (this.#sockets.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   /** Leaves when the turn is over, or when something else is to happen to a socket: with what else its receivers are sent. */

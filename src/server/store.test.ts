@@ -131,3 +131,15 @@ test("[SV14] a store is settled when no append is under way", async () => {
   await appending;
   await store.settled();
 });
+
+test("[SV71] what a store says of itself when it comes back is what is told of it from then on, and logged if it is not as it was", async () => {
+  const rig = rigWith();
+  const { description } = await rig.store.open(sink);
+  expect(rig.store.description).toBe(description);
+  rig.tell(false, "It is not there");
+  rig.tell(true, description);
+  rig.tell(true, "");
+  expect([rig.store.description, rig.logged.includes("The store is not as it was")]).toEqual([description, false]);
+  rig.tell(true, "Another store");
+  expect([rig.store.description, rig.logged.at(-1)]).toEqual(["Another store", "The store is not as it was"]);
+});

@@ -6,6 +6,7 @@ import {
   type BrokerSink,
   type Failed,
   type Notice,
+  type NoticesSince,
   type RecallDraft,
   type ReadRequest,
   type Results,
@@ -42,6 +43,7 @@ export class Store {
   /** Appends that are not settled. */
   readonly #appends = new Set<Promise<unknown>>();
   #outage: string | undefined;
+  #description = "";
   #lastFault: string | undefined;
 
   constructor(options: StoreOptions) {
@@ -53,6 +55,11 @@ export class Store {
     return this.#outage;
   }
 
+  /** What the store says of itself, in one line; what it said last, if it was away. */
+  get description(): string {
+    return this.#description;
+  }
+
   /** @throws {GatewayError} `DURABILITY_TOO_LOW` if the store gives less than is required; the broker is closed then. */
   async open(sink: StoreSink): Promise<BrokerInfo> {
     const { broker, log, require } = this.#options;
@@ -62,7 +69,9 @@ export class Store {
       availability: (isAvailable, reason) => {
         this.#outage = isAvailable ? undefined : reason;
         this.#note(this.#outage);
-        if (isAvailable) sink.returned?.();
+        if (!isAvailable) return;
+        this.#describe(reason);
+        sink.returned?.();
       },
     });
     if (levels.indexOf(info.durability) < levels.indexOf(require)) {
@@ -70,8 +79,16 @@ export class Store {
       const message = `Cannot start: durability ${require} is required, and the store gives ${info.durability} (${info.description})`;
       throw new GatewayError("DURABILITY_TOO_LOW", message);
     }
+    this.#description = info.description;
     log.info({ durability: info.durability, store: info.description }, "Store opened");
     return info;
+  }
+
+  /** It may be another than before: the replica that took over. */
+  #describe(description: string): void {
+    if (description === "" || description === this.#description) return;
+    this.#description = description;
+    this.#options.log.warn({ store: description }, "The store is not as it was");
   }
 
   async append({ content, startedMs, ...draft }: AppendDraft): Promise<Results["append"]> {
@@ -84,6 +101,7 @@ export class Store {
       payloadHash: hashOf(draft.event, content),
     };
     const trace = this.tracing?.append(request, { startedMs: startedMs ?? startMs, steadyMs: startMs });
+    meters.flights.started(request.tag, startMs);
     const appending = this.#attempt(() => this.#options.broker.append(request));
     this.#appends.add(appending);
     const result = await appending;
@@ -110,10 +128,21 @@ export class Store {
     });
   }
 
-  /** The notices that stand. @throws what the broker throws: a gateway must not open without them. */
-  async readNotices(): Promise<readonly Notice[]> {
+  /** Whether it is cheap to ask for notices again and again. */
+  get tellsNews(): boolean {
+    return this.#options.broker.notices?.readSince !== undefined;
+  }
+
+  /**
+   * The notices that stand; from a store that can tell, only those since a revision.
+   *
+   * @throws what the broker throws: a gateway must not open without them.
+   */
+  async readNotices(since: string | undefined): Promise<Partial<NoticesSince> & Pick<NoticesSince, "notices">> {
     const { broker, machine } = this.#options;
-    return (await broker.notices?.read(machine.wallMs())) ?? [];
+    const nowMs = machine.wallMs();
+    if (broker.notices?.readSince !== undefined) return broker.notices.readSince(since, nowMs);
+    return { notices: (await broker.notices?.read(nowMs)) ?? [] };
   }
 
   async read(request: ReadRequest): Promise<Results["read"]> {

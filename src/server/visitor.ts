@@ -16,6 +16,8 @@ type Kept = readonly [
  */
 export class Visitor {
   readonly remoteAddress: string | undefined;
+  /** When the connection was opened, in milliseconds since 1970. */
+  openedAtMs = 0;
   /** What the ticket said, if there was one. */
   readonly ticket: Authenticated | Refused | undefined;
   readonly #handshake: string;

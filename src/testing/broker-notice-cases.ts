@@ -61,6 +61,30 @@ export const noticeCases: readonly BrokerCase[] = [
     },
   },
   {
+    rule: "BR39",
+    title:
+      "asked since a revision, a broker that can tell gives what was posted after it, and all of it where it does not know the revision",
+    async run(bench) {
+      const notices = await open(bench);
+      if (notices?.readSince === undefined) return;
+      const keysSince = async (revision: string | undefined): Promise<readonly [string, readonly string[]]> => {
+        const found = await notices.readSince?.(revision, startMs);
+        return [found?.revision ?? "", (found?.notices ?? []).map(({ key }) => key).sort()];
+      };
+      const [empty, none] = await keysSince(undefined);
+      bench.expect([none, (await keysSince(empty))[1]]).toEqual([[], []]);
+      await Promise.all(["a", "b", "c"].map((key) => notices.post(notice(key), startMs)));
+      const [three, all] = await keysSince(empty);
+      bench.expect([all, (await keysSince(three))[1]]).toEqual([["a", "b", "c"], []]);
+      for (const posted of [notice("a", "2"), notice("d"), notice("gone", "1", 0)]) await notices.post(posted, startMs);
+      const [newest, since] = await keysSince(three);
+      // What was there already may be told again, what is new must be; what has expired is none.
+      bench.expect(since.filter((key) => key === "a" || key === "d" || key === "gone")).toEqual(["a", "d"]);
+      bench.expect((await keysSince("of another store"))[1]).toEqual(["a", "b", "c", "d"]);
+      bench.expect(newest === three).toEqual(false);
+    },
+  },
+  {
     rule: "BR34",
     title: "a broker that is closed takes and tells no notice",
     async run(bench) {
@@ -69,6 +93,8 @@ export const noticeCases: readonly BrokerCase[] = [
       await bench.broker.close();
       bench.expect(await bench.codeOf(notices.post(notice("a"), startMs))).toEqual("CLOSED");
       bench.expect(await bench.codeOf(notices.read(startMs))).toEqual("CLOSED");
+      if (notices.readSince === undefined) return;
+      bench.expect(await bench.codeOf(notices.readSince(undefined, startMs))).toEqual("CLOSED");
     },
   },
 ];

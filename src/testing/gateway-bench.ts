@@ -20,6 +20,10 @@ export interface GatewayBenchOptions {
   readonly channels?: Readonly<Record<string, ChannelSettings>>;
   readonly limits?: Partial<GatewayLimits>;
   readonly answers?: Answers;
+  /** Its name. Default `n1`. */
+  readonly node?: string;
+  /** Hands what it broadcasts to the other nodes of its store, if there are any. */
+  readonly tellOthers?: (channel: string, payload: string) => void;
 }
 
 const history = { maxCount: 1000, maxAgeMs: 86_400_000 };
@@ -62,19 +66,28 @@ export class GatewayBench {
   /** Connections whose queue is full. */
   readonly congested: Set<number> = new Set();
   readonly #answers: Answers;
+  readonly #tellOthers: GatewayBenchOptions["tellOthers"];
   readonly #inbox = new Map<number, ServerMessage[]>();
   readonly #inputs: GatewayInput[] = [];
   #nowMs = 1_000_000;
   #requestId = 0;
 
-  constructor({ answers = {}, channels = benchChannels, limits = {} }: GatewayBenchOptions = {}) {
+  constructor({
+    answers = {},
+    channels = benchChannels,
+    limits = {},
+    node = "n1",
+    tellOthers,
+  }: GatewayBenchOptions = {}) {
     this.#answers = answers;
+    this.#tellOthers = tellOthers;
     this.core = new GatewayCore({
       channels,
       limits: { ...defaultLimits, ...limits },
       durability: "fsync",
       dedupWindowMs: 86_400_000,
-      node: "n1",
+      node,
+      isShared: tellOthers !== undefined,
     });
   }
 
@@ -172,6 +185,16 @@ export class GatewayBench {
     if (result.type === "stored") this.#hint(channel, result);
   }
 
+  /** What a node broadcasted, this one or another. */
+  hear(channel: string, payload: string): void {
+    if (this.joined.has(channel)) this.#feed({ type: "broadcasted", channel, payload });
+  }
+
+  /** Time goes by without it: it is not run. */
+  freeze(forMs: number): void {
+    this.#nowMs += forMs;
+  }
+
   drain(connection: number): void {
     this.congested.delete(connection);
     this.handle({ type: "drained", connection });
@@ -204,8 +227,8 @@ export class GatewayBench {
         if (!this.congested.has(effect.connection)) this.#feed({ type: "drained", connection: effect.connection });
         return;
       case "broadcast":
-        if (this.joined.has(effect.channel)) this.#feed({ ...effect, type: "broadcasted" });
-        return;
+        this.#tellOthers?.(effect.channel, effect.payload);
+        return this.hear(effect.channel, effect.payload);
       case "leave":
         this.joined.delete(effect.channel);
         this.effects.push(effect);

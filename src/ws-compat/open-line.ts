@@ -25,7 +25,7 @@ export interface OpenLineOptions extends SocketOptions {
 }
 
 /** Who is told of what comes. */
-export type LineListeners = Pick<AdoptOptions, "message" | "ping" | "pong" | "close" | "hooks">;
+export type LineListeners = Pick<AdoptOptions, "messageBytes" | "ping" | "pong" | "close" | "hooks">;
 
 /** Begins to speak WebSocket on a socket, with the engine's strictness and without what a user of `ws` does by himself. */
 export function openLine(options: OpenLineOptions, listeners: LineListeners): AdoptedSocket {

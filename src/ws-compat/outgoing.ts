@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
-import type { AdoptedSocket } from "../engine/index.ts";
+import type { AdoptedSocket, MessageBytes } from "../engine/index.ts";
 import { BlobQueue } from "./blob-queue.ts";
 import { byteLengthOf, type SendData, toBuffer } from "./payload.ts";
 import { PendingSends, type SendCallback } from "./pending-sends.ts";
@@ -102,7 +103,7 @@ export class Outgoing {
       if (this.#fragments !== undefined || !isFinal) {
         return this.#sendFragment(toBuffer(payload), { isBinary, isFinal });
       }
-      const message = isBinary ? toBuffer(payload) : payload.toString();
+      const message = isBinary ? toBuffer(payload) : typeof payload === "string" ? payload : asText(payload);
       line.send(message, options.compress === false ? { compress: false } : undefined);
     });
   }
@@ -122,4 +123,9 @@ export class Outgoing {
     // Measured, not reckoned: it may have been compressed, or have left already.
     this.#sends.add(Math.max(0, this.#line.bufferedBytes - bufferedBytes), callback);
   }
+}
+
+/** What is UTF-8 goes out as it is. What is not would end the connection at the peer: it gets U+FFFD instead. */
+function asText(data: Buffer): MessageBytes | string {
+  return isUtf8(data) ? { type: "bytes", opcode: "text", data } : data.toString();
 }

@@ -34,17 +34,16 @@ export function toBuffer(data: SendData | null | undefined): Buffer {
   return Buffer.from(data as ArrayBuffer); // what is left of the union; Buffer.from refuses anything else
 }
 
-/** A message of the engine as `binaryType` wants it. */
-export function toRawData(data: string | Uint8Array, binaryType: BinaryType): RawData {
-  if (typeof data === "string") return Buffer.from(data);
-  const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+/** A message as `binaryType` wants it. @param buffer - which is the receiver's to keep. */
+export function toRawData(buffer: Buffer, opcode: "text" | "binary", binaryType: BinaryType): RawData {
+  if (opcode === "text") return buffer;
   switch (binaryType) {
     case "nodebuffer":
       return buffer;
     case "fragments":
       return [buffer];
     case "arraybuffer":
-      return Uint8Array.from(data).buffer;
+      return Uint8Array.from(buffer).buffer;
     case "blob":
       return new Blob([buffer]);
     default:

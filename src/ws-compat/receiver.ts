@@ -61,7 +61,11 @@ export class Receiver extends Writable {
   #tell(event: Exclude<ConnectionEvent, { readonly type: "fail" }>): void {
     switch (event.type) {
       case "message":
-        return void this.emit("message", toRawData(event.data, this._binaryType), event.opcode === "binary");
+        return void this.emit(
+          "message",
+          toRawData(toBuffer(event.data), event.opcode, this._binaryType),
+          event.opcode === "binary",
+        );
       case "ping":
       case "pong":
         return void this.emit(event.type, toBuffer(event.data));
@@ -69,7 +73,8 @@ export class Receiver extends Writable {
         this.emit("conclude", event.code, Buffer.from(event.reason));
         return process.nextTick(() => this.end()); // what is still written is taken, and not looked at
       case "piece":
-        return; // told only where tellsPieces is set
+      case "bytes":
+        return; // told only where it is asked for
       default:
         event satisfies never;
     }

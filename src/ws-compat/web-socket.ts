@@ -176,8 +176,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
         closeTimeout: this.#options.closeTimeout,
       },
       {
-        message: (_line, data) =>
-          void this.emit("message", toRawData(data, this.#binaryType), typeof data !== "string"),
+        messageBytes: (_line, { opcode, data }) =>
+          void this.emit("message", toRawData(Buffer.from(data), opcode, this.#binaryType), opcode === "binary"),
         ping: (_line, data) => void this.emit("ping", toBuffer(data)),
         pong: (_line, data) => void this.emit("pong", toBuffer(data)),
         close: (gone) => this.#handleClosed(gone.peerClose?.code ?? 1006, gone.peerClose?.reason ?? ""),

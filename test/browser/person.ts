@@ -38,6 +38,11 @@ export async function openPage(
     const isViolation = /Content Security Policy|requires 'Trusted/u.test(entry.text());
     if (isViolation && entry.type() === "error") faults.push(entry.text());
   });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+      console.error(`Content Security Policy: ${violatedDirective} ${blockedURI}`);
+    });
+  });
   await page.goto(url);
   return {
     page,

@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterEach, describe, expect } from "vitest";
 import { z } from "zod";
-import { channel, createGateway, ephemeral, event, memoryBroker } from "../../src/server/index.ts";
+import { channel, createGateway, ephemeral, event, latest, memoryBroker } from "../../src/server/index.ts";
 import { browserTest } from "../chromium.ts";
 import { type PageServer, servePage } from "./page-server.ts";
 
@@ -13,7 +13,12 @@ const reacts = {
 };
 
 const chat = channel("chat/:room", {
-  events: { message: event(z.string().max(20)), note: event(z.string()), typing: ephemeral(z.object({})) },
+  events: {
+    message: event(z.string().max(20)),
+    note: event(z.string()),
+    typing: ephemeral(z.object({})),
+    price: latest(z.object({ symbol: z.string(), cents: z.number() }), { by: ({ symbol }) => symbol, everyMs: 20 }),
+  },
   presence: true,
 });
 
@@ -29,6 +34,7 @@ interface World {
   readonly ops: readonly { readonly type: string; readonly channel?: string }[];
   readonly lineCount: () => number;
   publish(text: string, event?: "message" | "note"): Promise<void>;
+  quote(symbol: string, cents: number): Promise<void>;
   /** Another page of another person. */
   other(): Promise<Page>;
 }
@@ -45,6 +51,9 @@ async function open(browser: Browser, alias: Readonly<Record<string, string>>, s
   cleanups.push(() => server.close());
   const publish = async (data: string, name: "message" | "note" = "message"): Promise<void> => {
     await gateway.publish({ channel: "chat", params: { room: "1" }, event: name, data });
+  };
+  const quote = async (symbol: string, cents: number): Promise<void> => {
+    await gateway.tell({ channel: "chat", params: { room: "1" }, event: "price", data: { symbol, cents } });
   };
   for (let index = 1; index <= stored; index += 1) await publish(`stored ${index}`);
   const faults: string[] = [];
@@ -80,6 +89,7 @@ async function open(browser: Browser, alias: Readonly<Record<string, string>>, s
     ops,
     lineCount: () => lineCount,
     publish,
+    quote,
     other: async () => {
       const second = await enter();
       await second.goto(server.url);
@@ -188,6 +198,19 @@ describe.each(Object.entries(reacts))("in %s", (_, alias) => {
     await expect.poll(() => texts(world.right)).toEqual(["short"]);
     await expect.poll(() => world.left.locator("ul li").count()).toBe(0);
     expect(await world.left.locator("ol li").getAttribute("data-mine")).toBe("true");
+  });
+
+  browserTest("[RE11] a row shows its own newest price, and is not rendered for the others'", async (browser) => {
+    const { page, quote } = await open(browser, alias);
+    const [a, b, all] = ["A", "B", "all"].map((label) => page.getByLabel(label, { exact: true }));
+    await quote("A", 1);
+    await expect.poll(() => a!.textContent()).toBe("1");
+    const renderCount = await a!.getAttribute("data-renders");
+    await quote("B", 5);
+    await quote("B", 6);
+    await expect.poll(() => b!.textContent()).toBe("6");
+    await expect.poll(() => all!.textContent()).toBe("A 1, B 6");
+    expect(await a!.getAttribute("data-renders")).toBe(renderCount);
   });
 
   browserTest("[RE7] who is here and who types is shown to the others", async (browser) => {

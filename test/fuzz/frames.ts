@@ -143,7 +143,7 @@ function receiveAll(
 function toReference(event: ConnectionEvent): ReferenceEvent {
   if (event.type === "fail") return { type: "fail", code: event.code };
   if (event.type === "close") return event;
-  if (event.type === "piece") throw new Error("Cannot be told in pieces: nobody asked for them");
+  if (event.type === "piece" || event.type === "bytes") throw new Error(`Nobody asked for ${event.type}`);
   if (event.type !== "message") return { type: event.type, data: Buffer.from(event.data) };
   if (event.opcode === "text") return { type: "text", data: event.data };
   return { type: "binary", data: Buffer.from(event.data) };

@@ -52,6 +52,7 @@ const gateway = createGateway({
   channels: {
     // All of it is read in the end; on a busy machine the traffic goes on for long.
     log: channel("log/:name", { events, history: { maxCount: 1_000_000 }, authorize }),
+    room: channel("room/:name", { events, presence: true, authorize }),
     short: channel("short/:name", { events, history: { maxCount: 64 }, authorize }),
   },
   authenticate: async ({ device, token }) =>

@@ -24,6 +24,12 @@ export const stores = {
     isShared: false,
   },
   redis: { create: ({ url = "" }) => redisBroker({ url }), files: [], isShared: true },
+  /** By the address of a Sentinel. */
+  "redis-failover": {
+    create: ({ url = "" }) => redisBroker({ sentinel: { name: "main", sentinels: [url] } }),
+    files: [],
+    isShared: true,
+  },
   jetstream: { create: ({ url = "" }) => jetStreamBroker({ url }), files: [], isShared: true },
 } as const satisfies Readonly<Record<string, StoreKind>>;
 

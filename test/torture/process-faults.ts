@@ -2,11 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { SeededRandom } from "switchboard/testing";
 import type { FaultyLibc } from "../faults/faulty-libc.ts";
 import type { KillableServer } from "../kill/killable-server.ts";
+import type { StoreServer } from "./store-server.ts";
 import type { RecordEvent } from "../kill/witness.ts";
 
 /** What happens to the server's process; `commit` faults need a faulty C library. */
 const kinds = ["kill", "commit", "commit", "pause", "restart", "slow disk"] as const;
-type Kind = (typeof kinds)[number];
+type Kind = (typeof kinds)[number] | "failover";
 const moments = ["dieBeforeSync", "dieAfterSync", "dieInWrite"] as const;
 /** With traffic, a commit comes at once; without, the process is killed all the same. */
 const commitWithinMs = 5_000;
@@ -22,7 +23,10 @@ export interface ProcessFault {
 }
 
 /** The next thing that goes wrong. A seed gives the same ones in the same order. */
-export function drawProcessFault(random: SeededRandom, canBreakCommits: boolean): ProcessFault {
+export function drawProcessFault(
+  random: SeededRandom,
+  { canBreakCommits, canFailOver }: { readonly canBreakCommits: boolean; readonly canFailOver: boolean },
+): ProcessFault {
   const kind = random.pick(kinds);
   const fault = {
     afterMs: 200 + random.below(2_500),
@@ -31,19 +35,23 @@ export function drawProcessFault(random: SeededRandom, canBreakCommits: boolean)
     nth: 1 + random.below(5),
   };
   const needsLibc = kind === "commit" || kind === "slow disk";
-  return { kind: needsLibc && !canBreakCommits ? "kill" : kind, ...fault };
+  if (!needsLibc || canBreakCommits) return { kind, ...fault };
+  return { kind: canFailOver ? "failover" : "kill", ...fault };
 }
 
 export interface Victim {
   readonly server: KillableServer;
   readonly libc: FaultyLibc | undefined;
+  readonly store: StoreServer | undefined;
   readonly record: RecordEvent;
 }
 
 /** Carries it out; resolves when the server is up again and nothing is wrong. */
-export async function inflict(fault: ProcessFault, { libc, record, server }: Victim): Promise<void> {
+export async function inflict(fault: ProcessFault, { libc, record, server, store }: Victim): Promise<void> {
   const name = fault.kind === "commit" ? `kill -9 in mid-commit (${fault.moment})` : fault.kind;
-  record({ type: "fault", name, phase: "start", survivedBy: "os" });
+  // No level of one server survives that another takes its place.
+  const survivedBy = fault.kind === "failover" ? "quorum" : "os";
+  record({ type: "fault", name, phase: "start", survivedBy });
   switch (fault.kind) {
     case "kill":
       await server.kill();
@@ -70,8 +78,11 @@ export async function inflict(fault: ProcessFault, { libc, record, server }: Vic
       await delay(fault.lastsMs);
       libc?.heal();
       break;
+    case "failover":
+      await store?.failOver?.(fault.lastsMs);
+      break;
     default:
       fault.kind satisfies never;
   }
-  record({ type: "fault", name, phase: "stop", survivedBy: "os" });
+  record({ type: "fault", name, phase: "stop", survivedBy });
 }

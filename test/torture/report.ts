@@ -61,6 +61,7 @@ function rowsOf({ faults, lines, reconnectCount, verdict }: TortureResult): read
       `${lines.close} / ${lines.reset} / ${lines["half-open"]} / ${lines.stalled}`,
     ],
     ["kill -9: at any moment / in mid-commit", `${times("kill")} / ${times("commit")}`],
+    ["failovers of the store", times("failover")],
     ["SIGSTOP / restarts / slow disk", `${times("pause")} / ${times("restart")} / ${times("slow disk")}`],
     ["from a fault to the next ack, median / max", `${at(outages, 0.5)} / ${at(outages, 1)} ms`],
     [

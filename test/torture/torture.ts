@@ -14,7 +14,7 @@ import type { RecordEvent } from "../kill/witness.ts";
 import { drawFate, FaultProxy } from "./fault-proxy.ts";
 import { drawProcessFault, inflict } from "./process-faults.ts";
 import { RawClient } from "./raw-client.ts";
-import { startStore } from "./store-server.ts";
+import { startStore, type StoreServer } from "./store-server.ts";
 
 /** `log` channels are kept whole and read in the end; a `short` one keeps 64 entries, so who is away for long must be told a gap. */
 const channels = ["log/1", "log/2", "log/3", "short/1"];
@@ -69,7 +69,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   try {
     await Promise.all(servers.map((server) => server.start()));
     const place = { folder, ...(store === undefined ? {} : { url: store.url }) };
-    return await run({ ...options, place, random, libc, servers });
+    return await run({ ...options, place, random, libc, servers, store });
   } finally {
     for (const server of servers) {
       server.signal("SIGCONT");
@@ -90,6 +90,7 @@ interface Chamber extends TortureOptions {
   readonly random: SeededRandom;
   readonly libc: FaultyLibc | undefined;
   readonly servers: readonly KillableServer[];
+  readonly store: StoreServer | undefined;
 }
 
 async function run(chamber: Chamber): Promise<TortureResult> {
@@ -117,20 +118,23 @@ async function run(chamber: Chamber): Promise<TortureResult> {
   await Promise.all(servers.map((server) => server.kill()));
   await readLog({ broker, ...place, channels, record });
   const verdict = checkHistory(history);
-  const note = libc === undefined ? (whyNoFaultyLibc ?? "the store is a server of its own, which stays") : undefined;
+  const note = libc === undefined ? (whyNoFaultyLibc ?? "the store is a server of its own") : undefined;
   return { verdict, history, reconnectCount, lines: proxy.counts, faults, note };
 }
 
 /** One fault of the process after the other, until the time is over. */
 async function inflictFaults(
-  { libc, random, seconds, servers, tell }: Chamber,
+  { libc, random, seconds, servers, store, tell }: Chamber,
   record: RecordEvent,
 ): Promise<TortureResult["faults"]> {
   const counts = new Map<string, number>();
   for (const endMs = performance.now() + seconds * 1_000; performance.now() < endMs;) {
-    const fault = drawProcessFault(random, libc !== undefined);
+    const fault = drawProcessFault(random, {
+      canBreakCommits: libc !== undefined,
+      canFailOver: store?.failOver !== undefined,
+    });
     await delay(fault.afterMs);
-    await inflict(fault, { server: random.pick(servers), libc, record });
+    await inflict(fault, { server: random.pick(servers), libc, store, record });
     counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
     tell?.(`${Math.max(0, Math.round((endMs - performance.now()) / 1_000))} s to go, ${fault.kind}`);
   }

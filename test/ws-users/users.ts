@@ -1,4 +1,5 @@
 /** Who uses `ws`, and what each is made to do. */
+import { readFileSync } from "node:fs";
 
 /** How a library comes to `switchboard/ws`: all of `ws` is replaced, or it is handed the class. */
 export type Replacement = "overrides" | "engine";
@@ -15,25 +16,23 @@ export interface User {
   readonly needsChromium: boolean;
 }
 
+/** Those that examples/drop-in shows in a page, in the versions that it does. */
+const { dependencies: shown } = JSON.parse(
+  readFileSync(new URL("../../examples/drop-in/package.json", import.meta.url), "utf8"),
+) as { readonly dependencies: Readonly<Record<string, string>> };
+const { switchboard: _ours, ...libraries } = shown;
+
 /** What is installed for each replacement; without overrides the real `ws` comes along. */
 export const dependencies: Readonly<Record<Replacement, Readonly<Record<string, string>>>> = {
   overrides: {
+    ...libraries,
     "@fastify/websocket": "11.3.6",
-    "@trpc/client": "11.25.2",
-    "@trpc/server": "11.25.2",
-    "@y/websocket-server": "0.1.1",
     aedes: "0.51.3",
     fastify: "5.12.8",
-    graphql: "16.15.0",
-    "graphql-ws": "6.4.2",
     mqtt: "5.16.0",
     "puppeteer-core": "24.43.1",
-    "socket.io": "4.8.4",
-    "socket.io-client": "4.8.4",
-    "y-websocket": "3.1.0",
-    yjs: "13.6.33",
   },
-  engine: { "socket.io": "4.8.4", "socket.io-client": "4.8.4" },
+  engine: pick("socket.io", "socket.io-client"),
 };
 
 const bothTransports = { transports: ["polling", "websocket"] };
@@ -60,4 +59,8 @@ function user(title: string, name: string, program: string = name): User {
 function socketIo(title: string, options: object, replacement: Replacement): User {
   const program = "socket-io";
   return { ...user(title, "socket.io", program), replacement, arguments: [JSON.stringify(options), replacement] };
+}
+
+function pick(...names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(libraries).filter(([name]) => names.includes(name)));
 }

@@ -2,7 +2,7 @@
 import type { ApiEntry, ApiItem, ApiMember } from "./api-read.ts";
 import type { DocComment } from "./doc-comment.ts";
 import { escapeHtml } from "./escape.ts";
-import type { CodePainter, FindName } from "./highlight.ts";
+import type { FindName, Painter } from "./highlight.ts";
 import { type Heading, type Passage, renderCode, renderSentence, type RenderedPage } from "./markdown.ts";
 import { Slugger } from "./slug.ts";
 
@@ -20,7 +20,7 @@ interface Group {
 }
 
 /** Renders one entry. @param lead - what it is, in a sentence of Markdown. */
-export function renderApiPage(entry: ApiEntry, lead: string, painter: CodePainter): RenderedPage {
+export function renderApiPage(entry: ApiEntry, lead: string, painter: Painter): RenderedPage {
   const slugger = new Slugger();
   const title = entry.specifier;
   slugger.take(title);
@@ -78,10 +78,10 @@ function passageOf(item: ApiItem, id: string): Passage {
 }
 
 class ApiPage {
-  readonly #painter: CodePainter;
+  readonly #painter: Painter;
   readonly #findName: FindName;
 
-  constructor(painter: CodePainter, findName: FindName) {
+  constructor(painter: Painter, findName: FindName) {
     this.#painter = painter;
     this.#findName = findName;
   }

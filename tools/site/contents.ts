@@ -41,6 +41,6 @@ export function pathOf(file: string): string | undefined {
   if (report !== undefined) return `/docs/api/${report}`;
   const [, page] = /^docs\/(?:guide\/)?(.+)\.md$/u.exec(file) ?? [];
   if (page !== undefined) return `/docs/${page}`;
-  const [, top] = /^([A-Z]+)\.md$/u.exec(file) ?? [];
-  return top === undefined || top === "README" ? undefined : `/docs/${top.toLowerCase()}`;
+  const [, top] = /^(SPEC|CHANGELOG)\.md$/u.exec(file) ?? [];
+  return top === undefined ? undefined : `/docs/${top.toLowerCase()}`;
 }

@@ -25,6 +25,9 @@ const theme = createCssVariablesTheme({ name: "classes", variablePrefix: "--t-" 
 /** Gives the address of a name that has one. */
 export type FindName = (name: string) => string | undefined;
 
+/** What gives code its colours. */
+export type Painter = Pick<CodePainter, "paint">;
+
 export class CodePainter {
   readonly #highlighter: Highlighter;
 

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import MarkdownIt, { type MarkdownIt as Parser, type Token } from "markdown-it";
 import { escapeHtml } from "./escape.ts";
-import type { CodePainter } from "./highlight.ts";
+import type { Painter } from "./highlight.ts";
 import { Slugger } from "./slug.ts";
 
 export interface Heading {
@@ -36,7 +36,7 @@ export interface Picture {
 export interface MarkdownOptions {
   /** The file's own path in the repository. */
   readonly file: string;
-  readonly painter: Pick<CodePainter, "paint">;
+  readonly painter: Painter;
   /** The address of a file of the repository, with `#anchor` if there is one; a fault when it has none. */
   readonly resolveLink: (file: string, anchor: string) => string;
   readonly resolvePicture: (file: string) => Picture;
@@ -124,7 +124,7 @@ function setRules(parser: Parser, options: MarkdownOptions): void {
 }
 
 /** A block of code. Its name is what `file=` says, as in `ts file=server.ts`. */
-export function renderCode(code: string, info: string, painter: Pick<CodePainter, "paint">): string {
+export function renderCode(code: string, info: string, painter: Painter): string {
   const [language = "", ...marks] = info.trim().split(/\s+/u);
   const file = marks.find((mark) => mark.startsWith("file="))?.slice("file=".length);
   const caption = file === undefined ? "" : `<figcaption>${escapeHtml(file)}</figcaption>`;

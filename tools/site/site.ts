@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { renderApiPage } from "./api-page.ts";
 import type { ApiEntry } from "./api-read.ts";
 import { contentsFile, type ContentsEntry, guideFolder, pathOf, readContents } from "./contents.ts";
-import type { CodePainter } from "./highlight.ts";
+import type { Painter } from "./highlight.ts";
 import { type MarkdownOptions, type Picture, renderMarkdown, type RenderedPage } from "./markdown.ts";
 
 export interface SitePage extends RenderedPage {
@@ -35,7 +35,7 @@ export interface Site {
 
 export interface SiteOptions {
   readonly root: string;
-  readonly painter: CodePainter;
+  readonly painter: Painter;
   /** None leaves the reference out: links to it are not judged then. */
   readonly api?: readonly ApiEntry[];
 }

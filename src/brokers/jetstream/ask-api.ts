@@ -21,7 +21,7 @@ export interface Call {
 
 export interface Asker {
   readonly link: NatsLink;
-  /** Called when nobody answers for the stream. What it throws ends the call. */
+  /** Called when nobody answers for the stream, or not for a while. What it throws ends the call. */
   readonly onMissing?: (action: string) => Promise<void>;
 }
 
@@ -59,7 +59,8 @@ export async function askUntil({ link, onMissing }: Asker, call: Call): Promise<
     if (deadline.leftMs <= (isNobody ? restMs : 0)) {
       throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot ${action}: ${reason}`);
     }
-    if (isNobody) await onMissing?.(action);
+    // Silence may be of a stream that is gone: servers 2.9 still listen for direct gets of it. Who is busy is not waited for.
+    await (isNobody ? onMissing?.(action) : Promise.race([onMissing?.(action), delay(restMs)]));
     if (isNobody) await delay(restMs);
   }
 }

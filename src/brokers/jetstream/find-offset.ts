@@ -21,8 +21,6 @@ export async function findOffset(offset: number, { last, next }: Search): Promis
     if (found === undefined || found.seq > ceiling) ceiling = seq - 1;
     else if (found.record.entry.offset < offset) low = { seq: found.seq, offset: found.record.entry.offset };
     else [best, ceiling] = [found, seq - 1];
-    // Nothing lies between a message and the one before it.
-    if (best.record.previousSeq === low.seq) break;
   }
   return best;
 }

@@ -10,6 +10,7 @@ import {
   wholePage,
   withNodes,
 } from "../../../test/broker-node.ts";
+import { NatsProxy } from "../../../test/nats-proxy.ts";
 import { NatsServer, type NatsServerOptions, natsTest } from "../../../test/nats-server.ts";
 import type { Broker } from "../../gateway/index.ts";
 import { jetStreamBroker, type JetStreamBrokerOptions } from "./jetstream-broker.ts";
@@ -58,11 +59,13 @@ nodesTest(
     const waiting = broker.append(appendRequest("waiting"));
     const ending = waiting.catch((error: unknown) => error);
     await server.kill();
-    expect(await ending).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    const unanswered = "Cannot get an answer: NATS is not reachable";
+    expect(await ending).toMatchObject({ code: "STORAGE_UNAVAILABLE", message: unanswered });
     await ear.until(({ states }) => states.length > 0);
     expect(ear.states[0]).toMatch(/^false NATS is not reachable: /);
     const away = { code: "STORAGE_UNAVAILABLE", message: "Cannot append: NATS is not reachable" };
     await expect(broker.append(appendRequest("during"))).rejects.toMatchObject(away);
+    await expect(broker.read(wholePage)).rejects.toMatchObject({ message: "Cannot read: NATS is not reachable" });
     await expect(broker.broadcast("chat/a", "x")).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     await expect(broker.join("chat/b")).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     await server.run();
@@ -156,6 +159,26 @@ nodesTest("[JB14] what others say to a channel, and is none of ours, is not hear
   await server.say([["switchboard.live.chat/a", record, place("3")]]);
   await ear.until((heard) => heard.entries.length > 0);
 });
+
+nodesTest(
+  "[JB27] an append costs one question, also behind another node's, of which this one heard",
+  {},
+  async (server, open) => {
+    const line = await NatsProxy.listen(server.port);
+    try {
+      const [one, two] = [await open({ url: line.url }), await open()];
+      await one.broker.join("chat/a");
+      for (const { broker } of [one, two]) await broker.append(appendRequest(`first of ${broker === one.broker}`));
+      await one.ear.until(({ entries }) => entries.length === 2);
+      const answerCount = (): number => line.subjects.filter((subject) => subject.startsWith("_INBOX.")).length;
+      const before = answerCount();
+      await one.broker.append(appendRequest("third"));
+      expect(answerCount() - before).toBe(1);
+    } finally {
+      await line.close();
+    }
+  },
+);
 
 test("[JB19] a stream's name is one token", () => {
   for (const stream of ["", "a.b", "a b", "*", "a".repeat(65)]) {

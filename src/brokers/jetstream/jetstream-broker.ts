@@ -7,6 +7,9 @@ import {
   BrokerError,
   type BrokerInfo,
   type BrokerSink,
+  type Notice,
+  type Notices,
+  type NoticesSince,
   type ReadRequest,
   type ReadResult,
   type RecallRequest,
@@ -21,8 +24,10 @@ import { LogStream } from "./log-stream.ts";
 import type { Measured } from "./measure-stream.ts";
 import type { NatsMessage } from "./nats-client.ts";
 import { NatsLink } from "./nats-link.ts";
+import { NoticeStream } from "./notice-stream.ts";
 import { type FoundStream, openStream, type WantedStream } from "./open-stream.ts";
 import { readPage } from "./read-page.ts";
+import { settle } from "./settle.ts";
 import { recallId } from "./stored-ids.ts";
 import { liveSubject } from "./subjects.ts";
 
@@ -66,6 +71,7 @@ interface Opened {
   readonly sink: BrokerSink;
   readonly audience: Audience;
   readonly stream: LogStream;
+  readonly notices: NoticeStream;
   /** Of the stream, as it was at the start. */
   readonly measured: Measured;
 }
@@ -75,6 +81,11 @@ const maxLogCount = 10_000;
 const restMs = 1_000;
 
 class JetStreamBroker implements Broker {
+  readonly notices: Notices = {
+    post: (notice, nowMs) => this.#post(notice, nowMs),
+    read: async (nowMs) => (await this.#readNotices(undefined, nowMs)).notices,
+    readSince: (revision, nowMs) => this.#readNotices(revision, nowMs),
+  };
   readonly #options: JetStreamBrokerOptions;
   readonly #name: string;
   readonly #dedupWindowMs: number;
@@ -111,10 +122,12 @@ class JetStreamBroker implements Broker {
     });
     try {
       const found = await openStream(link, this.#wanted(), new Deadline(connectTimeoutMs));
-      const { measured } = found;
-      this.#opened = { link, sink, audience: new Audience(sink), stream: this.#streamOf(link, found), measured };
+      const { measured, replicaCount, storage } = found;
+      const notices = new NoticeStream({ link, name: this.#name, replicaCount, storage });
+      const stream = this.#streamOf(link, found);
+      this.#opened = { link, sink, audience: new Audience(sink), stream, notices, measured };
       const { description, durability } = measured;
-      return { description, durability, dedupWindowMs: this.#windowMs(measured) };
+      return { description, durability, dedupWindowMs: this.#windowMs(measured), isShared: true };
     } catch (error) {
       await link.close();
       throw error;
@@ -124,13 +137,7 @@ class JetStreamBroker implements Broker {
   async append(request: AppendRequest): Promise<AppendResult> {
     const { link } = this.#use();
     if (!link.isUp) throw new BrokerError("STORAGE_UNAVAILABLE", "Cannot append: NATS is not reachable");
-    const appending = this.#logOf(request.channel).append(request, this.#deadline());
-    this.#pending.add(appending);
-    try {
-      return await appending;
-    } finally {
-      this.#pending.delete(appending);
-    }
+    return this.#settle(this.#logOf(request.channel).append(request, this.#deadline()));
   }
 
   async recall(request: RecallRequest): Promise<RecallResult> {
@@ -142,9 +149,17 @@ class JetStreamBroker implements Broker {
   async read(request: ReadRequest): Promise<ReadResult> {
     const { after, channel } = request;
     const deadline = this.#deadline();
-    for (;;) {
+    for (let isSettled = false; ;) {
       const { stream } = this.#use();
       const page = await readPage({ ...request, stream, subject: stream.subjectOf(channel), deadline });
+      // Who asks behind a place knows of it, unless it is behind everything.
+      const isKnown = after > (page?.top.offset ?? 0) && after < Number.MAX_SAFE_INTEGER;
+      if (isKnown && !isSettled) {
+        // What is missing may be lost, or whoever answered leads no more.
+        await settle(stream, deadline);
+        isSettled = true;
+        continue;
+      }
       if (page !== undefined) return page;
       await this.#look();
       if (this.#use().stream !== stream) continue; // the log is empty because it is another stream's
@@ -183,6 +198,26 @@ class JetStreamBroker implements Broker {
     const opened = this.#opened;
     this.#opened = undefined;
     await opened?.link.close();
+  }
+
+  async #post(notice: Notice, nowMs: number): Promise<void> {
+    const { notices } = this.#use();
+    await this.#settle(notices.post(notice, { nowMs, deadline: this.#deadline() }));
+  }
+
+  async #readNotices(revision: string | undefined, nowMs: number): Promise<NoticesSince> {
+    const found = await this.#use().notices.readSince(revision, this.#deadline());
+    return { ...found, notices: found.notices.filter(({ expiresAtMs }) => expiresAtMs > nowMs) };
+  }
+
+  /** What `close` waits for. */
+  async #settle<Result>(work: Promise<Result>): Promise<Result> {
+    this.#pending.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#pending.delete(work);
+    }
   }
 
   /** What another node said, or the server of what another node stored. Our own is known already. */

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Deadline } from "./deadline.ts";
 import { findOffset } from "./find-offset.ts";
 import { type Located, type LogRecord, readRecord, writeRecord } from "./log-record.ts";
+import type { Place } from "./log-stream.ts";
 import { toBrokerError } from "./nats-error.ts";
+import { readOnward } from "./read-onward.ts";
+import { findEnd, hasLost } from "./rivals.ts";
+import { settle } from "./settle.ts";
 import { dedupId } from "./stored-ids.ts";
 import { liveSubject, makeSubjects, readSubjects } from "./subjects.ts";
 import { TrimMarks } from "./trim-marks.ts";
@@ -60,6 +65,63 @@ test("[JB20] an offset is found wherever its channel's messages lie, in at most 
       expect(stepCount).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(last.seq + 1)) + 4);
     }),
   );
+});
+
+/** Messages of one subject, at sequences 1 on: each is given by its offset and the sequence that it names. */
+function subjectOf(messages: readonly (readonly [offset: number, previousSeq: number])[]): readonly Located[] {
+  return messages.map(([offset, previousSeq], index) => ({ seq: index + 1, record: makeRecord(offset, previousSeq) }));
+}
+
+function getFrom(messages: readonly Located[]): (place: Place) => Promise<Located | undefined> {
+  return async (place) => ("seq" in place ? messages.find(({ seq }) => seq >= place.seq) : messages.at(-1));
+}
+
+test("[JB17] where servers let several pass, the later of two that name one predecessor has lost, and is none of the log", async () => {
+  const messages = subjectOf([
+    [1, 0],
+    [2, 1],
+    [2, 1],
+    [3, 2],
+    [3, 2],
+  ]);
+  const stream = { isSerial: false, get: getFrom(messages) };
+  const deadline = new Deadline(1_000);
+  const lost = await Promise.all(messages.map((message) => hasLost(stream, "s", message, deadline)));
+  expect(lost).toEqual([false, false, true, false, true]);
+  expect(await findEnd(stream, "s", deadline)).toEqual({ last: messages[3], seq: 5 });
+  const alike = { ...stream, isSerial: true };
+  expect(await hasLost(alike, "s", messages[2] as Located, deadline)).toBe(false); // nobody looks
+});
+
+test("[JB28] a leader that has not heard of most replicas for 3 s is not believed what it lacks", async () => {
+  const settleWith = async (...answers: readonly (readonly number[])[]): Promise<number> => {
+    let askCount = 0;
+    const silences = async (): Promise<readonly number[]> => answers[askCount++] ?? answers.at(-1) ?? [];
+    await settle({ silences }, new Deadline(250));
+    return askCount;
+  };
+  expect(await settleWith([])).toBe(1); // nobody else could lead
+  expect(await settleWith([2_999, 60_000])).toBe(1);
+  expect(await settleWith([3_000, 60_000], [10, 60_000])).toBe(2);
+  expect(await settleWith([10, 20, 60_000, 60_000])).toBe(1);
+  await expect(settleWith([10, 3_000, 3_000, 3_000])).rejects.toMatchObject({
+    code: "STORAGE_UNAVAILABLE",
+    message: "Cannot read: who answers as the stream's leader has not heard of most of its replicas",
+  });
+});
+
+test("[JB8] what a replica does not have yet the leader is asked for, and a page ends where that has none", async () => {
+  const messages = subjectOf([1, 2, 3, 4].map((offset) => [offset, offset - 1] as const));
+  const [from, , , last] = messages;
+  const get = getFrom(messages);
+  const read = async (all: readonly Located[]): Promise<readonly number[]> => {
+    const stream = { hasBatches: true, findMany: async () => [], find: get, get: getFrom(all) };
+    const where = { stream, subject: "s", from: from as Located, last: last as Located, deadline: new Deadline(1_000) };
+    return (await readOnward({ ...where, maxCount: 9, maxBytes: Infinity })).map(({ seq }) => seq);
+  };
+  expect(await read(messages)).toEqual([1, 2, 3, 4]);
+  expect(await read(messages.toSpliced(1, 1))).toEqual([1]);
+  expect(await read(messages.slice(0, 1))).toEqual([1]);
 });
 
 test("[JB21] a record is read as it was written, and anything else is none of ours", () => {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { appendRequest, type Ear, wholePage, withNodes } from "../../../test/broker-node.ts";
+import { appendRequest, Ear, wholePage, withNodes } from "../../../test/broker-node.ts";
 import { NatsServer, natsTest } from "../../../test/nats-server.ts";
 import type { Broker } from "../../gateway/index.ts";
 import { jetStreamBroker, type JetStreamBrokerOptions } from "./jetstream-broker.ts";
@@ -147,6 +147,21 @@ streamTest(
       await broker.append(appendRequest(`c${index}`, { history }));
     }
     expect((await broker.read(wholePage)).entries.length).toBe(1);
+  },
+);
+
+streamTest(
+  "[JB18] the server is told to know ids for two dedup windows, and half of what it does is told",
+  { dedupWindowMs: 60_000 },
+  async ({ server }) => {
+    const windowOf = async (dedupWindowMs: number): Promise<number> => {
+      const broker = jetStreamBroker({ url: server.url, dedupWindowMs });
+      const info = await broker.open(new Ear());
+      await broker.close();
+      return info.dedupWindowMs;
+    };
+    expect((await server.ask(api("INFO"))).config?.duplicate_window).toBe(120_000e6);
+    expect([await windowOf(60_000), await windowOf(90_000), await windowOf(10_000)]).toEqual([60_000, 60_000, 10_000]);
   },
 );
 

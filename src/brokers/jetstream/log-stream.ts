@@ -155,6 +155,16 @@ export class LogStream {
     if (error !== undefined) throw toBrokerError(error, "trim");
   }
 
+  /** How long ago, in milliseconds, each of the other replicas was heard by the one that answers as their leader. */
+  async silences(deadline: Deadline): Promise<readonly number[]> {
+    if (this.#options.facts.replicaCount === 1) return [];
+    const { error, cluster } = await this.#call({ ...this.#api("STREAM.INFO"), body: "", action: "read", deadline });
+    if (error !== undefined) throw toBrokerError(error, "read");
+    // A `as`: what the server answers to this question.
+    const { replicas = [] } = cluster as { readonly replicas?: readonly { readonly active: number }[] };
+    return replicas.map(({ active }) => active / 1e6);
+  }
+
   async #getText(place: Place, deadline: Deadline): Promise<Text | undefined> {
     if (this.#options.facts.replicaCount === 1) return this.#getDirect(place, deadline);
     const answer = await this.#call({ ...this.#api("STREAM.MSG.GET"), body: place, action: "read", deadline });

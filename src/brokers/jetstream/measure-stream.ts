@@ -11,6 +11,7 @@ export interface StreamConfig {
   readonly max_bytes?: number;
   readonly max_msgs?: number;
   readonly max_msgs_per_subject?: number;
+  readonly max_age?: number;
   readonly discard?: string;
   readonly duplicate_window?: number;
   readonly allow_direct?: boolean;

@@ -1,10 +1,9 @@
 import { BrokerError } from "../../gateway/index.ts";
 import { createEpochSeed } from "../channel-epoch.ts";
-import { callApi, noStream } from "./ask-api.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Measured, measureStream, requireFit, type StreamConfig } from "./measure-stream.ts";
-import { toBrokerError } from "./nats-error.ts";
 import type { NatsLink } from "./nats-link.ts";
+import { createStream, readStreamInfo } from "./stream-api.ts";
 import { makeSubjects, type Subjects } from "./subjects.ts";
 
 /** The stream that is wanted where there is none. */
@@ -20,6 +19,7 @@ export interface WantedStream {
 export interface FoundStream {
   readonly subjects: Subjects;
   readonly replicaCount: number;
+  readonly storage: string;
   readonly version: string;
   readonly measured: Measured;
 }
@@ -34,41 +34,33 @@ export async function openStream(link: NatsLink, wanted: WantedStream, deadline:
   }
   if (config === undefined) throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot find the stream "${name}"`);
   const { version } = link;
+  const { num_replicas: replicaCount = 1, storage = "file" } = config;
   const examined = { name, version, config };
-  const subjects = requireFit(examined);
-  return { subjects, replicaCount: config.num_replicas ?? 1, version, measured: measureStream(examined) };
+  return { subjects: requireFit(examined), replicaCount, storage, version, measured: measureStream(examined) };
 }
 
 async function readConfig(link: NatsLink, name: string, deadline: Deadline): Promise<StreamConfig | undefined> {
-  const action = "examine the stream";
-  const { config, error } = await callApi(
-    { link },
-    { subject: `$JS.API.STREAM.INFO.${name}`, body: "", action, deadline },
-  );
-  if (error?.err_code === noStream) return undefined;
-  if (error !== undefined) throw toBrokerError(error, action);
-  // A `as`: what the server answers to this question.
-  return config as StreamConfig;
+  return (await readStreamInfo(link, name, deadline))?.config;
 }
 
 async function create(link: NatsLink, wanted: WantedStream, deadline: Deadline): Promise<void> {
   const { dedupWindowMs, maxBytes, name, replicas, storage } = wanted;
   const { allLogs, anyLive } = makeSubjects(name, createEpochSeed());
-  const body: StreamConfig & { readonly name: string } = {
-    name,
-    subjects: [allLogs],
-    retention: "limits",
-    storage,
-    num_replicas: replicas,
-    ...(maxBytes === Infinity ? {} : { max_bytes: maxBytes }),
-    // Full is full: what was acknowledged is never evicted for what comes next.
-    discard: "new",
-    duplicate_window: dedupWindowMs * 2 * 1e6,
-    allow_direct: true,
-    republish: { src: allLogs, dest: anyLive },
-  };
-  const action = "make the stream";
-  const { error } = await callApi({ link }, { subject: `$JS.API.STREAM.CREATE.${name}`, body, action, deadline });
-  const isThere = 10_058; // another node was faster
-  if (error !== undefined && error.err_code !== isThere) throw toBrokerError(error, action);
+  await createStream(
+    link,
+    {
+      name,
+      subjects: [allLogs],
+      retention: "limits",
+      storage,
+      num_replicas: replicas,
+      ...(maxBytes === Infinity ? {} : { max_bytes: maxBytes }),
+      // Full is full: what was acknowledged is never evicted for what comes next.
+      discard: "new",
+      duplicate_window: dedupWindowMs * 2 * 1e6,
+      allow_direct: true,
+      republish: { src: allLogs, dest: anyLive },
+    },
+    deadline,
+  );
 }

@@ -3,7 +3,7 @@ import type { Located } from "./log-record.ts";
 import type { LogStream } from "./log-stream.ts";
 
 export interface Onward {
-  readonly stream: LogStream;
+  readonly stream: Pick<LogStream, "find" | "findMany" | "get" | "hasBatches">;
   readonly subject: string;
   readonly from: Located;
   readonly last: Located;

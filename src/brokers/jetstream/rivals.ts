@@ -2,6 +2,9 @@ import type { Deadline } from "./deadline.ts";
 import type { Located } from "./log-record.ts";
 import type { LogStream } from "./log-stream.ts";
 
+/** Of a stream, what tells its rivals apart. */
+type Rivalry = Pick<LogStream, "get" | "isSerial">;
+
 /**
  * Servers before 2.10.19 compare the expected sequence before they replicate, so of several replicas two writers may both be told that they
  * were next. Then the log decides: of the messages that name the same predecessor the first is the entry, and the others are as good as not
@@ -15,7 +18,7 @@ export interface End {
 }
 
 /** The end of a log; of one that has no message `undefined`. */
-export async function findEnd(stream: LogStream, subject: string, deadline: Deadline): Promise<End | undefined> {
+export async function findEnd(stream: Rivalry, subject: string, deadline: Deadline): Promise<End | undefined> {
   const newest = await stream.get({ last_by_subj: subject }, deadline);
   if (newest === undefined || stream.isSerial) return newest && { last: newest, seq: newest.seq };
   let last = newest;
@@ -27,7 +30,7 @@ export async function findEnd(stream: LogStream, subject: string, deadline: Dead
 
 /** Whether another message took the place that this one names. */
 export async function hasLost(
-  stream: LogStream,
+  stream: Rivalry,
   subject: string,
   message: Located,
   deadline: Deadline,
@@ -48,7 +51,7 @@ interface Step {
 
 /** The messages of a subject from behind the predecessor that a message names up to that message. */
 async function* walk(
-  stream: LogStream,
+  stream: Rivalry,
   subject: string,
   end: Located,
   deadline: Deadline,

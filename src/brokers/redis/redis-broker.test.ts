@@ -186,6 +186,55 @@ nodesTest(
   },
 );
 
+nodesTest(
+  "[RB17] what is changed in a Redis that runs is noticed: with less than was told it is not used, until that is put right",
+  syncedSettings,
+  async (server, open) => {
+    const { ear } = await open({ examineEveryMs: 20 });
+    server.command("CONFIG", "SET", "maxmemory", "100mb");
+    server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+    await ear.until(({ states }) => states.some((state) => state.includes("allkeys-lru may evict")));
+    expect(ear.states.at(-1)).toMatch(/^false .*, which is not the fsync that was told$/);
+    server.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
+    await ear.untilBack();
+    server.command("CONFIG", "SET", "appendonly", "no");
+    await ear.until(({ states }) => states.at(-1)?.includes("appendonly no") === true);
+    expect(ear.states.at(-1)).toMatch(/^false /);
+  },
+);
+
+nodesTest(
+  "[RB18] a node is told only of the channels that it has joined, and not left",
+  syncedSettings,
+  async (server, open) => {
+    const { broker, ear } = await open();
+    for (const name of ["chat/a", "chat/b"]) await broker.join(name);
+    await broker.leave("chat/b");
+    expect(server.command("PUBSUB", "SHARDCHANNELS")).toBe("switchboard:{chat/a}:hints");
+    const other = await open();
+    for (const name of ["chat/a", "chat/b", "chat/c"]) await other.broker.broadcast(name, "hello");
+    await ear.until(({ broadcasts }) => broadcasts.length > 0);
+    expect(ear.broadcasts).toEqual(["chat/a hello"]);
+  },
+);
+
+nodesTest(
+  "[RB19] a Redis that was made a replica is noticed at the next write, and not used until it, or what is at its address then, is none",
+  syncedSettings,
+  async (server, open) => {
+    const { broker, ear } = await open();
+    server.command("REPLICAOF", "127.0.0.1", "1");
+    await expect(broker.append(appendRequest("during"))).rejects.toMatchObject({
+      message: "Cannot append: this Redis is a replica",
+    });
+    await ear.until(({ states }) => states.some((state) => state.includes("it is a replica")));
+    expect(ear.states.every((state) => state.startsWith("false "))).toBe(true);
+    server.command("REPLICAOF", "NO", "ONE");
+    await ear.untilBack();
+    expect(await broker.append(appendRequest("after"))).toMatchObject({ type: "stored" });
+  },
+);
+
 redisTest("[RB11] a replica and a member of a cluster are refused", async () => {
   const replica = await RedisServer.start(["--replicaof", "127.0.0.1 1"]);
   const member = await RedisServer.start(["--cluster-enabled", "yes"]);
@@ -194,7 +243,7 @@ redisTest("[RB11] a replica and a member of a cluster are refused", async () => 
       message: "Cannot use this Redis: it is a replica",
     });
     await expect(redisBroker({ url: member.url }).open(new Ear())).rejects.toMatchObject({
-      message: "Cannot use this Redis: it is part of a cluster, which this broker does not speak to",
+      message: "Cannot use this Redis: it is part of a cluster: give its address in cluster",
     });
   } finally {
     await Promise.all([replica.dispose(), member.dispose()]);

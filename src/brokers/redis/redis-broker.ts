@@ -18,15 +18,14 @@ import { Audience } from "../audience.ts";
 import { createEpochSeed, deriveEpoch } from "../channel-epoch.ts";
 import { maxTrimCount } from "../dedup-window.ts";
 import { readEntry, readHint, writeHead } from "./entry-text.ts";
-import { measureDurability, type Measured, readInfo } from "./measure-durability.ts";
-import { toBrokerError } from "./redis-error.ts";
-import { RedisLink } from "./redis-link.ts";
+import type { Examined } from "./examine-redis.ts";
+import { isAtLeast } from "./measure-durability.ts";
+import { RedisLink, type RedisLinkOptions } from "./redis-link.ts";
+import { readPlace, type RedisPlace, type RedisPlaceOptions } from "./redis-place.ts";
 import { appendScript, postScript, readScript, recallScript } from "./scripts.ts";
 
 /** Where a {@link redisBroker} keeps its logs, and its limits. */
-export interface RedisBrokerOptions {
-  /** `redis://user:password@host:port/database`, or `rediss:` for TLS. Default `redis://127.0.0.1:6379`. */
-  readonly url?: string;
+export interface RedisBrokerOptions extends RedisPlaceOptions {
   /** What its keys begin with: gateways with different prefixes share a server and nothing else. Default `switchboard`. */
   readonly prefix?: string;
   /** How long a message id is remembered, in milliseconds. Default 10 minutes: every id is held in Redis' memory. */
@@ -35,11 +34,18 @@ export interface RedisBrokerOptions {
   readonly connectTimeoutMs?: number;
   /** A command without an answer is refused after this. The entry may be stored: the same id finds it. Default 5 000 ms. */
   readonly commandTimeoutMs?: number;
+  /** How often the servers are asked whether they are still configured as they were: `CONFIG SET` tells nobody. Default 30 000 ms. */
+  readonly examineEveryMs?: number;
 }
 
 /**
- * Makes a broker on one Redis (7 or newer is best, 5 the least), shared by any number of nodes. Needs the package `@redis/client`.
- * The level is measured from the server: `fsync` with `appendonly yes` and `appendfsync always`.
+ * Makes a broker on Redis (7 or newer is best, 5 the least), shared by any number of nodes: one server (`url`), a Redis Cluster (`cluster`), or a
+ * primary that Sentinels watch (`sentinel`). Needs the package `@redis/client`.
+ *
+ * The level is measured from the servers: `fsync` with `appendonly yes` and `appendfsync always`. Where a replica may take over by itself, it is
+ * `mem`: replication is not waited for.
+ *
+ * @throws {TypeError} for an address that is none, and for more than one kind of place.
  */
 export function redisBroker(options: RedisBrokerOptions = {}): Broker {
   return new RedisBroker(options);
@@ -49,8 +55,6 @@ interface Opened {
   readonly link: RedisLink;
   readonly audience: Audience;
   readonly seed: string;
-  /** Sharded Pub/Sub, which is there since Redis 7. */
-  readonly isSharded: boolean;
   readonly durability: BrokerInfo["durability"];
 }
 
@@ -59,22 +63,23 @@ class RedisBroker implements Broker {
     post: (notice, nowMs) => this.#post(notice, nowMs),
     read: (nowMs) => this.#read(nowMs),
   };
-  readonly #url: string;
+  readonly #place: RedisPlace;
   readonly #prefix: string;
   readonly #dedupWindowMs: number;
-  readonly #timeouts: { readonly connectTimeoutMs: number; readonly commandTimeoutMs: number };
+  readonly #timeouts: Pick<RedisLinkOptions, "connectTimeoutMs" | "commandTimeoutMs" | "examineEveryMs">;
   /** Marks our own hints: what this node appended it has told already. */
   readonly #node = randomBytes(8).toString("hex");
   #state: "new" | "open" | "closed" = "new";
   #opened: Opened | undefined;
 
   constructor(options: RedisBrokerOptions) {
-    this.#url = options.url ?? "redis://127.0.0.1:6379";
+    this.#place = readPlace(options);
     this.#prefix = options.prefix ?? "switchboard";
     this.#dedupWindowMs = options.dedupWindowMs ?? 10 * 60 * 1000;
     this.#timeouts = {
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
       commandTimeoutMs: options.commandTimeoutMs ?? 5_000,
+      examineEveryMs: options.examineEveryMs ?? 30_000,
     };
   }
 
@@ -82,16 +87,21 @@ class RedisBroker implements Broker {
     if (this.#state !== "new") throw new BrokerError("CLOSED", "Cannot open the Redis broker again");
     this.#state = "open";
     const link = await RedisLink.open({
-      url: this.#url,
+      place: this.#place,
       ...this.#timeouts,
-      onUp: () => void this.#returned(sink),
+      scripts: [appendScript, recallScript, readScript, postScript],
+      onUp: (examined) => this.#returned(sink, examined),
       onDown: (reason) => sink.availability(false, `Redis is not reachable: ${reason}`),
     });
     try {
-      const { isSharded, measured } = await this.#examine(link);
-      const seed = await this.#readSeed(link);
-      this.#opened = { link, audience: new Audience(sink), seed, isSharded, durability: measured.durability };
-      return { ...measured, dedupWindowMs: this.#dedupWindowMs };
+      const { measured } = link.examined;
+      this.#opened = {
+        link,
+        audience: new Audience(sink),
+        seed: await this.#readSeed(link),
+        durability: measured.durability,
+      };
+      return { ...measured, dedupWindowMs: this.#dedupWindowMs, isShared: true };
     } catch (error) {
       link.destroy();
       throw error;
@@ -99,7 +109,7 @@ class RedisBroker implements Broker {
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    const { audience, isSharded, link, seed } = this.#use();
+    const { audience, link, seed } = this.#use();
     const { channel, data, history, messageId, nowMs, payloadHash, retryAfterFirstMs = -1, tag, user } = request;
     const keys = [this.#key(channel, "log"), this.#key(channel, "entries"), this.#idKey(request)];
     const oldestMs = Number.isFinite(history.maxAgeMs) ? Math.max(0, nowMs - history.maxAgeMs) : -1;
@@ -117,7 +127,7 @@ class RedisBroker implements Broker {
       writeHead(request),
       data,
       nowMs,
-      publishCommand(isSharded),
+      publishCommand(link),
       this.#key(channel, "hints"),
       this.#node,
       finiteOrNone(history.maxBytes ?? Infinity),
@@ -174,11 +184,11 @@ class RedisBroker implements Broker {
   }
 
   async join(channel: string): Promise<void> {
-    const { audience, isSharded, link } = this.#use();
+    const { audience, link } = this.#use();
     if (audience.has(channel)) return;
     audience.join(channel);
     try {
-      await link.subscribe(this.#key(channel, "hints"), isSharded, (text) => this.#told(channel, text));
+      await link.subscribe(this.#key(channel, "hints"), (text) => this.#told(channel, text));
     } catch (error) {
       audience.leave(channel);
       throw error;
@@ -186,15 +196,16 @@ class RedisBroker implements Broker {
   }
 
   async leave(channel: string): Promise<void> {
-    const { audience, isSharded, link } = this.#use();
+    const { audience, link } = this.#use();
     audience.leave(channel);
-    await link.unsubscribe(this.#key(channel, "hints"), isSharded);
+    await link.unsubscribe(this.#key(channel, "hints"));
   }
 
   async broadcast(channel: string, payload: string): Promise<void> {
-    const { audience, isSharded, link } = this.#use();
+    const { audience, link } = this.#use();
     const text = `${this.#node}\n${payload}`;
-    await link.send([publishCommand(isSharded), this.#key(channel, "hints"), text], `broadcast to "${channel}"`);
+    const hints = this.#key(channel, "hints");
+    await link.send(hints, [publishCommand(link), hints, text], `broadcast to "${channel}"`);
     audience.broadcasted(channel, payload);
   }
 
@@ -214,16 +225,17 @@ class RedisBroker implements Broker {
 
   async #read(nowMs: number): Promise<readonly Notice[]> {
     const { link } = this.#use();
-    const answer = await link.send(["HGETALL", this.#key("~notices", "values")], "read the notices");
+    const key = this.#key("~notices", "values");
+    const answer = await link.send(key, ["HGETALL", key], "read the notices");
     const fields = texts(answer as unknown[]); // RESP2 has no maps
     const notices: Notice[] = [];
     for (let at = 0; at < fields.length; at += 2) {
-      const [key = "", text = ""] = fields.slice(at, at + 2);
+      const [name = "", text = ""] = fields.slice(at, at + 2);
       const [, expiresAtMs, value] = /^(\d+) (.*)$/s.exec(text) ?? [];
       if (value === undefined) {
-        throw new BrokerError("STORAGE_CORRUPT", `Cannot read notice "${key}": it is not one of ours`);
+        throw new BrokerError("STORAGE_CORRUPT", `Cannot read notice "${name}": it is not one of ours`);
       }
-      if (Number(expiresAtMs) > nowMs) notices.push({ key, value, expiresAtMs: Number(expiresAtMs) });
+      if (Number(expiresAtMs) > nowMs) notices.push({ key: name, value, expiresAtMs: Number(expiresAtMs) });
     }
     return notices;
   }
@@ -237,44 +249,22 @@ class RedisBroker implements Broker {
     else if (text[16] === "\n") audience?.broadcasted(channel, text.slice(17));
   }
 
-  /** The server is back. It may be another, with less to offer: that is not hidden behind what was told at the start. */
-  async #returned(sink: BrokerSink): Promise<void> {
+  /** Redis is back. It may be another server, with less to offer: that is not hidden behind what was told at the start. */
+  async #returned(sink: BrokerSink, { measured }: Examined): Promise<void> {
     const opened = this.#opened;
     if (opened === undefined) return;
-    try {
-      const { measured } = await this.#examine(opened.link);
-      const seed = await this.#readSeed(opened.link);
-      if (this.#opened !== opened) return;
-      this.#opened = { ...opened, seed };
-      if (measured.durability === opened.durability) sink.availability(true, measured.description);
-      else sink.availability(false, `${measured.description}, which is not the ${opened.durability} that was told`);
-    } catch (error) {
-      sink.availability(false, toBrokerError(error, "use Redis again").message);
-    }
-  }
-
-  async #examine(link: RedisLink): Promise<{ readonly measured: Measured; readonly isSharded: boolean }> {
-    const info = readInfo(String(await link.send(["INFO"], "ask Redis about itself")));
-    if (info["cluster_enabled"] === "1") throw unusable("it is part of a cluster, which this broker does not speak to");
-    if (info["role"] !== undefined && info["role"] !== "master") throw unusable("it is a replica");
-    await link.load([appendScript, recallScript, readScript, postScript]);
-    const names = ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory", "maxmemory-policy"];
-    const answers = names.map((name) => link.send(["CONFIG", "GET", name], "ask Redis about itself"));
-    const config = await Promise.all(answers).then(
-      (pairs) => Object.fromEntries(pairs.map((pair) => texts(pair as unknown[]) as [string, string])),
-      () => undefined,
-    );
-    return {
-      measured: measureDurability({ info, config }),
-      isSharded: Number.parseInt(info["redis_version"] ?? "0", 10) >= 7,
-    };
+    const seed = await this.#readSeed(opened.link);
+    if (this.#opened === undefined) return;
+    this.#opened = { ...opened, seed };
+    if (isAtLeast(measured.durability, opened.durability)) sink.availability(true, measured.description);
+    else sink.availability(false, `${measured.description}, which is not the ${opened.durability} that was told`);
   }
 
   /** What the epochs of logs that nobody has written to follow from; made by the first node. */
   async #readSeed(link: RedisLink): Promise<string> {
     const key = `${this.#prefix}:seed`;
-    await link.send(["SET", key, createEpochSeed(), "NX"], "make the store's seed");
-    return String(await link.send(["GET", key], "read the store's seed"));
+    await link.send(key, ["SET", key, createEpochSeed(), "NX"], "make the store's seed");
+    return String(await link.send(key, ["GET", key], "read the store's seed"));
   }
 
   /** The braces put all keys of a channel into one slot of a cluster; a channel's name has none. */
@@ -293,8 +283,8 @@ class RedisBroker implements Broker {
   }
 }
 
-function publishCommand(isSharded: boolean): string {
-  return isSharded ? "SPUBLISH" : "PUBLISH";
+function publishCommand({ examined }: RedisLink): string {
+  return examined.isSharded ? "SPUBLISH" : "PUBLISH";
 }
 
 function finiteOrNone(limit: number): number {
@@ -303,10 +293,6 @@ function finiteOrNone(limit: number): number {
 
 function texts(values: readonly unknown[]): readonly string[] {
   return values.map(String);
-}
-
-function unusable(reason: string): BrokerError {
-  return new BrokerError("STORAGE_UNAVAILABLE", `Cannot use this Redis: ${reason}`);
 }
 
 function corrupt(channel: string, offset: string): BrokerError {

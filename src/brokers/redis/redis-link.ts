@@ -1,111 +1,135 @@
 import { BrokerError } from "../../gateway/index.ts";
-import { toBrokerError } from "./redis-error.ts";
+import { type Examined, examineRedis } from "./examine-redis.ts";
+import { loadRedisPackage, type RedisPackage } from "./redis-client.ts";
+import { describeError, toBrokerError } from "./redis-error.ts";
+import { RedisHints } from "./redis-hints.ts";
+import type { RedisPlace } from "./redis-place.ts";
+import { createTopology, messageOf, type RedisTopology } from "./redis-topology.ts";
 import type { Script } from "./scripts.ts";
 
 /** Where a Redis is and how long it may take. */
 export interface RedisLinkOptions {
-  readonly url: string;
+  readonly place: RedisPlace;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
-  /** Both connections stand, for the first time or again. */
-  readonly onUp: () => void;
-  /** One of the connections is gone; the link makes it again by itself. */
+  readonly examineEveryMs: number;
+  /** What every server is to know. */
+  readonly scripts: readonly Script[];
+  /**
+   * Every server can be reached again and every channel is heard; or the servers say something else of themselves than before. What it
+   * rejects with keeps the link down.
+   */
+  readonly onUp: (examined: Examined) => Promise<void>;
+  /** A server cannot be reached, or hints cannot come; the link mends that by itself. */
   readonly onDown: (reason: string) => void;
 }
 
-/** The two connections to one Redis: commands, and what it tells of itself. They are made again for as long as the link is open. */
+const tryAgainAfterMs = 20;
+/** Tries to mend before the client is made anew: what it believes of the servers may be what keeps it from reaching them. */
+const triesBeforeRenewal = 8;
+
+/** The connections to Redis: commands, and what it tells of itself. They are made again for as long as the link is open. */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
-  readonly #commands: Client;
-  readonly #hints: Client;
+  readonly #redis: RedisPackage;
+  readonly #hints: RedisHints;
+  #topology: RedisTopology;
+  /** Commands that are not answered yet. */
+  readonly #sent = new Set<Promise<unknown>>();
+  /** Counts what went wrong: whatever does while the link is mended makes that void. */
+  #troubleCount = 0;
+  /** The newest of it. */
+  #trouble: string | undefined;
+  #refuse: ((error: Error) => void) | undefined;
+  #examined: Examined | undefined;
   #isUp = false;
   #isClosed = false;
+  #examining: NodeJS.Timeout | undefined;
 
-  private constructor(options: RedisLinkOptions, createClient: CreateClient) {
+  private constructor(options: RedisLinkOptions, redis: RedisPackage) {
     this.#options = options;
-    const settings = {
-      url: options.url,
-      RESP: 2,
-      // A command for a server that is not there fails at once, loudly: nothing is kept that nobody has acknowledged.
-      disableOfflineQueue: true,
-      pingInterval: 2_000,
-      socket: { connectTimeout: options.connectTimeoutMs, socketTimeout: 8_000, reconnectStrategy },
-    };
-    this.#commands = createClient(settings);
-    this.#hints = createClient(settings);
-    for (const client of [this.#commands, this.#hints]) {
-      client.on("error", (error: Error) => this.#fall(error.message));
-      client.on("end", () => this.#fall("the connection ended"));
-      client.on("ready", () => this.#rise());
-    }
+    this.#redis = redis;
+    this.#topology = this.#createTopology();
+    this.#hints = new RedisHints({
+      home: (channel) => this.#topology.home(channel),
+      onLost: (reason) => this.#fall(reason),
+    });
   }
 
   /** Connects, once: what cannot be reached at the start is told, not tried for ever. */
   static async open(options: RedisLinkOptions): Promise<RedisLink> {
-    const link = new RedisLink(options, await loadClient());
-    const deadline = deadlineOf(options.connectTimeoutMs);
+    const link = new RedisLink(options, await loadRedisPackage());
     try {
-      await Promise.race([
-        Promise.all([link.#commands.connect(), link.#hints.connect()]),
-        deadline.promise,
-        link.#firstError(),
-      ]);
+      await within(options.connectTimeoutMs, link.#connect());
+      link.#isUp = true;
+      link.#examining = setInterval(() => void link.#examineAgain(), options.examineEveryMs).unref();
       return link;
     } catch (error) {
+      // What a connection said is more than that there is none.
+      const reason = describeError(link.#trouble ?? messageOf(error));
       link.destroy();
-      const shown = options.url.replace(/\/\/[^@/]*@/u, "//***@");
-      throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot connect to Redis at ${shown}: ${messageOf(error)}`, {
+      if (error instanceof BrokerError) throw error;
+      throw new BrokerError("STORAGE_UNAVAILABLE", `Cannot connect to ${options.place.shown}: ${reason}`, {
         cause: error,
         hint: "Is it running, and is the address right?",
       });
-    } finally {
-      deadline.cancel();
     }
   }
 
-  /** Sends a command. Commands are answered in the order of the calls. @throws {BrokerError} after the deadline, too. */
-  async send(command: readonly string[], action: string): Promise<unknown> {
-    const deadline = deadlineOf(this.#options.commandTimeoutMs);
+  /** What the servers said of themselves when they were asked last. */
+  get examined(): Examined {
+    if (this.#examined === undefined) throw new Error("Cannot tell what Redis is before it is reached");
+    return this.#examined;
+  }
+
+  /**
+   * Sends a command to the server that holds the key. Commands for one key are answered in the order of the calls.
+   *
+   * @throws {BrokerError} after the deadline, too.
+   */
+  async send(key: string, command: readonly string[], action: string): Promise<unknown> {
+    const answer = this.#timed(() => this.#sendPatiently(key, command));
+    this.#sent.add(answer);
     try {
-      return await Promise.race([this.#commands.sendCommand([...command]), deadline.promise]);
+      return await answer;
     } catch (error) {
+      // It has another primary, and nobody has told.
+      if (messageOf(error).startsWith("READONLY")) this.#fall(messageOf(error));
       throw toBrokerError(error, action);
     } finally {
-      deadline.cancel();
+      this.#sent.delete(answer);
     }
   }
 
-  /** Makes the scripts known to the server, so that no call has to carry one. */
-  async load(scripts: readonly Script[]): Promise<void> {
-    await Promise.all(scripts.map(({ source }) => this.send(["SCRIPT", "LOAD", source], "load a script")));
-  }
-
-  /** Runs a script; its source is sent only to a server that does not know it. */
+  /** Runs a script where its keys are; its source is sent only to a server that does not know it. */
   async run(script: Script, { keys, values }: ScriptArguments, action: string): Promise<readonly unknown[]> {
+    const [key = ""] = keys;
     const rest = [String(keys.length), ...keys, ...values];
     let answer: unknown;
     try {
-      answer = await this.send(["EVALSHA", script.sha, ...rest], action);
+      answer = await this.send(key, ["EVALSHA", script.sha, ...rest], action);
     } catch (error) {
       if (!(error instanceof BrokerError) || !messageOf(error.cause).startsWith("NOSCRIPT")) throw error;
-      answer = await this.send(["EVAL", script.source, ...rest], action);
+      answer = await this.send(key, ["EVAL", script.source, ...rest], action);
     }
     if (Array.isArray(answer)) return answer;
     throw new BrokerError("STORAGE_CORRUPT", `Cannot ${action}: Redis answered ${JSON.stringify(answer)}`);
   }
 
   /** Resolves when nothing that is told on the channel from now on is missed. */
-  async subscribe(channel: string, isSharded: boolean, listener: (text: string) => void): Promise<void> {
+  async subscribe(channel: string, listener: (text: string) => void): Promise<void> {
     try {
-      await (isSharded ? this.#hints.sSubscribe(channel, listener) : this.#hints.subscribe(channel, listener));
+      await this.#timed(() => this.#hints.subscribe(channel, listener));
     } catch (error) {
+      // If it comes about later all the same, it is not wanted any more.
+      this.#hints.unsubscribe(channel).catch(() => undefined);
       throw toBrokerError(error, `listen to "${channel}"`);
     }
   }
 
-  async unsubscribe(channel: string, isSharded: boolean): Promise<void> {
+  async unsubscribe(channel: string): Promise<void> {
     try {
-      await (isSharded ? this.#hints.sUnsubscribe(channel) : this.#hints.unsubscribe(channel));
+      await this.#timed(() => this.#hints.unsubscribe(channel));
     } catch (error) {
       throw toBrokerError(error, `stop listening to "${channel}"`);
     }
@@ -114,33 +138,124 @@ export class RedisLink {
   /** Waits for the answers to what was sent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(
-      [this.#commands, this.#hints].filter(({ isOpen }) => isOpen).map((client) => client.close()),
-    );
+    await Promise.allSettled(this.#sent);
+    await this.#timed(() => this.#topology.close()).catch(() => undefined);
     this.destroy();
   }
 
   destroy(): void {
     this.#isClosed = true;
-    for (const client of [this.#commands, this.#hints]) if (client.isOpen) client.destroy();
+    clearInterval(this.#examining);
+    this.#hints.destroy();
+    this.#topology.destroy();
   }
 
-  #firstError(): Promise<never> {
-    return new Promise((_, reject) => {
-      for (const client of [this.#commands, this.#hints]) client.once("error", reject);
+  #createTopology(): RedisTopology {
+    const { connectTimeoutMs, place } = this.#options;
+    const topology = createTopology({
+      place,
+      redis: this.#redis,
+      connectTimeoutMs,
+      onTrouble: (reason) => {
+        if (this.#topology === topology) this.#fall(reason);
+      },
+      onNote: (reason) => {
+        this.#trouble = reason;
+      },
     });
+    return topology;
   }
 
-  #rise(): void {
-    if (this.#isUp || !this.#commands.isReady || !this.#hints.isReady) return;
-    this.#isUp = true;
-    this.#options.onUp();
+  async #connect(): Promise<void> {
+    // One server is tried for ever by its client; of several, the client says itself when it has tried them all.
+    const refused = new Promise<never>((_, reject) => {
+      if (this.#options.place.type === "server") this.#refuse = reject;
+    });
+    await Promise.race([this.#topology.connect(), refused]);
+    this.#refuse = undefined;
+    await this.#restore();
+  }
+
+  /** Every server answers, and every channel is heard. */
+  async #restore(): Promise<Examined> {
+    const examined = await this.#examine();
+    await this.#hints.restore(examined.isSharded);
+    this.#examined = examined;
+    return examined;
+  }
+
+  #examine(): Promise<Examined> {
+    const { place, scripts } = this.#options;
+    return examineRedis({ place, scripts, servers: this.#topology.servers() });
+  }
+
+  /** Nobody tells when a setting is changed. */
+  async #examineAgain(): Promise<void> {
+    if (!this.#isUp) return;
+    try {
+      const examined = await this.#timed(() => this.#examine());
+      if (!this.#isUp || JSON.stringify(examined) === JSON.stringify(this.#examined)) return;
+      this.#examined = examined;
+      await this.#options.onUp(examined);
+    } catch (error) {
+      this.#fall(messageOf(error));
+    }
   }
 
   #fall(reason: string): void {
+    this.#troubleCount += 1;
+    this.#trouble = reason;
+    this.#refuse?.(new Error(reason));
     if (!this.#isUp || this.#isClosed) return;
     this.#isUp = false;
     this.#options.onDown(reason);
+    void this.#mend();
+  }
+
+  async #mend(): Promise<void> {
+    for (let tries = 1; !this.#isUp && !this.#isClosed; tries += 1) {
+      await pause(Math.random() * Math.min(1_000, 50 * 2 ** Math.min(tries, 5)));
+      if (this.#isClosed) return;
+      const before = this.#troubleCount;
+      try {
+        const examined = await this.#timed(() => this.#restore());
+        if (this.#troubleCount !== before) continue;
+        await this.#options.onUp(examined);
+        this.#isUp = this.#troubleCount === before;
+      } catch (error) {
+        if (error instanceof BrokerError && !this.#isClosed) this.#options.onDown(error.message);
+        if (tries % triesBeforeRenewal === 0) await this.#renew();
+      }
+    }
+  }
+
+  /** Another client instead of this one, if it gets further. */
+  async #renew(): Promise<void> {
+    const old = this.#topology;
+    const fresh = this.#createTopology();
+    try {
+      await within(this.#options.connectTimeoutMs, fresh.connect());
+      if (this.#isClosed) return fresh.destroy();
+      this.#topology = fresh;
+      old.destroy();
+    } catch {
+      fresh.destroy();
+    }
+  }
+
+  /** While a slot moves, its keys are at two servers, and a command that needs some of each is asked to come again. */
+  async #sendPatiently(key: string, command: readonly string[]): Promise<unknown> {
+    for (const endMs = performance.now() + this.#options.commandTimeoutMs; ; await pause(tryAgainAfterMs)) {
+      try {
+        return await this.#topology.send(key, command);
+      } catch (error) {
+        if (!messageOf(error).startsWith("TRYAGAIN") || performance.now() >= endMs) throw error;
+      }
+    }
+  }
+
+  async #timed<Result>(work: () => Promise<Result>): Promise<Result> {
+    return within(this.#options.commandTimeoutMs, work());
   }
 }
 
@@ -150,48 +265,18 @@ export interface ScriptArguments {
   readonly values: readonly string[];
 }
 
-/** Of `@redis/client`, what is used. Its own types stay out of ours: it is optional. */
-interface Client {
-  readonly isOpen: boolean;
-  readonly isReady: boolean;
-  on(event: string, listener: (error: Error) => void): unknown;
-  once(event: string, listener: (error: Error) => void): unknown;
-  connect(): Promise<unknown>;
-  sendCommand(command: readonly string[]): Promise<unknown>;
-  subscribe(channel: string, listener: (text: string) => void): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
-  sSubscribe(channel: string, listener: (text: string) => void): Promise<void>;
-  sUnsubscribe(channel: string): Promise<void>;
-  close(): Promise<void>;
-  destroy(): void;
-}
-type CreateClient = (settings: object) => Client;
-
-async function loadClient(): Promise<CreateClient> {
+async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
   try {
-    // A `as`: the package's types infer modules and protocol versions that nothing here uses.
-    return (await import("@redis/client")).createClient as unknown as CreateClient;
-  } catch (error) {
-    throw new BrokerError("STORAGE_UNAVAILABLE", "Cannot use Redis: the package @redis/client is not installed", {
-      cause: error,
-      hint: "npm install @redis/client",
-    });
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-/** Full jitter, at most 2 s: a server that comes back is found within 5 s, and not by all nodes at once. */
-function reconnectStrategy(retries: number): number {
-  return Math.random() * Math.min(2_000, 50 * 2 ** Math.min(retries, 10));
-}
-
-function deadlineOf(timeoutMs: number): { readonly promise: Promise<never>; readonly cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  return { promise, cancel: () => clearTimeout(timer) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs).unref());
 }

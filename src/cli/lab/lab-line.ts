@@ -126,7 +126,7 @@ export class LabLine {
   }
 
   #handle(event: ConnectionEvent): void {
-    if (event.type === "piece") return; // not asked for
+    if (event.type === "piece" || event.type === "bytes") return; // not asked for
     this.#session?.tell({ type: "event", atMs: this.#atMs(), what: event.type as LineEvent, detail: describe(event) });
     if (event.type !== "message" || this.#connection.state !== "open") return;
     this.#write(
@@ -183,7 +183,7 @@ function refuseOrigin({ origin, host }: HandshakeRequest, isSecure: boolean): Re
   return { type: "refusal", status: 403, reason, headers: [] };
 }
 
-function describe(event: Exclude<ConnectionEvent, { readonly type: "piece" }>): string {
+function describe(event: Exclude<ConnectionEvent, { readonly type: "piece" | "bytes" }>): string {
   switch (event.type) {
     case "message":
       return event.opcode === "text" ? event.data.slice(0, 200) : `${event.data.length} bytes`;

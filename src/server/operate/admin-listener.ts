@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import {
@@ -6,12 +7,15 @@ import {
   type ServerOptions as TlsOptions,
 } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { OriginPolicy } from "../../engine/index.ts";
 import { describe } from "../../wire/index.ts";
 import { GatewayError } from "../errors.ts";
 import { answerHealth } from "../health.ts";
 import { type HostPolicy, Hosts } from "../hosts.ts";
 import { handlers } from "./api.ts";
 import { type ApiKey, ApiKeys, type ApiScope } from "./api-keys.ts";
+import { Console } from "./console/console.ts";
+import { consolePages } from "./console/pages.ts";
 import { expositionType, writeExposition } from "./exposition.ts";
 import { collectMetrics } from "./metrics.ts";
 import { describeApi } from "./openapi.ts";
@@ -29,7 +33,9 @@ export interface AdminOptions {
   readonly host?: string;
   /** Which names it answers to beside this machine's own. Default: on this machine none, so that no page gets here by a name of its own; else any. */
   readonly hosts?: HostPolicy;
-  /** Who may use the HTTP API. Default nobody. */
+  /** Which pages may open the console's WebSocket. Default `"same"`: give the console's own origin where a proxy ends TLS in front of it. */
+  readonly origins?: OriginPolicy;
+  /** Who may use the HTTP API, and the console. Default nobody. */
   readonly keys?: readonly ApiKey[];
   /** Key and certificate, as `node:tls` takes them: then the URL is `https:`. */
   readonly tls?: TlsOptions;
@@ -41,6 +47,11 @@ export interface AdminAddress {
   readonly host: string;
   /** Without a path. */
   readonly url: string;
+  /**
+   * The console's page. On this machine with a key in it (behind `#`, which browsers keep to themselves) that was made for this run: whoever has
+   * the address may look, and end connections. Elsewhere the page asks for one of `keys`.
+   */
+  readonly consoleUrl: string;
 }
 
 const httpLimits = {
@@ -64,6 +75,10 @@ export class AdminListener {
   readonly #hosts: Hosts;
   readonly #server: HttpServer | HttpsServer;
   readonly #description: string;
+  readonly #pages = consolePages();
+  readonly #console: Console;
+  /** Undefined beyond this machine. */
+  readonly #consoleKey: string | undefined;
 
   /** @throws {TypeError} for a key that cannot be, or a host beyond this machine without any key. */
   constructor(options: AdminOptions, operated: Operated) {
@@ -81,6 +96,12 @@ export class AdminListener {
     this.#server =
       tls === undefined ? createServer(httpLimits, answer) : createTlsServer({ ...httpLimits, ...tls }, answer);
     this.#server.maxConnections = maxConnectionCount;
+    this.#consoleKey = this.#isLocal ? randomBytes(24).toString("base64url") : undefined;
+    this.#console = new Console(operated, {
+      keys: new ApiKeys([...keys, ...consoleKeys(this.#consoleKey)]),
+      hosts: this.#hosts,
+      origins: options.origins ?? "same",
+    });
   }
 
   async listen(): Promise<AdminAddress> {
@@ -90,11 +111,15 @@ export class AdminListener {
     // It listens on a port, not on a pipe.
     const { address, family, port: chosen } = this.#server.address() as AddressInfo;
     const urlHost = family === "IPv6" ? `[${address}]` : address;
-    return { port: chosen, host: address, url: `${tls === undefined ? "http" : "https"}://${urlHost}:${chosen}` };
+    const url = `${tls === undefined ? "http" : "https"}://${urlHost}:${chosen}`;
+    this.#console.attach(this.#server);
+    const fragment = this.#consoleKey === undefined ? "" : `#key=${this.#consoleKey}`;
+    return { port: chosen, host: address, url, consoleUrl: `${url}/console/${fragment}` };
   }
 
   async close(): Promise<void> {
     if (!this.#server.listening) return;
+    await this.#console.close();
     const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeAllConnections();
@@ -129,7 +154,7 @@ export class AdminListener {
         if (!this.#isLocal) this.#require(request, undefined);
         return send(response, { status: 200, text: this.#description });
       default:
-        return this.#call(request, response, url);
+        return this.#pages(request, response) ? undefined : this.#call(request, response, url);
     }
   }
 
@@ -211,6 +236,10 @@ class Answerable extends Error {
     super(message);
     this.status = status;
   }
+}
+
+function consoleKeys(key: string | undefined): readonly (ApiKey & { readonly name: string })[] {
+  return key === undefined ? [] : [{ key, scopes: ["read", "admin"], name: "of the console's address" }];
 }
 
 function readUrl({ headers, url = "/" }: IncomingMessage): URL {

@@ -1,7 +1,9 @@
 import type { CloseInfo } from "../../engine/index.ts";
 import type { Results } from "../../gateway/index.ts";
 import { closeCodes } from "../../wire/index.ts";
+import { Flights } from "./flights.ts";
 import { Histogram } from "./histogram.ts";
+import { LatencyWindow } from "./latency.ts";
 
 /** From a lone memory append to a disk that hangs, in seconds. */
 const appendBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -24,12 +26,16 @@ export class Meters {
   };
   /** From handing an event to the store until it was stable. */
   readonly appendSeconds: Histogram = new Histogram(appendBounds);
+  /** The same, for the console. */
+  readonly stored: LatencyWindow = new LatencyWindow();
+  readonly flights: Flights = new Flights();
   readonly #closes = new Map<string, { readonly code: string; readonly by: CloseInfo["by"]; count: number }>();
   readonly #hookFailures = new Map<string, number>();
 
   appended(type: Results["append"]["type"], tookMs: number): void {
     this.appends[type] += 1;
     this.appendSeconds.observe(tookMs / 1_000);
+    if (type === "stored") this.stored.observe(tookMs);
   }
 
   closed({ by, code }: Pick<CloseInfo, "by" | "code">): void {

@@ -24,5 +24,11 @@ export interface Operated {
   readonly readiness: Readiness;
   readonly log: Log;
   readonly machine: Machine;
+  /** A name that no other node has. */
+  readonly node: string;
   info(): GatewayInfo;
+  /** Takes no more connections, and lets those there are go over so long; until `reopen`. */
+  drain(overMs: number): void;
+  /** Takes connections again. */
+  reopen(): void;
 }

@@ -5,6 +5,8 @@ import { connect, type HasChannels } from "../../../src/client/index.ts";
 import {
   SwitchboardProvider,
   useConnectionState,
+  useLatest,
+  useLatestValues,
   useMessages,
   usePresence,
   useRoom,
@@ -21,6 +23,7 @@ interface Chat extends HasChannels {
         readonly message: EventDefinition<"event", string>;
         readonly note: EventDefinition<"event", string>;
         readonly typing: EventDefinition<"ephemeral", Record<string, never>>;
+        readonly price: EventDefinition<"latest", { readonly symbol: string; readonly cents: number }>;
       }
     >;
   };
@@ -93,6 +96,21 @@ function Pane({ name, room: roomName }: { readonly name: string; readonly room: 
   );
 }
 
+/** One row of a ticker, and how often it was rendered by now. */
+function Price({ room: roomName, symbol }: { readonly room: string; readonly symbol: string }): ReactElement {
+  const room = useRoom("chat", { room: roomName });
+  const value = useLatest(room.price, symbol);
+  const renderCount = useRef(0);
+  useLayoutEffect(() => void (renderCount.current += 1));
+  return h("output", { "aria-label": symbol, "data-renders": renderCount.current }, value?.data.cents);
+}
+
+function Prices({ room: roomName }: { readonly room: string }): ReactElement {
+  const room = useRoom("chat", { room: roomName });
+  const values = useLatestValues(room.price);
+  return h("output", { "aria-label": "all" }, [...values].map(([key, { data }]) => `${key} ${data.cents}`).join(", "));
+}
+
 /** Uses nothing of its room. */
 function Silent(): ReactElement {
   useRoom("chat", { room: "3" });
@@ -114,6 +132,8 @@ function Page(): ReactElement {
     h("button", { onClick: () => setPanes(panes.slice(1)) }, "close a pane"),
     h("button", { onClick: () => setRoom("2") }, "room 2"),
     room === "2" && h(Silent),
+    panes.length > 0 && h(Prices, { room }),
+    ...(panes.length > 0 ? ["A", "B"] : []).map((symbol) => h(Price, { key: symbol, room, symbol })),
     ...panes.map((name) => h(Pane, { key: name, name, room })),
   );
 }

@@ -11,7 +11,7 @@ const { transports, ...options } = JSON.parse(json);
 const http = createServer();
 const io = new Server(http, how === "engine" ? { ...options, wsEngine: WebSocketServer } : options);
 io.on("connection", (socket) => {
-  socket.join("room");
+  void socket.join("room");
   socket.on("echo", (data, acknowledge) => acknowledge(data));
   socket.on("all", (data) => io.to("room").emit("news", data));
 });

@@ -18,7 +18,7 @@ const providers = documents.map(
 );
 await Promise.all(providers.map((provider) => new Promise((resolve) => provider.once("sync", resolve))));
 const [first, second] = documents.map((document) => document.getText("text"));
-const seen = new Promise((resolve) => second.observe(() => resolve(second.toString())));
+const seen = new Promise((resolve) => second.observe(() => resolve(second.toJSON())));
 first.insert(0, "hello");
 assert.equal(await seen, "hello");
 for (const provider of providers) provider.destroy();

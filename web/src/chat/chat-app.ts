@@ -4,6 +4,7 @@ import type { ChatGateway } from "switchboard/chat";
 import { ChatSession } from "./chat-session.ts";
 import { forgetProfile, loadProfile, type Profile, saveProfile } from "./profile.ts";
 import type { KeyValueStorage } from "./key-value-storage.ts";
+import { loadSettings, saveSettings, type Settings } from "./settings.ts";
 import { Store } from "../store.ts";
 
 /** Opens a line for a person. */
@@ -17,12 +18,14 @@ export interface Presence {
 export class ChatApp {
   /** Undefined while nobody is in. */
   readonly presence: Store<Presence | undefined> = new Store<Presence | undefined>(undefined);
+  readonly settings: Store<Settings>;
   readonly #storage: KeyValueStorage;
   readonly #connect: Connect;
 
   constructor(storage: KeyValueStorage, connect: Connect) {
     this.#storage = storage;
     this.#connect = connect;
+    this.settings = new Store(loadSettings(storage));
     const profile = loadProfile(storage);
     if (profile !== undefined) this.#begin(profile);
   }
@@ -38,6 +41,11 @@ export class ChatApp {
     this.presence.get()?.session.close();
     forgetProfile(this.#storage);
     this.presence.set(undefined);
+  }
+
+  changeSettings(change: Partial<Settings>): void {
+    this.settings.patch(change);
+    saveSettings(this.#storage, this.settings.get());
   }
 
   #begin(profile: Profile): void {

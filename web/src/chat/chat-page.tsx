@@ -5,10 +5,16 @@ import { ConnectionBanner } from "./connection-banner.tsx";
 import { Drawer } from "./drawer.tsx";
 import { MemberList } from "./member-list.tsx";
 import { ProfileDialog } from "./profile-dialog.tsx";
+import { QuickSwitcher } from "./quick-switcher.tsx";
 import { RoomList } from "./room-list.tsx";
+import { fullName, splitName } from "./room-name.ts";
 import { RoomPane } from "./room-pane.tsx";
 import type { RoomStore } from "./room-store.ts";
-import { goToRoom, useCurrentRoom, useMedia } from "./use-browser.ts";
+import { ServerDialog } from "./server-dialog.tsx";
+import { ServerRail } from "./server-rail.tsx";
+import { useAlerts } from "./use-alerts.ts";
+import { useAway } from "./use-away.ts";
+import { goToRoom, useCurrentRoom, useMedia, useSwitcherKey } from "./use-browser.ts";
 import { usePageDuties } from "./use-page-duties.ts";
 import { useStore } from "../use-store.ts";
 
@@ -17,7 +23,7 @@ export interface ChatPageProps {
   readonly presence: Presence;
 }
 
-type OpenPart = "rooms" | "members" | "profile" | undefined;
+type OpenPart = "rooms" | "members" | "profile" | "server" | "switcher" | undefined;
 
 /** The page of a person who is in: rooms at the left, the room in the middle, people at the right. */
 export function ChatPage({ app, presence: { profile, session } }: ChatPageProps): ReactElement {
@@ -33,6 +39,10 @@ export function ChatPage({ app, presence: { profile, session } }: ChatPageProps)
   const isCovered = (roomsAreDrawer && part === "rooms") || (membersAreDrawer && part === "members");
   const close = useCallback(() => setOpened(undefined), []);
   const unreadCount = usePageDuties({ session, rooms, current: room.name });
+  const { server } = splitName(room.name);
+  useAlerts({ app, session, current: room.name });
+  useAway(session);
+  useSwitcherKey(() => setPart("switcher"));
 
   return (
     <div className="page">
@@ -47,23 +57,30 @@ export function ChatPage({ app, presence: { profile, session } }: ChatPageProps)
         Skip to the message field
       </a>
       <Drawer id="rooms" label="Rooms" side="left" isDrawer={roomsAreDrawer} isOpen={part === "rooms"} onClose={close}>
+        <ServerRail session={session} rooms={rooms} current={server} onAdd={() => setPart("server")} />
         <RoomList
           session={session}
-          rooms={rooms}
+          rooms={rooms.filter(({ name }) => splitName(name).server === server)}
+          server={server}
           current={room.name}
           profile={profile}
           onOpenProfile={() => setPart("profile")}
           onLeaveRoom={(name) => {
             session.leave(name);
-            if (name === room.name) goToRoom("general");
+            if (name === room.name) goToRoom(fullName(server, "general"));
+          }}
+          onLeaveServer={() => {
+            session.leaveServer(server);
+            goToRoom("general");
           }}
         />
       </Drawer>
-      <main className="main" id="room" ref={main} inert={isCovered} aria-label={`Room ${room.name}`}>
+      <main className="main" id="room" ref={main} inert={isCovered} aria-label={`Room ${splitName(room.name).room}`}>
         <RoomPane
           key={room.name}
           room={room}
           session={session}
+          onSearch={() => setPart("switcher")}
           banner={<ConnectionBanner session={session} onLeave={() => app.leave()} />}
           drawers={{
             rooms: roomsAreDrawer
@@ -87,6 +104,8 @@ export function ChatPage({ app, presence: { profile, session } }: ChatPageProps)
       >
         <MemberList room={room} session={session} />
       </Drawer>
+      {part === "server" && <ServerDialog session={session} onClose={close} />}
+      {part === "switcher" && <QuickSwitcher rooms={rooms} onClose={close} />}
       {part === "profile" && <ProfileDialog app={app} profile={profile} session={session} onClose={close} />}
     </div>
   );

@@ -21,22 +21,22 @@ const rows: readonly (readonly [name: string, change: Partial<ConnectionView>, t
   [
     "nothing missed",
     { state: "open", recovered: { messageCount: 0, gapCount: 0 } },
-    "Connected again. You missed nothing.",
+    "Connected again. Nothing was missed.",
   ],
   [
     "one missed",
     { state: "open", recovered: { messageCount: 1, gapCount: 0 } },
-    "Connected again. 1 message that you missed is here.",
+    "Connected again. 1 message recovered, none lost.",
   ],
   [
     "some missed",
     { state: "open", recovered: { messageCount: 9, gapCount: 0 } },
-    "Connected again. 9 messages that you missed are here.",
+    "Connected again. 9 messages recovered, none lost.",
   ],
   [
     "a gap",
     { state: "open", recovered: { messageCount: 9, gapCount: 1 } },
-    "Connected again. Some messages are gone: a line in the room shows where.",
+    "Connected again. 9 messages recovered, some are gone: a line in the room shows where.",
   ],
   [
     "a refused name",

@@ -61,13 +61,12 @@ export function bannerOf(view: ConnectionView, nowMs: number): Banner | undefine
 }
 
 function recoveredBanner({ messageCount, gapCount }: Recovered): Banner {
+  const recovered = messageCount === 1 ? "1 message recovered" : `${messageCount} messages recovered`;
   if (gapCount > 0) {
-    return say("wait", "Connected again. Some messages are gone: a line in the room shows where.");
+    return say("wait", `Connected again. ${recovered}, some are gone: a line in the room shows where.`);
   }
-  if (messageCount === 0) return say("good", "Connected again. You missed nothing.");
-  const came =
-    messageCount === 1 ? "1 message that you missed is here" : `${messageCount} messages that you missed are here`;
-  return say("good", `Connected again. ${came}.`);
+  if (messageCount === 0) return say("good", "Connected again. Nothing was missed.");
+  return say("good", `Connected again. ${recovered}, none lost.`);
 }
 
 function waitingBanner(view: ConnectionView, nowMs: number): Banner {

@@ -29,3 +29,22 @@ export const ClockIcon = (): ReactElement => (
 export const AlertIcon = (): ReactElement => (
   <Icon path="M10 3.500a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13ZM10 6.500v4.200M10 13.300v.2" />
 );
+export const SmileIcon = (): ReactElement => (
+  <Icon path="M10 3.500a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13ZM7.300 11.800c.6 1 1.500 1.500 2.700 1.500s2.100-.5 2.700-1.500M7.800 8v.3M12.200 8v.3" />
+);
+export const ReplyIcon = (): ReactElement => <Icon path="M8 5 3.500 9.500 8 14M4 9.500h7.500c3 0 5 1.700 5 5.500" />;
+export const PencilIcon = (): ReactElement => (
+  <Icon path="M4 16l.8-3.500 8.600-8.600 2.700 2.700-8.600 8.600L4 16ZM11.600 5.700l2.700 2.700" />
+);
+export const TrashIcon = (): ReactElement => (
+  <Icon path="M4 5.500h12M8 5.500V4h4v1.500M5.500 5.500l.7 10.500h7.600l.7-10.500M8.500 8.500v4.500M11.500 8.500v4.500" />
+);
+export const CopyIcon = (): ReactElement => <Icon path="M7.500 7.500h8v8h-8zM12.500 7.500v-3h-8v8h3" />;
+export const SearchIcon = (): ReactElement => (
+  <Icon path="M9 4a5 5 0 1 0 0 10A5 5 0 0 0 9 4ZM12.700 12.700 16.500 16.500" />
+);
+export const LinkIcon = (): ReactElement => (
+  <Icon path="M8.500 11.500l3-3M7.500 9 5.300 11.200a2.500 2.500 0 0 0 3.500 3.500L11 12.500M12.500 11l2.200-2.200a2.500 2.500 0 0 0-3.500-3.500L9 7.500" />
+);
+export const ExitIcon = (): ReactElement => <Icon path="M8 4H4.500v12H8M8.500 10H16M13 7l3 3-3 3" />;
+export const UpIcon = (): ReactElement => <Icon path="M10 16V4.500M5 9l5-5 5 5" />;

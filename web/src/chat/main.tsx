@@ -14,10 +14,21 @@ function connectAs({ name, device }: Profile): ReturnType<typeof connect<ChatGat
   return connect<ChatGateway>(url, { token: JSON.stringify({ name }), device });
 }
 
+const app = new ChatApp(browserStorage(), connectAs);
+showTheme();
+app.settings.subscribe(showTheme);
+
+/** The system's scheme counts where the page has no word on it. */
+function showTheme(): void {
+  const { theme } = app.settings.get();
+  if (theme === "system") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}
+
 const root = document.querySelector("#root");
 if (root === null) throw new Error("Cannot start the chat: the page has no #root");
 createRoot(root).render(
   <StrictMode>
-    <App app={new ChatApp(browserStorage(), connectAs)} />
+    <App app={app} />
   </StrictMode>,
 );

@@ -2,31 +2,42 @@ import type { User } from "switchboard/wire";
 import { type ReactElement, type Ref, useEffect, useImperativeHandle, useMemo, useRef } from "react";
 import { DownIcon } from "./icons.tsx";
 import { MessageRow } from "./message-row.tsx";
+import { NewBar } from "./new-bar.tsx";
+import { RoomStart } from "./room-start.tsx";
 import type { RoomStore } from "./room-store.ts";
-import { firstOffset, maxHeldCount } from "./timeline.ts";
+import { maxHeldCount, type StoredMessage } from "./timeline.ts";
 import { startOfDay } from "./time-words.ts";
 import { timelineRows } from "./timeline-rows.ts";
+import { useActiveRow } from "./use-active-row.ts";
 import { useNow } from "./use-browser.ts";
 import { useReading } from "./use-reading.ts";
+import { useShownRow } from "./use-shown-row.ts";
 import { useStickyScroll } from "./use-sticky-scroll.ts";
 import { useStore } from "../use-store.ts";
 
 export interface MessageListHandle {
   /** Scrolls to the newest message, and loads it if it was let go. */
   jumpToEnd(): void;
+  /** Scrolls to a message, and loads what is between. */
+  goTo(target: NonNullable<StoredMessage["replyTo"]>): void;
 }
 
 interface MessageListProps {
   readonly room: RoomStore;
   readonly me: User | undefined;
+  /** The message that is being edited. */
+  readonly editingKey: string | undefined;
+  readonly onLeave: () => void;
   readonly ref: Ref<MessageListHandle>;
 }
 
-export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
+export function MessageList({ room, me, editingKey, onLeave, ref }: MessageListProps): ReactElement {
   const { timeline, status, unreadCount, lineOffset, page } = useStore(room.view);
   const rows = useMemo(() => timelineRows(timeline, { me, readOffset: lineOffset }), [timeline, me, lineOffset]);
   const scroller = useRef<HTMLDivElement>(null);
   const { isAtEnd, scrollToEnd } = useStickyScroll(scroller, rows);
+  const { activeKey, ...pointing } = useActiveRow({ scroller, timeline, onLeave });
+  const { shownKey, goTo } = useShownRow({ room, scroller, rows });
   const todayMs = startOfDay(useNow(60_000));
   useReading(room, isAtEnd && !timeline.isDetached);
   useLoadOlder({ scroller, room, canLoad: timeline.hasOlder && page === "idle" && status === "live" });
@@ -35,12 +46,21 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
     void room.jumpToPresent().then(scrollToEnd);
     scrollToEnd();
   }
-  useImperativeHandle(ref, () => ({ jumpToEnd }));
+  useImperativeHandle(ref, () => ({ jumpToEnd, goTo }));
 
   return (
     <div className="messages">
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by key */}
-      <div className="scroller" ref={scroller} tabIndex={0} role="region" aria-label={`Messages in ${room.name}`}>
+      <NewBar room={room} scroller={scroller} rows={rows} />
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the keys of the rows in it */}
+      <div
+        className="scroller"
+        ref={scroller}
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by key
+        tabIndex={0}
+        role="region"
+        aria-label={`Messages in ${room.name}`}
+        {...pointing}
+      >
         <div className="scroll-top">
           {timeline.hasOlder ? (
             <button
@@ -60,15 +80,27 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
               <RoomStart
                 name={room.name}
                 isEmpty={rows.length === 0}
-                isFirst={(firstOffset(timeline) ?? timeline.newestOffset + 1) === 1}
+                isFirst={(timeline.oldestOffset ?? timeline.newestOffset + 1) === 1}
               />
             )
           )}
         </div>
         <ol className="rows">
-          {rows.map((row) => (
-            <MessageRow key={row.key} row={row} room={room} me={me} todayMs={todayMs} />
-          ))}
+          {rows.map((row) => {
+            const key = row.type === "message" ? row.message.key : undefined;
+            return (
+              <MessageRow
+                key={row.key}
+                row={row}
+                me={me}
+                todayMs={todayMs}
+                isActive={key !== undefined && key === activeKey}
+                isEditing={key !== undefined && key === editingKey}
+                isShown={key !== undefined && key === shownKey}
+                canWrite={status === "live"}
+              />
+            );
+          })}
         </ol>
         {timeline.isDetached && (
           <p className="detached">{`Only ${maxHeldCount} messages are shown at a time. Newer ones follow.`}</p>
@@ -79,41 +111,18 @@ export function MessageList({ room, me, ref }: MessageListProps): ReactElement {
   );
 }
 
-function JumpButton({
-  unreadCount,
-  onJump,
-}: {
+interface JumpButtonProps {
   readonly unreadCount: number;
   readonly onJump: () => void;
-}): ReactElement {
+}
+
+function JumpButton({ unreadCount, onJump }: JumpButtonProps): ReactElement {
   const news = unreadCount === 1 ? "1 new message" : `${unreadCount} new messages`;
   return (
     <button className={`jump${unreadCount > 0 ? " unread" : ""}`} type="button" onClick={onJump}>
       <DownIcon />
       {unreadCount === 0 ? "Jump to the newest" : news}
     </button>
-  );
-}
-
-interface RoomStartProps {
-  readonly name: string;
-  readonly isEmpty: boolean;
-  /** Whether nothing was ever said before what is here. */
-  readonly isFirst: boolean;
-}
-
-function RoomStart({ name, isEmpty, isFirst }: RoomStartProps): ReactElement {
-  const title = isEmpty
-    ? `Nobody has said anything in ${name} ${isFirst ? "yet" : "lately"}`
-    : isFirst
-      ? `This is where ${name} begins`
-      : "Older messages are not kept any more";
-  return (
-    <div className={`room-start${isEmpty ? " empty" : ""}`}>
-      <span className="big-lamp" aria-hidden="true" />
-      <p className="room-start-title">{title}</p>
-      <p className="room-start-note">What is said here is kept for those who come later.</p>
-    </div>
   );
 }
 
@@ -129,7 +138,7 @@ function useLoadOlder({ scroller, room, canLoad }: LoadOlderOptions): void {
     const element = scroller.current;
     if (element === null || !canLoad) return;
     const load = (): void => {
-      if (element.scrollTop < 200 && element.scrollHeight > element.clientHeight) void room.loadOlder();
+      if (element.scrollTop < 300 && element.scrollHeight > element.clientHeight) void room.loadOlder();
     };
     element.addEventListener("scroll", load, { passive: true });
     return () => element.removeEventListener("scroll", load);

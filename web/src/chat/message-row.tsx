@@ -1,23 +1,33 @@
 import type { User } from "switchboard/wire";
 import { memo, type ReactElement } from "react";
-import { Avatar, hueClass } from "./avatar.tsx";
-import { AlertIcon, CheckIcon, ClockIcon } from "./icons.tsx";
-import type { RoomStore } from "./room-store.ts";
-import { clockTime, dayName, fullTime } from "./time-words.ts";
-import type { Outgoing } from "./timeline.ts";
-import { gapSentence, type Row } from "./timeline-rows.ts";
-import { nameOf } from "./typing.ts";
+import { contentOf } from "./changes.ts";
+import { CheckIcon, ClockIcon } from "./icons.tsx";
+import { MessageBody } from "./message-body.tsx";
+import { MessageEditor } from "./message-editor.tsx";
+import { MessageHead } from "./message-head.tsx";
+import { MessageToolbar } from "./message-toolbar.tsx";
+import { OutgoingRow } from "./outgoing-row.tsx";
+import { ReactionBar } from "./reaction-bar.tsx";
+import { ReplyLine } from "./reply-line.tsx";
+import { dayName } from "./time-words.ts";
+import { gapSentence, isSameRow, type Row } from "./timeline-rows.ts";
 
 interface MessageRowProps {
   readonly row: Row;
-  readonly room: RoomStore;
   readonly me: User | undefined;
   /** When today began. */
   readonly todayMs: number;
+  /** Whether it is pointed at or focused: then it has its toolbar. */
+  readonly isActive: boolean;
+  readonly isEditing: boolean;
+  /** Whether it was just jumped to. */
+  readonly isShown: boolean;
+  readonly canWrite: boolean;
 }
 
-/** One row of the list. Every text is a text node: nothing that anybody wrote is read as markup. */
-export const MessageRow = memo(function MessageRow({ row, room, me, todayMs }: MessageRowProps): ReactElement {
+/** One row of the list, drawn again only when something in it has changed. */
+export const MessageRow = memo(function MessageRow(props: MessageRowProps): ReactElement {
+  const { row, me, todayMs } = props;
   switch (row.type) {
     case "day":
       return (
@@ -37,96 +47,53 @@ export const MessageRow = memo(function MessageRow({ row, room, me, todayMs }: M
           <span>{gapSentence(row.gap)}</span>
         </li>
       );
-    case "message": {
-      const { user, isMine, text, atMs } = row.message;
-      return (
-        <li className={`message${row.isGroupStart ? " start" : ""}${isMine ? " mine" : ""}`}>
-          <MessageHead user={user} atMs={atMs} isGroupStart={row.isGroupStart} />
-          <p className="text" dir="auto">
-            {text}
-          </p>
-          {isMine && (
-            <span className="delivery" title="Sent and stored">
-              <CheckIcon />
-              <span className="visually-hidden">Sent</span>
-            </span>
-          )}
-        </li>
-      );
-    }
+    case "message":
+      return <StoredRow {...props} row={row} />;
     case "outgoing":
-      return <OutgoingRow message={row.message} isGroupStart={row.isGroupStart} room={room} me={me} />;
+      return <OutgoingRow message={row.message} isGroupStart={row.isGroupStart} me={me} />;
     default:
       return row satisfies never;
   }
-});
+}, isSameProps);
 
-interface MessageHeadProps {
-  readonly user: User;
-  readonly atMs: number;
-  readonly isGroupStart: boolean;
+function isSameProps({ row: before, ...one }: MessageRowProps, { row: after, ...other }: MessageRowProps): boolean {
+  const names = Object.keys(one) as (keyof typeof one)[]; // Its own: what `keyof` says of it.
+  return isSameRow(before, after) && names.every((name) => one[name] === other[name]);
 }
 
-function MessageHead({ user, atMs, isGroupStart }: MessageHeadProps): ReactElement {
-  const time = (
-    <time className="time" dateTime={new Date(atMs).toISOString()} title={fullTime(atMs)}>
-      {clockTime(atMs)}
-    </time>
-  );
-  if (!isGroupStart) {
-    return (
-      <>
-        <span className="visually-hidden">{nameOf(user)}, </span>
-        {time}
-      </>
-    );
-  }
+type StoredRowProps = MessageRowProps & { readonly row: Extract<Row, { type: "message" }> };
+
+function StoredRow({ row, me, isActive, isEditing, isShown, canWrite }: StoredRowProps): ReactElement {
+  const { message, isGroupStart, amendment, pending, answered, answeredAmendment } = row;
+  const { user, isMine, callsMe, atMs, replyTo } = message;
+  const content = contentOf(message, { amendment, pending, me });
+  const isChanging = pending.some(({ type }) => type !== "reaction");
+  const marks = [
+    ["start", isGroupStart],
+    ["mine", isMine],
+    ["calls-me", callsMe],
+    ["active", isActive],
+    ["shown", isShown],
+    ["pending", isChanging],
+  ];
+  const className = ["message", ...marks.flatMap(([name, isOn]) => (isOn === true ? [name] : []))].join(" ");
   return (
-    <>
-      <Avatar user={user} />
-      <div className="head">
-        <bdi className={`author ${hueClass(user.id)}`}>{nameOf(user)}</bdi>
-        {time}
-      </div>
-    </>
-  );
-}
-
-interface OutgoingRowProps {
-  readonly message: Outgoing;
-  readonly isGroupStart: boolean;
-  readonly room: RoomStore;
-  readonly me: User | undefined;
-}
-
-function OutgoingRow({ message, isGroupStart, room, me }: OutgoingRowProps): ReactElement {
-  const { messageId, text, atMs, state } = message;
-  return (
-    <li className={`message mine ${state.type}${isGroupStart ? " start" : ""}`}>
-      <MessageHead user={me ?? { id: "", name: "You" }} atMs={atMs} isGroupStart={isGroupStart} />
-      <p className="text" dir="auto">
-        {text}
-      </p>
-      {state.type === "failed" ? (
-        <p className="failure" role="alert">
-          <span>
-            <AlertIcon /> Not sent. {state.problem}.
-          </span>
-          {state.canRetry && (
-            <button className="text-button" type="button" onClick={() => room.retry(messageId)}>
-              Send again
-            </button>
-          )}
-          <button className="text-button" type="button" onClick={() => room.discard(messageId)}>
-            Discard
-          </button>
-        </p>
+    <li className={className} data-key={message.key} tabIndex={-1}>
+      {replyTo !== undefined && <ReplyLine target={replyTo} answered={answered} amendment={answeredAmendment} />}
+      <MessageHead user={user} atMs={atMs} isGroupStart={isGroupStart} />
+      {isEditing ? (
+        <MessageEditor message={message} text={content.text} />
       ) : (
-        <span className="delivery" title={state.type === "sent" ? "Sent and stored" : "On its way"}>
-          {state.type === "sent" ? <CheckIcon /> : <ClockIcon />}
-          <span className="visually-hidden">{state.type === "sent" ? "Sent" : "Sending"}</span>
+        <MessageBody text={content.text} mentions={content.mentions} ownId={me?.id} isEdited={content.isEdited} />
+      )}
+      {isMine && (
+        <span className="delivery" title={isChanging ? "On its way" : "Sent and stored"}>
+          {isChanging ? <ClockIcon /> : <CheckIcon />}
+          <span className="visually-hidden">{isChanging ? "Sending" : "Sent"}</span>
         </span>
       )}
+      {content.reactions.length > 0 && <ReactionBar message={message} reactions={content.reactions} />}
+      {isActive && !isEditing && <MessageToolbar message={message} canWrite={canWrite} />}
     </li>
   );
 }

@@ -4,6 +4,7 @@ import type { ChatSession } from "./chat-session.ts";
 import { durabilityWords } from "./connection-words.ts";
 import { NameField } from "./name-field.tsx";
 import { parseName, type Profile } from "./profile.ts";
+import { SettingsFields } from "./settings-fields.tsx";
 import { useStore } from "../use-store.ts";
 
 interface ProfileDialogProps {
@@ -13,7 +14,17 @@ interface ProfileDialogProps {
   readonly onClose: () => void;
 }
 
-/** Another name, or good-bye. */
+const keys: readonly { readonly names: readonly string[]; readonly does: string }[] = [
+  { names: ["Enter"], does: "send" },
+  { names: ["Shift", "Enter"], does: "new line" },
+  { names: ["↑"], does: "edit your last message, in an empty field" },
+  { names: ["Esc"], does: "jump to the newest message" },
+  { names: ["Ctrl", "K"], does: "go to a room" },
+  { names: ["Alt", "↑", "↓"], does: "other room" },
+  { names: ["R", "E", "+", "Del"], does: "answer, edit, react to, delete the focused message" },
+];
+
+/** Another name, how the page is, or good-bye. */
 export function ProfileDialog({ app, profile, session, onClose }: ProfileDialogProps): ReactElement {
   const [text, setText] = useState(profile.name);
   const [problem, setProblem] = useState<string>();
@@ -63,25 +74,20 @@ export function ProfileDialog({ app, profile, session, onClose }: ProfileDialogP
             Leave the chat
           </button>
         </div>
+        <SettingsFields app={app} />
         {durability !== undefined && <p className="field-hint">{durabilityWords(durability)}</p>}
         <h3>Keys</h3>
         <dl className="keys">
-          <dt>
-            <kbd>Enter</kbd>
-          </dt>
-          <dd>send</dd>
-          <dt>
-            <kbd>Shift</kbd> <kbd>Enter</kbd>
-          </dt>
-          <dd>new line</dd>
-          <dt>
-            <kbd>Esc</kbd>
-          </dt>
-          <dd>jump to the newest message</dd>
-          <dt>
-            <kbd>Alt</kbd> <kbd>↑</kbd> <kbd>↓</kbd>
-          </dt>
-          <dd>other room</dd>
+          {keys.map(({ names, does }) => (
+            <div key={does}>
+              <dt>
+                {names.map((name) => (
+                  <kbd key={name}>{name}</kbd>
+                ))}
+              </dt>
+              <dd>{does}</dd>
+            </div>
+          ))}
         </dl>
       </form>
     </dialog>

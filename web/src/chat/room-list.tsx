@@ -1,39 +1,47 @@
-import { type FormEvent, type ReactElement, useState } from "react";
+import { type ReactElement, useState } from "react";
 import { Avatar } from "./avatar.tsx";
 import type { ChatSession } from "./chat-session.ts";
-import { CloseIcon, GearIcon, PlusIcon } from "./icons.tsx";
-import { Logo } from "../logo.tsx";
-import { NameField } from "./name-field.tsx";
+import { CheckIcon, CloseIcon, ExitIcon, GearIcon, LinkIcon } from "./icons.tsx";
+import { OpenRoom } from "./open-room.tsx";
 import type { Profile } from "./profile.ts";
-import { defaultRooms, parseRoomName, roomHash } from "./room-name.ts";
-import { maxRoomCount } from "./room-memory.ts";
+import { homeServer, roomHash, splitName } from "./room-name.ts";
 import type { RoomStore } from "./room-store.ts";
-import { goToRoom } from "./use-browser.ts";
+import { serverTitle } from "./server-rail.tsx";
 import { useStore } from "../use-store.ts";
 
 interface RoomListProps {
   readonly session: ChatSession;
+  /** Those of the server that is shown. */
   readonly rooms: readonly RoomStore[];
+  readonly server: string;
+  /** The full name of the room that is shown. */
   readonly current: string;
   readonly profile: Profile;
   readonly onOpenProfile: () => void;
   readonly onLeaveRoom: (name: string) => void;
+  readonly onLeaveServer: () => void;
 }
 
-export function RoomList({
-  session,
-  rooms,
-  current,
-  profile,
-  onOpenProfile,
-  onLeaveRoom,
-}: RoomListProps): ReactElement {
+/** The rooms of one server, and oneself. */
+export function RoomList(props: RoomListProps): ReactElement {
+  const { session, rooms, server, current, profile, onOpenProfile, onLeaveRoom, onLeaveServer } = props;
   const { user, state } = useStore(session.connection);
   return (
     <div className="room-list">
-      <div className="brand">
-        <Logo />
-        <span>Switchboard</span>
+      <div className="server-head">
+        <span className="server-name">{serverTitle(server)}</span>
+        <InviteButton current={current} />
+        {server !== homeServer && (
+          <button
+            className="icon-button"
+            type="button"
+            aria-label="Leave this server"
+            title="Leave this server"
+            onClick={onLeaveServer}
+          >
+            <ExitIcon />
+          </button>
+        )}
       </div>
       <nav aria-label="Rooms" className="room-nav">
         <h2 className="column-title">Rooms</h2>
@@ -43,11 +51,11 @@ export function RoomList({
               key={room.name}
               room={room}
               isCurrent={room.name === current}
-              onLeave={() => onLeaveRoom(room.name)}
+              onLeave={session.isForAll(room.name) ? undefined : () => onLeaveRoom(room.name)}
             />
           ))}
         </ul>
-        <OpenRoom session={session} />
+        <OpenRoom session={session} server={server} />
       </nav>
       <div className="self">
         <Avatar user={user ?? { id: profile.device, name: profile.name }} />
@@ -57,7 +65,13 @@ export function RoomList({
             {state === "open" ? "On the line" : state === "closed" ? "Not connected" : "Connecting…"}
           </span>
         </div>
-        <button className="icon-button" type="button" aria-label="Change your name or leave" onClick={onOpenProfile}>
+        <button
+          className="icon-button"
+          type="button"
+          aria-label="Change your name or leave"
+          title="Settings"
+          onClick={onOpenProfile}
+        >
           <GearIcon />
         </button>
       </div>
@@ -65,21 +79,51 @@ export function RoomList({
   );
 }
 
+/** Copies the address of the room: whoever opens it is there. */
+function InviteButton({ current }: { readonly current: string }): ReactElement {
+  const [copied, setCopied] = useState<string>();
+  const isCopied = copied === current;
+  const copy = (): void => {
+    const url = new URL(location.href);
+    url.hash = roomHash(current);
+    // Where the browser does not allow it, the address bar has it.
+    navigator.clipboard.writeText(url.href).then(
+      () => setCopied(current),
+      () => setCopied(undefined),
+    );
+  };
+  const label = isCopied ? "The link is copied" : "Copy the link to this room";
+  return (
+    <button className="icon-button" type="button" aria-label={label} title={label} onClick={copy}>
+      {isCopied ? <CheckIcon /> : <LinkIcon />}
+    </button>
+  );
+}
+
 interface RoomLinkProps {
   readonly room: RoomStore;
   readonly isCurrent: boolean;
-  readonly onLeave: () => void;
+  /** Undefined for a room that everybody has. */
+  readonly onLeave: (() => void) | undefined;
 }
 
 function RoomLink({ room, isCurrent, onLeave }: RoomLinkProps): ReactElement {
-  const { unreadCount } = useStore(room.view);
+  const { unreadCount, mentionCount } = useStore(room.view);
+  const { room: name } = splitName(room.name);
   const hasUnread = unreadCount > 0;
-  const isDefault = defaultRooms.some((name) => name === room.name);
   return (
     <li className={`room${isCurrent ? " current" : ""}${hasUnread ? " unread" : ""}`}>
       <a href={roomHash(room.name)} aria-current={isCurrent ? "page" : undefined}>
         <span className="lamp" aria-hidden="true" />
-        <span className="room-name">{room.name}</span>
+        <span className="room-name">{name}</span>
+        {mentionCount > 0 && (
+          <>
+            <span className="mention-count" aria-hidden="true">
+              @{mentionCount > 99 ? "99+" : mentionCount}
+            </span>
+            <span className="visually-hidden">, {mentionCount} call you</span>
+          </>
+        )}
         {hasUnread && (
           <>
             <span className="unread-count" aria-hidden="true">
@@ -89,72 +133,11 @@ function RoomLink({ room, isCurrent, onLeave }: RoomLinkProps): ReactElement {
           </>
         )}
       </a>
-      {!isDefault && (
-        <button
-          className="icon-button room-close"
-          type="button"
-          aria-label={`Leave room ${room.name}`}
-          onClick={onLeave}
-        >
+      {onLeave !== undefined && (
+        <button className="icon-button room-close" type="button" aria-label={`Leave room ${name}`} onClick={onLeave}>
           <CloseIcon />
         </button>
       )}
     </li>
-  );
-}
-
-/** Opens any room by its name: a button that becomes a field. */
-function OpenRoom({ session }: { readonly session: ChatSession }): ReactElement {
-  const [text, setText] = useState<string>();
-  const [problem, setProblem] = useState<string>();
-
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    const result = parseRoomName(text ?? "");
-    if ("problem" in result) return setProblem(result.problem);
-    if (session.open(result.room) === undefined) {
-      return setProblem(`You have ${maxRoomCount} rooms open. Leave one first`);
-    }
-    goToRoom(result.room);
-    setText(undefined);
-  }
-
-  if (text === undefined) {
-    return (
-      <button className="open-room" type="button" onClick={() => setText("")}>
-        <PlusIcon /> Open a room
-      </button>
-    );
-  }
-  return (
-    <form
-      className="open-room-form"
-      noValidate
-      onSubmit={submit}
-      ref={(form) => {
-        if (form?.contains(document.activeElement) === false) form.querySelector("input")?.focus();
-      }}
-    >
-      <NameField
-        label="Room"
-        value={text}
-        problem={problem}
-        placeholder="late-night"
-        hint="Anyone who opens the same name is there"
-        onChange={(value) => {
-          setText(value);
-          setProblem(undefined);
-        }}
-        onEscape={() => setText(undefined)}
-      />
-      <div className="form-buttons">
-        <button className="button primary small" type="submit">
-          Open
-        </button>
-        <button className="button quiet small" type="button" onClick={() => setText(undefined)}>
-          Cancel
-        </button>
-      </div>
-    </form>
   );
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { memoryStorage } from "./key-value-storage.ts";
-import { loadRoomMemory, maxRoomCount, saveRoomMemory } from "./room-memory.ts";
+import { loadRoomMemory, maxRoomCount, maxServerCount, saveRoomMemory } from "./room-memory.ts";
 
 test("[WB4] open rooms and how far they were read survive a reload", () => {
   const storage = memoryStorage();
-  saveRoomMemory(storage, { rooms: ["general", "late"], readOffsets: { general: 7, gone: 3 } });
-  expect(loadRoomMemory(storage)).toEqual({ rooms: ["general", "late"], readOffsets: { general: 7 } });
+  const memory = { servers: ["acme"], rooms: ["general", "acme.late"] };
+  saveRoomMemory(storage, { ...memory, readOffsets: { general: 7, gone: 3 } });
+  expect(loadRoomMemory(storage)).toEqual({ ...memory, readOffsets: { general: 7 } });
 });
 
 test("[WB4] what someone else wrote there is as good as nothing", () => {
@@ -13,7 +14,9 @@ test("[WB4] what someone else wrote there is as good as nothing", () => {
     const storage = memoryStorage();
     storage.setItem("switchboard.rooms", text);
     storage.setItem("switchboard.read", text);
-    expect(loadRoomMemory(storage)).toEqual({ rooms: text.startsWith("[") ? ["general"] : [], readOffsets: {} });
+    storage.setItem("switchboard.servers", text);
+    const names = text.startsWith("[") ? ["general"] : [];
+    expect(loadRoomMemory(storage)).toEqual({ servers: names, rooms: names, readOffsets: {} });
   }
 });
 
@@ -24,4 +27,7 @@ test("[WB4] no more rooms are opened than the limit", () => {
     JSON.stringify(Array.from({ length: maxRoomCount + 1 }, (_, index) => `room-${index}`)),
   );
   expect(loadRoomMemory(storage).rooms).toHaveLength(maxRoomCount);
+  const names = Array.from({ length: maxServerCount + 1 }, (_, index) => `server-${index}`);
+  storage.setItem("switchboard.servers", JSON.stringify(["home", ...names]));
+  expect(loadRoomMemory(storage).servers).toEqual(names.slice(0, maxServerCount));
 });

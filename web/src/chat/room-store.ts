@@ -1,34 +1,53 @@
 /** One open room: what the client tells of it, as one immutable view that components watch. */
-import type { Client, Gap, Message } from "switchboard/client";
+import type { Client, Gap } from "switchboard/client";
 import type { Member, User } from "switchboard/wire";
-import type { ChatGateway, ChatMessage } from "switchboard/chat";
-import { sendProblem } from "./send-problem.ts";
+import type { ChatGateway, ChatMention, ChatTarget } from "switchboard/chat";
 import { Store } from "../store.ts";
+import type { Change } from "./changes.ts";
+import { type ChangeEvent, incomingOf, pageOf, type SaidEvent, toldChangeOf } from "./log-events.ts";
+import { createMessageId } from "./message-id.ts";
+import { RoomTyping } from "./room-typing.ts";
+import { sendProblem } from "./send-problem.ts";
 import * as lines from "./timeline.ts";
-import * as typing from "./typing.ts";
+import type { Typist } from "./typing.ts";
 
 /** Where the reader is: at the end of the room and looking, further up in it, or elsewhere (another room, another window). */
 export type ReadingPlace = "end" | "above" | "elsewhere";
 
 export type ChatRoom = ReturnType<Client<ChatGateway>["chat"]>;
 
-/** How many messages a room starts with, and how many a page of older ones has. */
+/** How many events a room starts with, and how many a page of older ones has. */
 export const pageCount = 50;
 
-export interface RoomView {
+/** Older pages are loaded until so many messages are new: a page may be reactions only. */
+const wantedCount = 15;
+const maxPagesAtOnce = 6;
+
+/** How many pages are loaded at most to find one message. */
+const maxPagesToReveal = 40;
+
+/** Up to so many people here, those who are away say so to newcomers. */
+const maxAwayToldCount = 100;
+
+export interface RoomView extends lines.UnreadCounts {
   readonly status: ChatRoom["status"];
   readonly timeline: lines.Timeline;
   readonly members: readonly Member[];
-  readonly typists: readonly typing.Typist[];
+  /** The devices of members that nobody looks at. */
+  readonly away: ReadonlySet<string>;
+  readonly typists: readonly Typist[];
   /** The last offset this person has read; undefined before the room was first live. */
   readonly readOffset: number | undefined;
-  readonly unreadCount: number;
   /** Where the line "New" stands: what was read when the person came. */
   readonly lineOffset: number | undefined;
   /** Loading older messages, or the newest again. */
   readonly page: "idle" | "loading" | "failed";
   /** The newest message of somebody else that came live, for screen readers. */
-  readonly heard: Message<ChatMessage> | undefined;
+  readonly heard: lines.IncomingMessage | undefined;
+  /** The message that is being answered. */
+  readonly replyTo: lines.StoredMessage | undefined;
+  /** Why the last change was not done, in words. */
+  readonly problem: string | undefined;
 }
 
 export interface RoomStoreOptions {
@@ -37,47 +56,53 @@ export interface RoomStoreOptions {
   /** Who this is, once the server has said so. */
   readonly ownUser: () => User | undefined;
   readonly readOffset: number | undefined;
+  /** Whether nobody looks at this page, for those who come. */
+  readonly isAway: () => boolean;
   /** The status changed. */
   readonly onStatus: () => void;
   /** `readOffset` moved. */
   readonly onRead: () => void;
   /** A message was replayed or a gap told after the line came back. */
   readonly onRecovered: (what: "message" | "gap") => void;
+  /** Somebody else said something just now. */
+  readonly onHeard: (message: lines.IncomingMessage) => void;
 }
 
 export class RoomStore {
+  /** Its full name. */
   readonly name: string;
   readonly view: Store<RoomView>;
   readonly #room: ChatRoom;
   readonly #options: RoomStoreOptions;
+  readonly #typing: RoomTyping;
   readonly #aborts = new Map<string, AbortController>();
   readonly #stops: readonly (() => void)[];
   #draft = "";
   #place: ReadingPlace = "elsewhere";
   #wasLive = false;
-  #typingToldMs: number | undefined;
-  #typingTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RoomStoreOptions) {
-    const { name, room } = options;
+    const { name, room, readOffset } = options;
     this.name = name;
     this.#room = room;
     this.#options = options;
-    this.view = new Store<RoomView>({
-      status: room.status,
-      timeline: lines.emptyTimeline,
-      members: room.presence.members,
-      typists: [],
-      readOffset: options.readOffset,
-      unreadCount: 0,
-      lineOffset: options.readOffset,
-      page: "idle",
-      heard: undefined,
+    this.view = new Store<RoomView>({ ...emptyView, status: room.status, readOffset, lineOffset: readOffset });
+    this.#typing = new RoomTyping({
+      // Never rejects; a lost one is made good by the next.
+      tell: () => void this.#room.typing.send({}),
+      onChange: (typists) => this.view.patch({ typists }),
     });
+    const hearChange = (event: ChangeEvent): void => this.#receiveChange(event);
     this.#stops = [
       room.message.on((message) => this.#receive(message)),
-      room.typing.on(({ user, ttlMs }) => this.#hearTyping(user, ttlMs)),
-      room.presence.on(() => this.#updateMembers()),
+      room.edit.on(hearChange),
+      room.remove.on(hearChange),
+      room.reaction.on(hearChange),
+      room.typing.on(({ user, ttlMs }) => {
+        if (user.id !== options.ownUser()?.id) this.#typing.hear(user, ttlMs);
+      }),
+      room.away.on(({ data, member }) => this.#setAway(member, data.isAway)),
+      room.presence.on(({ joined }) => this.#updateMembers(joined)),
       room.onGap((gap) => this.#receiveGap(gap)),
       room.onStatus(() => this.#updateStatus()),
     ];
@@ -92,21 +117,27 @@ export class RoomStore {
     this.#draft = text;
   }
 
+  /** Says what the next message answers, or nothing. */
+  setReplyTo(message: lines.StoredMessage | undefined): void {
+    this.view.patch({ replyTo: message });
+  }
+
   /** Sends a text; its fate shows in the timeline. */
-  send(text: string): void {
-    const messageId = createMessageId();
-    this.#publish({ messageId, text, atMs: Date.now() });
-    this.#setTypists(this.view.get().typists);
-    this.#typingToldMs = undefined;
+  send(text: string, mentions: readonly ChatMention[] = []): void {
+    const { replyTo } = this.view.get();
+    const said = { text, mentions, replyTo: replyTo === undefined ? undefined : lines.targetOf(replyTo) };
+    this.setReplyTo(undefined);
+    this.#typing.rest();
+    this.#publish({ ...said, messageId: createMessageId(), atMs: Date.now() });
   }
 
   /** Sends a failed message again: as the same message, so that it is stored once whatever became of the first try. */
   retry(messageId: string): void {
     const message = this.view.get().timeline.outgoing.find((one) => one.messageId === messageId);
     if (message?.state.type !== "failed") return;
-    if (!message.state.needsNewId) return this.#publish({ ...message, atMs: Date.now() });
-    this.discard(messageId);
-    this.send(message.text);
+    const { needsNewId } = message.state;
+    if (needsNewId) this.discard(messageId);
+    this.#publish({ ...message, atMs: Date.now(), messageId: needsNewId ? createMessageId() : messageId });
   }
 
   /** Gives up a message that is not sent. One that is on its way may still arrive. */
@@ -115,18 +146,48 @@ export class RoomStore {
     this.#setTimeline(lines.discardOutgoing(this.view.get().timeline, messageId));
   }
 
+  /** Changes a message: it shows at once, and is taken back with a reason if the server refuses. */
+  change(change: Change): void {
+    const id = createMessageId();
+    this.view.patch({ problem: undefined });
+    this.#setTimeline(lines.addPendingChange(this.view.get().timeline, { id, change }));
+    this.#sendChange(change, id).catch((error: unknown) => {
+      this.#setTimeline(lines.dropPendingChange(this.view.get().timeline, id));
+      this.view.patch({ problem: sendProblem(error).problem });
+    });
+  }
+
+  /** The reason was read. */
+  forgetProblem(): void {
+    this.view.patch({ problem: undefined });
+  }
+
   /** The person typed: tells the others, seldom. */
   typed(): void {
-    const nowMs = Date.now();
-    if (this.view.get().status !== "live" || !typing.isTypingDue(this.#typingToldMs, nowMs)) return;
-    this.#typingToldMs = nowMs;
-    void this.#room.typing.send({}); // Never rejects; a lost one is made good by the next.
+    if (this.view.get().status === "live") this.#typing.press();
+  }
+
+  /** Tells the others whether somebody looks at this page. */
+  tellAway(): void {
+    if (this.view.get().status === "live") void this.#room.away.send({ isAway: this.#options.isAway() });
   }
 
   async loadOlder(): Promise<void> {
     const { timeline } = this.view.get();
-    const before = lines.firstOffset(timeline) ?? timeline.newestOffset + 1;
-    await this.#loadPage(before, lines.addOlder);
+    const target = timeline.entries.length + wantedCount;
+    await this.#loadOlderUntil(() => this.view.get().timeline.entries.length >= target, maxPagesAtOnce);
+  }
+
+  /** Loads older messages until one is held. @returns whether it is. */
+  async reveal(target: ChatTarget): Promise<boolean> {
+    await this.#loadOlderUntil(() => this.#isLoaded(target.offset), maxPagesToReveal);
+    return lines.findMessage(this.view.get().timeline, target) !== undefined;
+  }
+
+  /** Loads older messages until the first unread one is held. */
+  async revealUnread(): Promise<void> {
+    const { lineOffset } = this.view.get();
+    if (lineOffset !== undefined) await this.#loadOlderUntil(() => this.#isLoaded(lineOffset), maxPagesToReveal);
   }
 
   /** Shows the newest messages again after older ones took their place. */
@@ -140,24 +201,37 @@ export class RoomStore {
     if (place === this.#place) return;
     this.#place = place;
     if (place === "end") this.#markRead();
-    if (place === "elsewhere") this.view.patch({ lineOffset: this.view.get().readOffset });
+    if (place === "elsewhere") this.clearLine();
+  }
+
+  /** Takes the line "New" away from what is read. */
+  clearLine(): void {
+    this.view.patch({ lineOffset: this.view.get().readOffset });
+  }
+
+  /** Another tab has read so far. */
+  readElsewhere(offset: number): void {
+    const { readOffset, timeline } = this.view.get();
+    if (readOffset === undefined || offset <= readOffset || offset > timeline.newestOffset) return;
+    this.view.patch({ readOffset: offset, ...lines.countUnread(timeline, offset) });
+    if (this.#place === "elsewhere") this.clearLine();
   }
 
   leave(): void {
     for (const stop of this.#stops) stop();
     for (const abort of this.#aborts.values()) abort.abort();
-    clearTimeout(this.#typingTimer);
+    this.#typing.close();
     this.#room.leave();
   }
 
   #publish(message: Omit<lines.Outgoing, "state">): void {
-    const { messageId, text } = message;
+    const { messageId, text, mentions, replyTo } = message;
     if (this.view.get().timeline.isDetached) void this.jumpToPresent();
     this.#setTimeline(lines.addOutgoing(this.view.get().timeline, message));
     const abort = new AbortController();
     this.#aborts.set(messageId, abort);
     this.#room.message
-      .send({ text }, { id: messageId, signal: abort.signal })
+      .send({ text, ...mentionsOf(mentions), ...(replyTo && { replyTo }) }, { id: messageId, signal: abort.signal })
       .then(() => this.#settle(messageId, { type: "sent" }))
       .catch((error: unknown) => this.#settle(messageId, { type: "failed", ...sendProblem(error) }));
   }
@@ -167,20 +241,45 @@ export class RoomStore {
     this.#setTimeline(lines.settleOutgoing(this.view.get().timeline, messageId, state));
   }
 
-  #receive(message: Message<ChatMessage>): void {
-    const { user, isMine } = message;
+  #sendChange(change: Change, id: string): Promise<unknown> {
+    switch (change.type) {
+      case "edit": {
+        const { target, text, mentions } = change;
+        return this.#room.edit.send({ target, text, ...mentionsOf(mentions) }, { id });
+      }
+      case "remove":
+        return this.#room.remove.send({ target: change.target }, { id });
+      case "reaction": {
+        const { target, emoji, isOn } = change;
+        return this.#room.reaction.send({ target, emoji, isOn }, { id });
+      }
+      default:
+        return change satisfies never;
+    }
+  }
+
+  #receive(event: SaidEvent): void {
+    const message = incomingOf(event, this.#options.ownUser()?.id);
     const view = this.view.get();
     if (view.status === "replaying" && this.#wasLive) this.#options.onRecovered("message");
-    this.#setTypists(typing.removeTypist(view.typists, user.id));
-    if (!isMine && view.status === "live") this.view.patch({ heard: message });
-    this.#setTimeline(lines.addLive(this.view.get().timeline, incomingOf(message), this.#place !== "above"));
+    this.#typing.end(message.user.id);
+    const isNews = !message.isMine && view.status === "live";
+    if (isNews) this.view.patch({ heard: message });
+    this.#setTimeline(lines.addLive(this.view.get().timeline, message, this.#place !== "above"));
+    if (view.status === "live" && this.#place === "end") this.#readAtOnce(view);
+    if (isNews) this.#options.onHeard(message);
+  }
+
+  #receiveChange(event: ChangeEvent): void {
+    const view = this.view.get();
+    this.#setTimeline(lines.addLiveChange(view.timeline, toldChangeOf(event), event.id));
     if (view.status === "live" && this.#place === "end") this.#readAtOnce(view);
   }
 
   /** A message is read as it comes: the line "New" moves along, unless it stands further up. */
   #readAtOnce({ lineOffset, readOffset }: RoomView): void {
     this.#markRead();
-    if (lineOffset === readOffset) this.view.patch({ lineOffset: this.view.get().readOffset });
+    if (lineOffset === readOffset) this.clearLine();
   }
 
   #receiveGap({ from, to, reason }: Gap): void {
@@ -193,7 +292,7 @@ export class RoomStore {
 
   #updateStatus(): void {
     const { status } = this.#room;
-    if (status !== "live") this.#setTypists([]);
+    if (status !== "live") this.#typing.keep(() => false);
     this.view.patch({ status });
     if (status === "live") this.#becomeLive();
     this.#options.onStatus();
@@ -208,30 +307,26 @@ export class RoomStore {
     else if (this.#place === "end") this.#markRead();
   }
 
-  #updateMembers(): void {
+  #updateMembers(joined: readonly Member[]): void {
     const { members } = this.#room.presence;
-    const isHere = (userId: string): boolean => members.some(({ user }) => user.id === userId);
-    this.view.patch({ members });
-    this.#setTypists(this.view.get().typists.filter(({ user }) => isHere(user.id)));
+    const devices = new Set(members.map(({ member }) => member));
+    const away = new Set([...this.view.get().away].filter((member) => devices.has(member)));
+    this.view.patch({ members, away });
+    const userIds = new Set(members.map(({ user }) => user.id));
+    this.#typing.keep((userId) => userIds.has(userId));
+    if (joined.length > 0 && members.length <= maxAwayToldCount && this.#options.isAway()) this.tellAway();
   }
 
-  #hearTyping(user: User, ttlMs: number): void {
-    if (user.id === this.#options.ownUser()?.id) return;
-    this.#setTypists(typing.addTypist(this.view.get().typists, user, Date.now() + ttlMs));
-  }
-
-  #setTypists(typists: readonly typing.Typist[]): void {
-    const nowMs = Date.now();
-    const current = typing.expireTypists(typists, nowMs);
-    if (current !== this.view.get().typists) this.view.patch({ typists: current });
-    clearTimeout(this.#typingTimer);
-    const nextMs = typing.nextExpiryMs(current);
-    if (nextMs === undefined) return;
-    this.#typingTimer = setTimeout(() => this.#setTypists(this.view.get().typists), nextMs - nowMs);
+  #setAway(member: string | undefined, isAway: boolean): void {
+    const away = new Set(this.view.get().away);
+    if (member === undefined || away.has(member) === isAway) return;
+    if (isAway) away.add(member);
+    else away.delete(member);
+    this.view.patch({ away });
   }
 
   #setTimeline(timeline: lines.Timeline): void {
-    this.view.patch({ timeline, unreadCount: this.#countUnread(timeline, this.view.get().readOffset) });
+    this.view.patch({ timeline, ...lines.countUnread(timeline, this.view.get().readOffset) });
   }
 
   #markRead(): void {
@@ -246,30 +341,32 @@ export class RoomStore {
     this.view.patch({
       readOffset,
       lineOffset: Math.min(lineOffset ?? readOffset, readOffset),
-      unreadCount: this.#countUnread(timeline, readOffset),
+      ...lines.countUnread(timeline, readOffset),
     });
     this.#options.onRead();
   }
 
-  #countUnread(timeline: lines.Timeline, readOffset: number | undefined): number {
-    return readOffset === undefined ? 0 : lines.countUnread(timeline, readOffset);
+  #isLoaded(offset: number): boolean {
+    return (this.view.get().timeline.oldestOffset ?? Infinity) <= offset;
+  }
+
+  async #loadOlderUntil(isEnough: () => boolean, maxPages: number): Promise<void> {
+    for (let page = 0; page < maxPages; page += 1) {
+      const { timeline, page: state } = this.view.get();
+      if (isEnough() || (page > 0 && state === "failed") || !timeline.hasOlder) return;
+      await this.#loadPage(timeline.oldestOffset ?? timeline.newestOffset + 1, lines.addOlder);
+    }
   }
 
   async #loadPage(
     before: number,
-    place: (timeline: lines.Timeline, page: readonly lines.IncomingMessage[], hasOlder: boolean) => lines.Timeline,
+    place: (timeline: lines.Timeline, page: lines.LogPage) => lines.Timeline,
   ): Promise<void> {
     if (this.view.get().page === "loading") return;
     this.view.patch({ page: "loading" });
     try {
-      const { messages, more } = await this.#room.history({ before, count: pageCount });
-      this.#setTimeline(
-        place(
-          this.view.get().timeline,
-          messages.flatMap((one) => (one.event === "message" ? [incomingOf(one)] : [])),
-          more,
-        ),
-      );
+      const page = pageOf(await this.#room.history({ before, count: pageCount }), this.#options.ownUser()?.id);
+      this.#setTimeline(place(this.view.get().timeline, page));
       this.view.patch({ page: "idle" });
     } catch {
       this.view.patch({ page: "failed" });
@@ -277,12 +374,19 @@ export class RoomStore {
   }
 }
 
-function incomingOf({ id, user, isMine, data, offset, atMs }: Message<ChatMessage>): lines.IncomingMessage {
-  return { messageId: id, user, isMine, text: data.text, offset, atMs };
-}
+const emptyView: Omit<RoomView, "status" | "readOffset" | "lineOffset"> = {
+  timeline: lines.emptyTimeline,
+  members: [],
+  away: new Set(),
+  typists: [],
+  unreadCount: 0,
+  mentionCount: 0,
+  page: "idle",
+  heard: undefined,
+  replyTo: undefined,
+  problem: undefined,
+};
 
-/** 128 random bits: unique for this person in this room, as the gateway wants it. */
-function createMessageId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+function mentionsOf(mentions: readonly ChatMention[]): { readonly mentions?: readonly ChatMention[] } {
+  return mentions.length === 0 ? {} : { mentions };
 }

@@ -20,6 +20,8 @@ const words: { readonly [Code in ClientErrorCode]?: SendProblem } = {
   FORBIDDEN: final("You may not write in this room"),
   TOO_BIG: final("The message is too long"),
   BAD_DATA: final("The server does not take such a message"),
+  "app:NOT_YOURS": final("Only who wrote a message can change it"),
+  "app:NO_MESSAGE": final("The message is not kept any more"),
   NOT_SUBSCRIBED: retry("You are not in this room just now"),
   ID_CONFLICT: { problem: "The server knows another message under the same number", canRetry: true, needsNewId: true },
   DEDUP_EXPIRED: {

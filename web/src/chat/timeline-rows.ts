@@ -1,6 +1,7 @@
 /** A timeline as the rows of a list: days, gaps, where the unread begins, and messages grouped by author. */
 import type { User } from "switchboard/wire";
-import type { Outgoing, StoredMessage, Timeline, ToldGap } from "./timeline.ts";
+import { type Amendment, type Change, keyOf } from "./changes.ts";
+import { type Outgoing, type StoredMessage, targetOf, type Timeline, type ToldGap } from "./timeline.ts";
 
 /** Messages of one author less than this apart stand in one group, under one name. */
 export const groupWithinMs = 5 * 60_000;
@@ -9,7 +10,18 @@ export type Row =
   | { readonly type: "day"; readonly key: string; readonly atMs: number }
   | { readonly type: "unread"; readonly key: string }
   | { readonly type: "gap"; readonly key: string; readonly gap: ToldGap }
-  | { readonly type: "message"; readonly key: string; readonly message: StoredMessage; readonly isGroupStart: boolean }
+  | {
+      readonly type: "message";
+      readonly key: string;
+      readonly message: StoredMessage;
+      readonly isGroupStart: boolean;
+      /** What was done to it, and what is being done. */
+      readonly amendment: Amendment | undefined;
+      readonly pending: readonly Change[];
+      /** What it answers, if that is held. */
+      readonly answered: StoredMessage | undefined;
+      readonly answeredAmendment: Amendment | undefined;
+    }
   | { readonly type: "outgoing"; readonly key: string; readonly message: Outgoing; readonly isGroupStart: boolean };
 
 export interface RowOptions {
@@ -43,26 +55,62 @@ export function timelineRows(timeline: Timeline, { me, readOffset }: RowOptions)
     return isGroupStart;
   }
 
+  const details = detailsIn(timeline);
   for (const entry of timeline.entries) {
     if (entry.type === "gap") {
       rows.push({ type: "gap", key: entry.key, gap: entry });
       previous = undefined;
       continue;
     }
+    const detail = details(entry);
+    if (detail.amendment?.isRemoved === true) continue;
     if (!isUnreadMarked && entry.offset > (readOffset ?? 0) && !entry.isMine) {
       isUnreadMarked = true;
       // A line over everything held says nothing: the reader has not been here before.
       if (rows.length > 0) rows.push({ type: "unread", key: "unread" });
       previous = undefined;
     }
+    // What it answers stands above a message: it needs its head.
+    if (entry.replyTo !== undefined) previous = undefined;
     const isGroupStart = startMessage(entry.user.id, entry.atMs);
-    rows.push({ type: "message", key: entry.key, message: entry, isGroupStart });
+    rows.push({ type: "message", key: entry.key, message: entry, isGroupStart, ...detail });
   }
   for (const message of timeline.outgoing) {
     const isGroupStart = startMessage(me?.id ?? "", message.atMs);
     rows.push({ type: "outgoing", key: `out-${message.messageId}`, message, isGroupStart });
   }
   return rows;
+}
+
+type Detail = Pick<Extract<Row, { type: "message" }>, "amendment" | "pending" | "answered" | "answeredAmendment">;
+
+const nonePending: readonly Change[] = [];
+
+/** Finds what belongs to a message. Whatever did not change is the same object, so that its row need not be drawn again. */
+function detailsIn({ changes, entries, pendingChanges }: Timeline): (message: StoredMessage) => Detail {
+  const held = new Map(entries.flatMap((entry) => (entry.type === "message" ? [[keyOf(targetOf(entry)), entry]] : [])));
+  const pending = new Map<string, readonly Change[]>();
+  for (const { change } of pendingChanges) {
+    const key = keyOf(change.target);
+    pending.set(key, [...(pending.get(key) ?? nonePending), change]);
+  }
+  return (message) => {
+    const key = keyOf(targetOf(message));
+    const answeredKey = message.replyTo === undefined ? "" : keyOf(message.replyTo);
+    return {
+      amendment: changes.get(key),
+      pending: pending.get(key) ?? nonePending,
+      answered: held.get(answeredKey),
+      answeredAmendment: changes.get(answeredKey),
+    };
+  };
+}
+
+/** Whether two rows draw the same. */
+export function isSameRow(one: Row, other: Row): boolean {
+  const before: Readonly<Record<string, unknown>> = { ...one };
+  const entries = Object.entries(other);
+  return entries.length === Object.keys(before).length && entries.every(([name, value]) => before[name] === value);
 }
 
 /** The sentence of a gap's line. */

@@ -3,7 +3,8 @@ import { useEffect } from "react";
 import type { ChatSession } from "./chat-session.ts";
 import type { RoomStore } from "./room-store.ts";
 import { goToRoom } from "./use-browser.ts";
-import { useUnreadCount } from "./use-unread.ts";
+import { splitName } from "./room-name.ts";
+import { useUnread } from "./use-unread.ts";
 
 export interface PageDuties {
   readonly session: ChatSession;
@@ -13,13 +14,15 @@ export interface PageDuties {
 
 /** @returns how many messages wait in all rooms. */
 export function usePageDuties({ session, rooms, current }: PageDuties): number {
-  const unreadCount = useUnreadCount(rooms);
+  const { unreadCount } = useUnread(rooms);
   useEffect(() => {
-    document.title = `${unreadCount > 0 ? `(${unreadCount}) ` : ""}#${current} · Switchboard`;
+    document.title = `${unreadCount > 0 ? `(${unreadCount}) ` : ""}#${splitName(current).room} · Switchboard`;
   }, [unreadCount, current]);
   useEffect(() => watchRoomKeys(rooms, current), [rooms, current]);
   useEffect(() => watchNetwork(session), [session]);
   useEffect(() => warnOfUnsent(session), [session]);
+  useEffect(() => listen("storage", () => session.readElsewhere()), [session]);
+  useEffect(() => session.visit(current), [session, current]);
   return unreadCount;
 }
 

@@ -1,8 +1,10 @@
 import { useCallback, useSyncExternalStore } from "react";
 import type { RoomStore } from "./room-store.ts";
+import type { UnreadCounts } from "./timeline.ts";
 
-/** How many messages wait in all these rooms. */
-export function useUnreadCount(rooms: readonly RoomStore[]): number {
+/** What waits in all these rooms. */
+export function useUnread(rooms: readonly RoomStore[]): UnreadCounts {
+  const names = rooms.map(({ name }) => name).join(" ");
   const subscribe = useCallback(
     (listener: () => void) => {
       const stops = rooms.map((room) => room.view.subscribe(listener));
@@ -10,7 +12,12 @@ export function useUnreadCount(rooms: readonly RoomStore[]): number {
         for (const stop of stops) stop();
       };
     },
-    [rooms],
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- rooms of the same names are the same rooms
+    [names],
   );
-  return useSyncExternalStore(subscribe, () => rooms.reduce((sum, room) => sum + room.view.get().unreadCount, 0));
+  const sum = (what: keyof UnreadCounts): number => rooms.reduce((all, room) => all + room.view.get()[what], 0);
+  return {
+    unreadCount: useSyncExternalStore(subscribe, () => sum("unreadCount")),
+    mentionCount: useSyncExternalStore(subscribe, () => sum("mentionCount")),
+  };
 }

@@ -27,6 +27,8 @@ export function ByteGrid({
     <div
       className="bytes"
       role="img"
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls on a phone: the keyboard must get there too
+      tabIndex={0}
       aria-label={`${label}: ${bytes.length} bytes${chosen ? `, ${chosen.label} marked` : ""}`}
     >
       {rows.map((start) => (
