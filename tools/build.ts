@@ -11,6 +11,7 @@ const pageSources = [
   "web/console",
   "web/public",
   "web/vite.config.ts",
+  "web/compress-files.ts",
   "web/package.json",
   "dist/client",
   "dist/wire",

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Browser, Page } from "playwright-core";
+import { findSerious } from "../../test/browser/axe.ts";
 import { browserTest } from "../../test/chromium.ts";
 import { type ExampleServer, startExample } from "../../test/example-server.ts";
 import { findChromium } from "../../test/find-chromium.ts";
@@ -43,5 +44,6 @@ browserTest(
     const cleo = await enter(browser, "Cleo");
     await cleo.getByText("Ada: still there?").waitFor();
     expect(await cleo.getByRole("listitem").allInnerTexts()).toEqual(texts);
+    expect(await findSerious(cleo)).toEqual([]);
   },
 );

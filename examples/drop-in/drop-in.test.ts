@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { findSerious } from "../../test/browser/axe.ts";
 import { phone } from "../../test/browser/person.ts";
 import { browserTest } from "../../test/chromium.ts";
 import { type ExampleServer, startExample } from "../../test/example-server.ts";
@@ -25,7 +26,7 @@ async function open(browser: Browser, options: BrowserContextOptions = {}): Prom
 browserTest(
   "[EX10] Socket.IO, graphql-ws, tRPC and y-websocket are live on switchboard/ws, between two browsers, by the keyboard",
   async (browser) => {
-    const [ada, bob] = [await open(browser), await open(browser, phone)];
+    const [ada, bob] = [await open(browser), await open(browser, { ...phone, colorScheme: "dark" })];
     await ada.getByRole("textbox", { name: "Say something" }).focus();
     await ada.keyboard.type("hello");
     await ada.keyboard.press("Enter");
@@ -41,6 +42,7 @@ browserTest(
     await expect.poll(() => bob.getByRole("textbox", { name: "Shared text" }).inputValue()).toBe("one two");
     await bob.getByRole("textbox", { name: "Shared text" }).fill("one and two");
     await expect.poll(() => ada.getByRole("textbox", { name: "Shared text" }).inputValue()).toBe("one and two");
+    for (const page of [ada, bob]) expect(await findSerious(page)).toEqual([]);
     expect(await bob.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
   },
 );

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { connect } from "switchboard/client";
 import * as Y from "yjs";
+import { findSerious } from "../../test/browser/axe.ts";
 import { phone } from "../../test/browser/person.ts";
 import { browserTest } from "../../test/chromium.ts";
 import { type CutLine, startCutLine } from "../../test/cut-line.ts";
@@ -69,10 +70,11 @@ browserTest(
     await bob.page.keyboard.press("Control+z"); // what Bob wrote, and nothing of Ada's
     for (const person of [ada, bob]) await expect.poll(() => linesOf(person)).toEqual(["one", "two three"]);
     expect(await bob.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
-    const cleo = await open(browser, { name: "Cleo" });
+    const cleo = await open(browser, { name: "Cleo", colorScheme: "dark" });
     for (const name of ["Ada", "Bob"]) await cleo.text.locator(".cm-ySelectionInfo", { hasText: name }).waitFor();
     const people = cleo.page.getByRole("list", { name: "People here" });
     await people.getByText("Bob").waitFor();
+    for (const { page } of [bob, cleo]) expect(await findSerious(page)).toEqual([]);
     await bob.page.context().close();
     await people.getByText("Bob").waitFor({ state: "detached" });
     await people.getByText("Ada").waitFor();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { findSerious } from "../../test/browser/axe.ts";
 import { phone } from "../../test/browser/person.ts";
 import { browserTest } from "../../test/chromium.ts";
 import { type CutLine, startCutLine } from "../../test/cut-line.ts";
@@ -77,4 +78,5 @@ browserTest("[EX7] a finger steers, and nothing is wider than a phone", async (b
   await expect.poll(async () => (await placeOf(page)).x).toBeGreaterThan(before.x + 50);
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  expect(await findSerious(page)).toEqual([]);
 });

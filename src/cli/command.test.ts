@@ -196,7 +196,7 @@ test("[CM8] wrong usage is told with a hint and exit code 2", async () => {
     [["serve", "--origin", "chat.example"], "Give a scheme, a host and at most a port"],
     [["serve", "--hosts", "a:80"], "Give names or addresses without a port"],
     [["serve", "--broker", "postgres://x"], "Give sqlite, memory, or a URL"],
-    [["serve", "--require", "much"], "Allowed choices are mem, os, fsync"],
+    [["serve", "--require", "much"], "Allowed choices are mem, os, fsync, quorum"],
     [["serve", "--tls-key", "k.pem"], "--tls-cert and --tls-key belong together"],
     [["serve", "extra"], "too many arguments"],
     [["srve"], "unknown command 'srve'"],

@@ -209,7 +209,7 @@ export class GatewayLine {
 }
 
 /** What the gateway refused a request with. */
-export function refusalOf({ code, message, retryAfterMs }: WireError): LineError {
+function refusalOf({ code, message, retryAfterMs }: WireError): LineError {
   return new LineError(code, message, { retryAfterMs });
 }
 

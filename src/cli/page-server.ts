@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import { createServer as createTlsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { listenError } from "./listen-error.ts";
 import { StartError } from "./start-error.ts";
-import { listenError } from "./start-fault.ts";
 import type { RequestListener } from "./static.ts";
 
 /** Paths of PEM files. */

@@ -93,10 +93,10 @@ test("[CM66] a limit is waited for as long as the gateway says, within the patie
   const last = await publishSurely(line, { ...hello, id: "last" }, patience);
   expect(last).toMatchObject({ position: { offset: 13 } });
   const hasty = { ...patience, retryForMs: 0 };
-  const rush = async (): Promise<void> => {
-    for (const id of ids) await publishSurely(line, { ...hello, id: `${id}-x` }, hasty);
-  };
-  await expect(rush()).rejects.toMatchObject({ code: "RATE_LIMITED" });
+  // All at once, and more than the burst: whoever comes last has no patience.
+  const many = Array.from({ length: 60 }, (_, index) => ({ ...hello, id: `x${index}` }));
+  const rush = Promise.all(many.map((message) => publishSurely(line, message, hasty)));
+  await expect(rush).rejects.toMatchObject({ code: "RATE_LIMITED" });
   await line.end();
 });
 
@@ -130,6 +130,35 @@ test("[CM66] a refusal of the credentials, of the key, and a server that is none
   await expect(publishSurely(createHttp(page, key), hello, patience)).rejects.toMatchObject({ code: "NO_GATEWAY" });
   await gateway.close({ graceMs: 100 });
   await expect(publishSurely(createHttp(page, key), hello, patience)).rejects.toMatchObject({ code: "SILENT" });
+});
+
+/** Fails as often as it is told to; keeps when each try was made. */
+function failing(errors: readonly Error[], isReached = true): Publisher & { readonly tries: (number | undefined)[] } {
+  const tries: (number | undefined)[] = [];
+  const left = [...errors];
+  return {
+    isReached,
+    tries,
+    async publish(_message, firstTriedMs) {
+      tries.push(firstTriedMs);
+      const error = left.shift();
+      if (error !== undefined) throw error;
+      return { type: "told" };
+    },
+    async end() {},
+  };
+}
+
+test("[CM66] the time that the gateway gives counts, and a gateway that was never reached is not tried again", async () => {
+  const slow = { ...patience, backoff: { minMs: 60_000, maxMs: 60_000 } };
+  const hinted = failing([new LineError("RATE_LIMITED", "later", { retryAfterMs: 1 })]);
+  expect(await publishSurely(hinted, hello, slow)).toEqual({ type: "told" });
+  expect(hinted.tries).toEqual([undefined, expect.any(Number)]);
+  const unhinted = failing([new LineError("STORAGE_UNAVAILABLE", "away")]);
+  await expect(publishSurely(unhinted, hello, slow)).rejects.toThrow("away");
+  const unreached = failing([new LineError("SILENT", "nobody")], false);
+  await expect(publishSurely(unreached, hello, patience)).rejects.toThrow("nobody");
+  expect([unhinted.tries.length, unreached.tries.length]).toEqual([1, 1]);
 });
 
 test("[CM66] tries are further and further apart, with chance in it, and only for what may pass", () => {

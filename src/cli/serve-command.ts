@@ -53,7 +53,7 @@ export function createServeCommand(): Command {
     )
     .addOption(
       variable("--require <level>", "REQUIRE", "do not start below this durability")
-        .choices(["mem", "os", "fsync"])
+        .choices(["mem", "os", "fsync", "quorum"])
         .default("mem"),
     )
     .addOption(variable("--log-level <level>", "LOG_LEVEL", "what to log").choices(logLevels).default("info"))

@@ -19,8 +19,8 @@ import { identifyGuest } from "./identify-guest.ts";
 import { Lab } from "./lab/lab.ts";
 import { closeServer, createPageServer, listen, type ListenOptions } from "./page-server.ts";
 import { readApiKeys } from "./read-api-keys.ts";
+import { listenError } from "./listen-error.ts";
 import { StartError } from "./start-error.ts";
-import { listenError } from "./start-fault.ts";
 import { pagesFolder, servePages } from "./static.ts";
 
 export interface ServeOptions extends ListenOptions {

@@ -205,10 +205,29 @@ test("[CM62] a gateway that goes away says when to come back, and one that was n
   const { ended, seen, stop } = follow(url);
   await seen("live");
   await gateway.close();
-  expect(await seen("lost")).toMatchObject({ reason: expect.stringMatching(/^The gateway closed the line with 1001/) });
+  expect(await seen("lost")).toMatchObject({
+    reason: expect.stringMatching(/^The gateway closed the line with 1001/),
+    retryInMs: 0, // the only one to come back: no back-off of ours is as short
+  });
   stop();
   await ended;
   await expect(follow(url).ended).rejects.toMatchObject({ code: "ERR_NETWORK" });
+});
+
+test("[CM62] a log that is another one is told as a gap before it is said that all is well again", async () => {
+  const { gateway, say, url } = await open();
+  await say("a", "b");
+  const { ended, seen, shown, stop } = follow(url);
+  await seen("live");
+  await gateway.close();
+  const other = createGateway({ channels, broker: memoryBroker(), authenticate: () => ({ id: "ada" }) });
+  onTestFinished(() => other.close({ graceMs: 100 }));
+  await other.listen({ port: Number(url.port) });
+  await seen("back");
+  expect(plain(shown).filter((one) => one !== "lost")).toEqual(["a", "b", "live", "gap", "back"]);
+  expect(shown.at(-2)).toMatchObject({ reason: "epoch", from: 2, to: 0 });
+  stop();
+  await ended;
 });
 
 test("[CM62] a refusal is for good: of a channel that is not there, of a user who is to stay away, of a subscription later", async () => {

@@ -84,6 +84,21 @@ test("[EN126] a frame in any cut is one frame, whatever form its length has; wha
   }
 });
 
+for (const directIo of [true, false]) {
+  test(`[EN126] frames that a slow peer takes in parts are told whole, ${directIo ? "past" : "through"} the stream`, async () => {
+    const { frames, peer, socket } = await setUp({ directIo });
+    tapFrames(socket, { maxFrameBytes: 14, onFrame: (frame) => frames.push(frame) });
+    peer.socket.pause();
+    // More than the operating system takes at once, in frames that are copied and others that are not.
+    const sizes = Array.from({ length: 120 }, (_, index) => (index % 2 === 0 ? 100 : 100_000 + index));
+    for (const size of sizes) socket.send(new Uint8Array(size));
+    expect(socket.bufferedBytes).toBeGreaterThan(0);
+    peer.socket.resume();
+    for (const size of sizes) expect((await peer.readFrame()).payload).toHaveLength(size);
+    expect(frames.map(({ byteCount }) => byteCount)).toEqual(sizes.map((size) => size + (size > 65_535 ? 10 : 2)));
+  });
+}
+
 test("[EN126] a second tap takes the place of the first, whose stop then does nothing", async () => {
   const { frames, peer, socket } = await setUp();
   const first: TappedFrame[] = [];

@@ -13,8 +13,8 @@ const channels = {
   chat: channel("chat/:room", {
     events: { message: event(z.object({ text: z.string() })), typing: ephemeral(z.object({})) },
   }),
+  hall: channel("hall/:room", { events: { message: event(z.string()) }, presence: true }),
 };
-const device = "d".repeat(32);
 /** What a busy machine may take on top of a time that is promised. */
 const slackMs = 2_000;
 
@@ -56,11 +56,11 @@ async function startNodes(): Promise<readonly [Node, Node]> {
   return [await startNode(stream), await startNode(stream)];
 }
 
-async function join({ url }: Node, name: string, room?: string): Promise<WireClient> {
-  const client = await WireClient.join(url, device, name);
+async function join({ url }: Node, name: string, room?: string, letter = "d"): Promise<WireClient> {
+  const client = await WireClient.join(url, letter.repeat(32), name);
   cleanUps.push(() => client.cut());
   if (room === undefined) return client;
-  client.send({ type: "subscribe", channel: `chat/${room}`, start: { from: "live" } });
+  client.send({ type: "subscribe", channel: room, start: { from: "live" } });
   await client.next("subscribed");
   return client;
 }
@@ -85,7 +85,7 @@ const isLive = (subject: string): boolean => subject.includes(".live.");
 
 natsTest("[ND10] a message whose hint was lost, with nothing behind it, is delivered within 2 s", async () => {
   const [one, two] = await startNodes();
-  const bob = await join(two, "bob", "1");
+  const bob = await join(two, "bob", "chat/1");
   two.line.drops = isLive;
   await say(one, "1", "last");
   const tookMs = await timed(async () => {
@@ -97,8 +97,8 @@ natsTest("[ND10] a message whose hint was lost, with nothing behind it, is deliv
 
 natsTest("[ND11] a node is sent what happens in the channels it has subscribers in, and in no other", async () => {
   const [one, two] = await startNodes();
-  const bob = await join(two, "bob", "1");
-  await join(one, "ada", "2");
+  const bob = await join(two, "bob", "chat/1");
+  await join(one, "ada", "chat/2");
   for (const room of ["2", "3", "1"]) await say(one, room, `in ${room}`);
   await one.gateway.tell({ channel: "chat", params: { room: "2" }, event: "typing", data: {}, user: { id: "ada" } });
   await say(one, "1", "the last");
@@ -127,7 +127,7 @@ natsTest(
   "[ND13] a NATS that comes back is used again within 5 s: for publishing, by readers, and by /readyz",
   async () => {
     const [one, two] = await startNodes();
-    const bob = await join(two, "bob", "1");
+    const bob = await join(two, "bob", "chat/1");
     await say(one, "1", "before");
     await server?.kill();
     await expect.poll(() => one.gateway.info().status).toBe("unavailable");
@@ -183,6 +183,63 @@ natsTest("[ND15] and refuses them from the first moment, when it starts after th
   await one.gateway.revoke({ userId: "ada" });
   const late = await startNode(`nodes${streamCount}`);
   const client = await WireClient.open(late.url);
-  client.send({ type: "auth", device, token: "ada" });
+  client.send({ type: "auth", device: "d".repeat(32), token: "ada" });
   expect((await client.closed).code).toBe(4500);
+});
+
+/** The names of those who are in a room, as a client was told. */
+function peopleOf({ messages }: WireClient): readonly string[] {
+  const people = new Map<string, string>();
+  for (const message of messages) {
+    if (message.type !== "subscribed" && message.type !== "presence") continue;
+    const joined = message.type === "presence" ? message.joined : message.members;
+    for (const { member, user } of joined ?? []) people.set(member, user.id);
+    if (message.type === "presence") for (const member of message.left) people.delete(member);
+  }
+  return [...people.values()].sort();
+}
+
+natsTest(
+  "[ND38] what a node missed of who came and went, because messages were lost, it asks for within 2 s",
+  async () => {
+    const [one, two] = await startNodes();
+    const ada = await join(one, "ada", "hall/1", "a");
+    const bob = await join(two, "bob", "hall/1", "b");
+    await expect.poll(() => peopleOf(bob)).toEqual(["ada", "bob"]);
+    let dropCount = 0;
+    two.line.drops = (subject) => isLive(subject) && (dropCount += 1) > 0;
+    await join(one, "carl", "hall/1", "c");
+    await ada.close(1000);
+    // Beats of both, and what one told the other of the two.
+    await expect.poll(() => dropCount, { timeout: 10_000 }).toBeGreaterThan(4);
+    expect(peopleOf(bob)).toEqual(["ada", "bob"]);
+    two.line.drops = () => false;
+    const tookMs = await timed(async () => {
+      await expect.poll(() => peopleOf(bob), { timeout: 10_000 }).toContain("carl");
+    });
+    expect(tookMs).toBeLessThan(2_000 + slackMs);
+    // How she went was lost: she may be back in a moment, for all this node knows.
+    await expect.poll(() => peopleOf(bob), { timeout: 10_000 }).toEqual(["bob", "carl"]);
+  },
+);
+
+natsTest("[ND38] a node that was cut off from NATS knows who came and went when it is back", async () => {
+  const [one, two] = await startNodes();
+  const ada = await join(one, "ada", "hall/1", "a");
+  const bob = await join(two, "bob", "hall/1", "b");
+  await expect
+    .poll(() => [ada, bob].map(peopleOf))
+    .toEqual([
+      ["ada", "bob"],
+      ["ada", "bob"],
+    ]);
+  two.line.cut();
+  await expect.poll(() => two.gateway.info().status).toBe("unavailable");
+  await ada.close(1000);
+  await join(one, "carl", "hall/1", "c");
+  expect(peopleOf(bob)).toContain("ada");
+  two.line.heal();
+  await expect.poll(() => two.gateway.info().status, { timeout: 10_000 }).toBe("ok");
+  await expect.poll(() => peopleOf(bob), { timeout: 10_000 }).toEqual(expect.arrayContaining(["bob", "carl"]));
+  await expect.poll(() => peopleOf(bob), { timeout: 10_000 }).not.toContain("ada");
 });

@@ -171,21 +171,54 @@ browserTest(
   },
 );
 
-browserTest("[BW19] the look is chosen and kept; nothing is asked of the browser before a press", async (browser) => {
+browserTest("[BW19] the look is chosen and kept over a reload", async (browser) => {
   const { page } = await enter(browser, newRoom(), "Ada");
   const isDark = (): Promise<boolean> =>
     page.evaluate(() => getComputedStyle(document.body).backgroundColor === "rgb(21, 27, 26)");
-  await page.evaluate(() => {
-    Notification.requestPermission = () => Promise.reject(new Error("asked"));
-  });
   expect(await isDark()).toBe(false);
   await page.getByRole("button", { name: "Change your name or leave" }).click();
-  expect(await page.getByRole("checkbox", { checked: true }).count()).toBe(0);
   await page.getByRole("radio", { name: "Dark" }).check({ force: true });
   await expect.poll(isDark).toBe(true);
   await page.reload();
   await expect.poll(isDark).toBe(true);
 });
+
+browserTest(
+  "[BW23] the browser is asked only after a press, and then tells of calls to who looks elsewhere",
+  async (browser) => {
+    const url = newRoom();
+    const [ada, bob] = [await enter(browser, url, "Ada"), await enter(browser, url, "Bob")];
+    await ada.page.evaluate(() => {
+      const told: string[] = [];
+      class Told extends EventTarget {
+        static readonly permission = "granted";
+        static async requestPermission(): Promise<string> {
+          told.push("asked");
+          return "granted";
+        }
+        constructor(title: string, { body }: NotificationOptions) {
+          super();
+          told.push(`${title}: ${body}`);
+        }
+      }
+      Object.assign(globalThis, { Notification: Told, told });
+    });
+    const told = (): Promise<unknown> => ada.page.evaluate(() => (globalThis as { told?: unknown }).told);
+    await bob.say("@Ada now");
+    await ada.message("@Ada now").waitFor();
+    expect(await told()).toEqual([]);
+    await ada.page.getByRole("button", { name: "Change your name or leave" }).click();
+    expect(await ada.page.getByRole("checkbox", { checked: true }).count()).toBe(0);
+    await ada.page.getByRole("checkbox", { name: /^Notify me/u }).click();
+    await ada.page.getByRole("checkbox", { name: /^Notify me/u, checked: true }).waitFor();
+    await ada.page.keyboard.press("Escape");
+    await bob.say("@Ada **while** you look");
+    await ada.message("while you look").waitFor();
+    await hide(ada.page);
+    await bob.say("@Ada **while** you do not");
+    await expect.poll(told).toEqual(["asked", `Bob in #${new URL(url).hash.slice(7)}: @Ada while you do not`]);
+  },
+);
 
 const looks: readonly (readonly [string, BrowserContextOptions])[] = [
   ["desktop", { viewport: { width: 1280, height: 800 } }],

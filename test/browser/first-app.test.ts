@@ -69,8 +69,9 @@ async function say(page: Page, text: string): Promise<void> {
 
 browserTest("[GD9] the first app does what its page says, done as it stands there", async (browser) => {
   const [setUp = "", run = "", check = ""] = readCommands(markdown);
-  for (const { code, fileName } of readFences("first-app.md", markdown))
+  for (const { code, fileName } of readFences("first-app.md", markdown)) {
     writeFileSync(join(folder, fileName ?? ""), code);
+  }
   install(setUp);
   expect([run.trim(), check.trim()]).toEqual(["npx tsx server.ts", "npx tsc"]);
   expect(await runCommand([join(root, "node_modules/.bin/tsc")], { cwd: folder, output: "keep" })).toMatchObject({

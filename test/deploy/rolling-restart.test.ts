@@ -29,4 +29,5 @@ redisTest(
       expect(row.reconnectCount, said).toBeGreaterThanOrEqual(4);
     }
   },
+  120_000,
 );

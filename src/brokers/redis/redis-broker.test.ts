@@ -222,7 +222,7 @@ nodesTest(
   "[RB19] a Redis that was made a replica is noticed at the next write, and not used until it, or what is at its address then, is none",
   syncedSettings,
   async (server, open) => {
-    const { broker, ear } = await open();
+    const { broker, ear } = await open({ examineEveryMs: 600_000 });
     server.command("REPLICAOF", "127.0.0.1", "1");
     await expect(broker.append(appendRequest("during"))).rejects.toMatchObject({
       message: "Cannot append: this Redis is a replica",
@@ -232,6 +232,22 @@ nodesTest(
     server.command("REPLICAOF", "NO", "ONE");
     await ear.untilBack();
     expect(await broker.append(appendRequest("after"))).toMatchObject({ type: "stored" });
+  },
+);
+
+nodesTest(
+  "[RB20] asked since a notice that a failover lost, and another has the number of, all are given",
+  syncedSettings,
+  async (server, open) => {
+    const { notices } = (await open()).broker;
+    for (const key of ["a", "b"]) await notices?.post({ key, value: "1", expiresAtMs: 9 }, 0);
+    const { revision } = (await notices?.readSince?.(undefined, 0)) ?? {};
+    expect((await notices?.readSince?.(revision, 0))?.notices).toEqual([]);
+    server.command("HSET", "switchboard:{~notices}:values", "b", "9 0123456789abcdef 2");
+    expect((await notices?.readSince?.(revision, 0))?.notices).toEqual([
+      { key: "a", value: "1", expiresAtMs: 9 },
+      { key: "b", value: "2", expiresAtMs: 9 },
+    ]);
   },
 );
 
@@ -319,7 +335,7 @@ nodesTest(
     await broker.notices?.post({ key: "old", value: "1", expiresAtMs: 5 }, 0);
     await broker.notices?.post({ key: "new", value: "a b", expiresAtMs: 9 }, 5);
     expect(await broker.notices?.read(0)).toEqual([{ key: "new", value: "a b", expiresAtMs: 9 }]);
-    server.command("HSET", "switchboard:{~notices}:values", "odd", "nonsense");
+    server.command("HSET", "switchboard:{~notices}:values", "new", "nonsense");
     await expect(broker.notices?.read(0)).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
   },
 );

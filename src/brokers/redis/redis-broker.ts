@@ -6,7 +6,6 @@ import type {
   BrokerInfo,
   BrokerSink,
   Entry,
-  Notice,
   Notices,
   ReadRequest,
   ReadResult,
@@ -22,7 +21,8 @@ import type { Examined } from "./examine-redis.ts";
 import { isAtLeast } from "./measure-durability.ts";
 import { RedisLink, type RedisLinkOptions } from "./redis-link.ts";
 import { readPlace, type RedisPlace, type RedisPlaceOptions } from "./redis-place.ts";
-import { appendScript, postScript, readScript, recallScript } from "./scripts.ts";
+import { noticeScripts, RedisNotices } from "./redis-notices.ts";
+import { appendScript, readScript, recallScript } from "./scripts.ts";
 
 /** Where a {@link redisBroker} keeps its logs, and its limits. */
 export interface RedisBrokerOptions extends RedisPlaceOptions {
@@ -59,10 +59,10 @@ interface Opened {
 }
 
 class RedisBroker implements Broker {
-  readonly notices: Notices = {
-    post: (notice, nowMs) => this.#post(notice, nowMs),
-    read: (nowMs) => this.#read(nowMs),
-  };
+  readonly notices: Notices = new RedisNotices({
+    link: () => this.#use().link,
+    key: (part) => this.#key("~notices", part),
+  });
   readonly #place: RedisPlace;
   readonly #prefix: string;
   readonly #dedupWindowMs: number;
@@ -89,9 +89,9 @@ class RedisBroker implements Broker {
     const link = await RedisLink.open({
       place: this.#place,
       ...this.#timeouts,
-      scripts: [appendScript, recallScript, readScript, postScript],
+      scripts: [appendScript, recallScript, readScript, ...noticeScripts],
       onUp: (examined) => this.#returned(sink, examined),
-      onDown: (reason) => sink.availability(false, `Redis is not reachable: ${reason}`),
+      onDown: (reason) => sink.availability(false, reason),
     });
     try {
       const { measured } = link.examined;
@@ -214,30 +214,6 @@ class RedisBroker implements Broker {
     this.#state = "closed";
     this.#opened = undefined;
     await opened?.link.close();
-  }
-
-  async #post({ expiresAtMs, key, value }: Notice, nowMs: number): Promise<void> {
-    const { link } = this.#use();
-    const keys = [this.#key("~notices", "values"), this.#key("~notices", "expiries")];
-    const values = [key, value, expiresAtMs, nowMs, maxTrimCount].map(String);
-    await link.run(postScript, { keys, values }, "keep a notice");
-  }
-
-  async #read(nowMs: number): Promise<readonly Notice[]> {
-    const { link } = this.#use();
-    const key = this.#key("~notices", "values");
-    const answer = await link.send(key, ["HGETALL", key], "read the notices");
-    const fields = texts(answer as unknown[]); // RESP2 has no maps
-    const notices: Notice[] = [];
-    for (let at = 0; at < fields.length; at += 2) {
-      const [name = "", text = ""] = fields.slice(at, at + 2);
-      const [, expiresAtMs, value] = /^(\d+) (.*)$/s.exec(text) ?? [];
-      if (value === undefined) {
-        throw new BrokerError("STORAGE_CORRUPT", `Cannot read notice "${name}": it is not one of ours`);
-      }
-      if (Number(expiresAtMs) > nowMs) notices.push({ key: name, value, expiresAtMs: Number(expiresAtMs) });
-    }
-    return notices;
   }
 
   /** What another node told. Our own is known already. */

@@ -96,17 +96,42 @@ return {'unknown'}
 /**
  * Keeps a notice, and forgets some of those that have expired.
  *
- * KEYS: the notices (hash: `expiry value` by key), their expiries (sorted set). ARGV: 1 key, 2 value, 3 expiry, 4 now in ms, 5 how many to
- * forget at most.
+ * KEYS: the notices (hash: `expiry mark value` by key), their expiries (sorted set), their order (sorted set), how many were ever posted.
+ * ARGV: 1 key, 2 value, 3 expiry, 4 now in ms, 5 how many to forget at most, 6 a mark that no other post has.
  */
 export const postScript: Script = script(`
 for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4], 'LIMIT', 0, ARGV[5])) do
   redis.call('HDEL', KEYS[1], key)
   redis.call('ZREM', KEYS[2], key)
+  redis.call('ZREM', KEYS[3], key)
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. ' ' .. ARGV[2])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. ' ' .. ARGV[6] .. ' ' .. ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[4]), ARGV[1])
 return {}
+`);
+
+/**
+ * The notices that were posted after one; all of them, if that one is not as it was: a failover may have lost it, and others been posted
+ * under its number.
+ *
+ * KEYS: the notices, their order. ARGV: 1 the number of the one, 2 its mark.
+ * Answers the number and the mark of the newest, then two a notice: key, `expiry mark value`.
+ */
+export const newsScript: Script = script(`
+local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+local function markOf(key)
+  return key and string.match(redis.call('HGET', KEYS[1], key) or '', '^%d+ (%S+) ') or ''
+end
+local answer = {newest[2] or '0', markOf(newest[1])}
+local known = redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[1], ARGV[1])[1]
+local from = '-inf'
+if known and markOf(known) == ARGV[2] then from = '(' .. ARGV[1] end
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from, '+inf')) do
+  answer[#answer + 1] = key
+  answer[#answer + 1] = redis.call('HGET', KEYS[1], key) or ''
+end
+return answer
 `);
 
 /**

@@ -16,7 +16,7 @@ export interface BenchSubject {
 
 const percents = [50, 90, 99, 99.9] as const;
 
-export interface LatencySummary {
+interface LatencySummary {
   readonly count: number;
   readonly minMs: number;
   readonly meanMs: number;

@@ -1,5 +1,5 @@
 import type { ConnectionRow, SortColumns } from "switchboard/console";
-import { type ReactElement, useState } from "react";
+import { type ReactElement, useMemo, useState } from "react";
 import { useStore } from "../use-store.ts";
 import { ConnectionDetail } from "./connection-detail.tsx";
 import type { ConsoleSession } from "./console-session.ts";
@@ -87,6 +87,8 @@ export function ConnectionsPanel({ session }: { readonly session: ConsoleSession
   const state = useStore(session.connections);
   const sample = useStore(session.samples).at(-1);
   const { onSort, onWindow, patch, query } = useTable(session, "connections", { sort: "id", isDescending: true });
+  const atMs = sample?.atMs ?? 0;
+  const shownColumns = useMemo(() => columns(atMs), [atMs]);
   const [chosen, setChosen] = useState<ConnectionRow>();
   // As it is now, while it is among the rows that the page has.
   const current = state.rows.find(({ id }) => id === chosen?.id);
@@ -103,7 +105,7 @@ export function ConnectionsPanel({ session }: { readonly session: ConsoleSession
         />
         <VirtualTable
           label="Connections"
-          columns={columns(sample?.atMs ?? 0)}
+          columns={shownColumns}
           rows={state.rows}
           from={state.from}
           rowCount={state.matchedCount}

@@ -125,6 +125,7 @@ test("[CV5] a line that is lost is opened again, after longer and longer, and wh
   ]);
   session.unwatch("connections");
   socket().end(1006);
+  expect(session.link.get()).toMatchObject({ retryAtMs: Date.now() + 1_000 });
   session.retry();
   welcome(socket());
   expect(socket().said).toEqual([{ type: "hello", key: "k" }]);

@@ -1,10 +1,12 @@
 import {
+  memo,
   type KeyboardEvent,
   type ReactElement,
   type ReactNode,
   useEffect,
   useId,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
 } from "react";
@@ -68,7 +70,7 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const shownColumns = columns.filter(({ hideBelowPx = 0 }) => width >= hideBelowPx);
+  const shownColumns = useMemo(() => columns.filter(({ hideBelowPx = 0 }) => width >= hideBelowPx), [columns, width]);
   const template = shownColumns.map(({ width }) => width).join(" ");
   // The row that arrow keys led to is focused once it is drawn.
   const wantsFocus = useRef(false);
@@ -77,8 +79,22 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
     row?.focus({ preventScroll: true });
     if (row !== null) wantsFocus.current = false;
   });
-  const onKeyDown = (event: KeyboardEvent, row: Row | undefined): void => {
-    if (event.key === "Enter" && row !== undefined) return onChoose(row);
+  // A row that is opened before it is there is opened when it is.
+  const wantsOpen = useRef(-1);
+  useEffect(() => {
+    const row = wantsOpen.current === active ? rows[active - from] : undefined;
+    if (row === undefined) return;
+    wantsOpen.current = -1;
+    onChoose(row);
+  });
+  const choose = (index: number): void => {
+    const row = rows[index - from];
+    setActive(index);
+    if (row === undefined) wantsOpen.current = index;
+    else onChoose(row);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Enter") return choose(active);
     const next = moveBy(event.key, { active, rowCount, pageCount: Math.floor(scroll.height / rowPx) - 1 });
     if (next === undefined) return;
     event.preventDefault();
@@ -96,9 +112,11 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
         ref={body}
         className="grid-body"
         role="rowgroup"
-        onScroll={({ currentTarget }) =>
-          setScroll({ top: currentTarget.scrollTop, height: currentTarget.clientHeight })
-        }
+        onScroll={({ currentTarget }) => {
+          // What is drawn changes with the row at the top, not with every pixel.
+          const top = Math.floor(currentTarget.scrollTop / rowPx) * rowPx;
+          setScroll((now) => (now.top === top ? now : { ...now, top }));
+        }}
       >
         <div className="grid-space" style={{ height: rowCount * rowPx }} role="presentation">
           {Array.from({ length: shown.count }, (_, offset) => shown.first + offset).map((index) => {
@@ -114,14 +132,10 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
                 className="grid-row"
                 style={{ transform: `translateY(${index * rowPx}px)`, height: rowPx, gridTemplateColumns: template }}
                 onFocus={() => setActive(index)}
-                onKeyDown={(event) => onKeyDown(event, row)}
-                onClick={() => row !== undefined && onChoose(row)}
+                onKeyDown={onKeyDown}
+                onClick={() => choose(index)}
               >
-                {shownColumns.map((column) => (
-                  <div key={column.name} role="gridcell" className={column.isNumber === true ? "is-number" : undefined}>
-                    {row === undefined ? <span className="grid-blank" /> : column.cell(row)}
-                  </div>
-                ))}
+                <Cells columns={shownColumns} row={row} />
               </div>
             );
           })}
@@ -130,6 +144,29 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
     </div>
   );
 }
+
+/** A row's cells: drawn again when the row or the columns are others, not when the table is scrolled. */
+function CellsOf<Row, Sort extends string>({
+  columns,
+  row,
+}: {
+  readonly columns: readonly Column<Row, Sort>[];
+  /** Undefined while it is not there yet. */
+  readonly row: Row | undefined;
+}): ReactElement {
+  return (
+    <>
+      {columns.map((column) => (
+        <div key={column.name} role="gridcell" className={column.isNumber === true ? "is-number" : undefined}>
+          {row === undefined ? <span className="grid-blank" /> : column.cell(row)}
+        </div>
+      ))}
+    </>
+  );
+}
+
+// `memo` forgets that it was generic.
+const Cells = memo(CellsOf) as typeof CellsOf;
 
 function HeadRow<Row extends { readonly id: number | string }, Sort extends string>({
   columns,

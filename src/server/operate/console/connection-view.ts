@@ -39,7 +39,9 @@ export function connectionView({ core, sockets }: Shell): TableView<"connections
     natural: "id",
     row: rowOf,
     key(socket, column) {
-      return column === "user" ? (userOf(socket)?.name ?? userOf(socket)?.id ?? "") : keyOf(socket, column, core);
+      if (column !== "user") return keyOf(socket, column, core);
+      const user = userOf(socket);
+      return user?.name ?? user?.id ?? "";
     },
     isBusy: ({ id }) => core.sessionFacts(id)?.isFlowing === false,
     text(socket) {

@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ChannelFacts } from "../../../gateway/index.ts";
 import { ChannelRates, channelView } from "./channel-view.ts";
 import type { TableQuery } from "./messages.ts";
+import { pickSorted } from "./pick-sorted.ts";
 import { selectRows, WatchedTable } from "./table.ts";
 
 function facts(name: string, more: Partial<ChannelFacts> = {}): ChannelFacts {
@@ -74,4 +76,17 @@ test("[OP64] rates are per second, unknown at the first look and for a channel t
   expect(rates.channels).toEqual([]);
   rates.look([facts("a", { eventCount: 29, toldCount: 14 })], 6_000);
   expect(rates.channels[0]?.rates).toBeUndefined();
+});
+
+test("[OP64] a part of a list is what it would be if all of it were sorted", () => {
+  const list = fc.uniqueArray(fc.integer(), { maxLength: 60, size: "max" });
+  fc.assert(
+    fc.property(list, fc.nat(60), fc.integer({ min: 1, max: 9 }), (all, from, count) => {
+      const order = (a: number, b: number): number => a - b;
+      expect(pickSorted([...all], { from, to: from + count }, order)).toEqual(
+        all.toSorted(order).slice(from, from + count),
+      );
+    }),
+    { numRuns: 1_000 },
+  );
 });

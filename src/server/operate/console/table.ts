@@ -1,3 +1,4 @@
+import { pickSorted } from "./pick-sorted.ts";
 import type { TableName, TablePage, TableQuery, TableRows } from "./messages.ts";
 
 /** How the things behind a table are looked at. Rows are made of those alone that are shown. */
@@ -25,9 +26,10 @@ export function selectRows<Name extends TableName, Item>(
   view: TableView<Name, Item>,
   query: TableQuery<Name>,
 ): Window<TableRows[Name]> {
-  const matched = sortItems(view, filterItems(view, query), query);
+  const matched = filterItems(view, query);
   const from = Math.min(query.from, Math.max(0, matched.length - query.count));
-  const rows = matched.slice(from, from + query.count).map((item) => view.row(item));
+  const window = sortWindow(view, matched, { ...query, from });
+  const rows = window.map((item) => view.row(item));
   return { totalCount: view.items.length, matchedCount: matched.length, from, rows };
 }
 
@@ -42,17 +44,23 @@ function filterItems<Name extends TableName, Item>(
   );
 }
 
-function sortItems<Name extends TableName, Item>(
+/** The items of the window, in their order: the others are not sorted. */
+function sortWindow<Name extends TableName, Item>(
   view: TableView<Name, Item>,
   items: readonly Item[],
-  { isDescending, sort }: TableQuery<Name>,
+  { count, from, isDescending, sort }: TableQuery<Name>,
 ): readonly Item[] {
-  const sign = isDescending ? -1 : 1;
-  if (sort === view.natural) return isDescending ? items.toReversed() : items;
+  if (sort === view.natural) {
+    if (!isDescending) return items.slice(from, from + count);
+    return items.slice(Math.max(0, items.length - from - count), items.length - from).toReversed();
+  }
   // Each key is made once. What is equal stays in its order, so that rows do not change places without a reason.
-  const keyed = items.map((item) => ({ item, key: view.key(item, sort) }));
-  keyed.sort((a, b) => sign * (a.key < b.key ? -1 : Number(a.key > b.key)));
-  return keyed.map(({ item }) => item);
+  const sign = isDescending ? -1 : 1;
+  const keyed = items.map((item, place) => ({ item, key: view.key(item, sort), place }));
+  return pickSorted(keyed, { from, to: from + count }, (a, b) => {
+    if (a.key === b.key) return a.place - b.place;
+    return a.key < b.key ? -sign : sign;
+  }).map(({ item }) => item);
 }
 
 /** A window of a table that one page watches: what the page has of it is not sent again. */

@@ -6,6 +6,7 @@ import { carryOut, type Operator } from "./carry-out.ts";
 import { type ChannelRates, channelView } from "./channel-view.ts";
 import { connectionView } from "./connection-view.ts";
 import type { Action, ConsoleFacts, ConsoleSample, PageMessage, ServerMessage, TapTarget } from "./messages.ts";
+import { Pace } from "./pace.ts";
 import { readPageMessage } from "./read-page-message.ts";
 import { WatchedTable } from "./table.ts";
 import { Tap } from "./tap.ts";
@@ -30,6 +31,8 @@ export class Viewer {
   readonly #tools: ViewerTools;
   readonly #socket: ServerSocket;
   readonly #cancelTimeout: () => void;
+  readonly #connectionsPace: Pace;
+  readonly #channelsPace: Pace;
   /** Undefined until its key was good. */
   #operator: Operator | undefined;
   #scopes: ReadonlySet<ApiScope> = new Set();
@@ -40,6 +43,9 @@ export class Viewer {
   constructor(tools: ViewerTools, socket: ServerSocket) {
     this.#tools = tools;
     this.#socket = socket;
+    const { machine } = tools.operated;
+    this.#connectionsPace = new Pace(machine, () => this.#renewConnections());
+    this.#channelsPace = new Pace(machine, () => this.#renewChannels());
     this.#cancelTimeout = tools.operated.machine.after(helloTimeoutMs, () =>
       socket.close(closeCodes.authTimeout, "No key came in time"),
     );
@@ -62,14 +68,16 @@ export class Viewer {
   tick(sample: string): void {
     if (this.#operator === undefined || this.#socket.bufferedBytes > maxBehindBytes) return;
     this.#socket.send(sample);
-    this.#renewConnections();
-    this.#renewChannels();
+    if (this.#connections !== undefined) this.#connectionsPace.ask();
+    if (this.#channels !== undefined) this.#channelsPace.ask();
     this.#checkTap();
   }
 
   left(): void {
     this.#cancelTimeout();
     this.#untap();
+    this.#connectionsPace.stop();
+    this.#channelsPace.stop();
     this.#connections = this.#channels = undefined;
     const { log } = this.#tools.operated;
     if (this.#operator !== undefined) log.info({ ...this.#operator }, "An operator left the console");
@@ -115,12 +123,12 @@ export class Viewer {
     // Told at once: nobody waits a second for a page that is scrolled.
     if (message.table === "connections") {
       this.#connections = new WatchedTable(message.query);
-      this.#renewConnections();
+      this.#connectionsPace.ask();
     } else {
       this.#channels = new WatchedTable(message.query);
       const { operated, rates } = this.#tools;
       if (rates.channels.length === 0) rates.look(operated.shell.core.channelFacts(), operated.machine.steadyMs());
-      this.#renewChannels();
+      this.#channelsPace.ask();
     }
   }
 
