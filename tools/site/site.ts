@@ -40,7 +40,7 @@ export interface SiteOptions {
   readonly api?: readonly ApiEntry[];
 }
 
-export const apiFile = `${guideFolder}/api.md`;
+const apiFile = `${guideFolder}/api.md`;
 const decisionsFolder = "docs/adr";
 
 /** Reads and renders everything. */

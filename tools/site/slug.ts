@@ -1,5 +1,5 @@
 /** The anchor of a heading, as GitHub makes it, so that one link works there and on the site. */
-export function slugOf(heading: string): string {
+function slugOf(heading: string): string {
   const kept = heading
     .trim()
     .toLowerCase()
