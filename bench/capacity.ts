@@ -8,6 +8,8 @@ export interface Costs {
   readonly hintMicros: number;
   readonly storePublishMicros: number;
   readonly storeHintMicros: number;
+  readonly probeMicros: number;
+  readonly storeProbeMicros: number;
   readonly resumeMicros: number;
   readonly connectionBytes: number;
 }
@@ -19,6 +21,8 @@ export const costNames: Readonly<Record<keyof Costs, string>> = {
   hintMicros: "node: a message heard from another node, us",
   storePublishMicros: "store: a publish, told to one node, us",
   storeHintMicros: "store: the announcement to one more node, us",
+  probeMicros: "node: a look whether the log of a channel has more than was announced, us",
+  storeProbeMicros: "store: that look, us",
   resumeMicros: "node: a client that comes back and resumes, us",
   connectionBytes: "node: a connection with its subscription, bytes of RSS",
 };

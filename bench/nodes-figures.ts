@@ -91,7 +91,13 @@ export interface CostRuns {
   readonly crowdCount: number;
   /** Several nodes with one subscriber each; the last takes the publishes. */
   readonly together: FanoutResult;
+  /** One node with so many channels of one subscriber each, in which nothing happens. */
+  readonly watching: FanoutResult;
+  readonly watchedCount: number;
 }
+
+/** How often a node looks at each channel that it follows: the default of `tailProbeMs`. */
+const probeSeconds = 2;
 
 /** What one message costs whom, in microseconds of CPU. */
 export function deriveMessageCosts({
@@ -99,6 +105,8 @@ export function deriveMessageCosts({
   crowdCount,
   crowded,
   together,
+  watchedCount,
+  watching,
 }: CostRuns): Omit<Costs, "resumeMicros" | "connectionBytes"> {
   const nodeOf = ({ cpuMicros, publishCount }: FanoutResult, index = 0): number =>
     (cpuMicros[index] ?? Number.NaN) / publishCount;
@@ -106,8 +114,11 @@ export function deriveMessageCosts({
   const deliveryMicros = (nodeOf(crowded) - nodeOf(alone)) / (crowdCount - 1);
   const hearerCount = together.cpuMicros.length - 2;
   const heard = sum(together.cpuMicros.slice(0, hearerCount)) / hearerCount / together.publishCount;
+  const probeCount = (watchedCount * watching.seconds) / probeSeconds;
   return {
     deliveryMicros,
+    probeMicros: (watching.cpuMicros[0] ?? Number.NaN) / probeCount,
+    storeProbeMicros: (watching.cpuMicros[1] ?? Number.NaN) / probeCount,
     publishMicros: Math.max(0, nodeOf(alone) - deliveryMicros),
     hintMicros: Math.max(0, heard - deliveryMicros),
     storePublishMicros: storeOf(alone),
@@ -137,7 +148,7 @@ export function costSection(title: string, rows: readonly (readonly [string, Cos
     ],
     verdicts: [],
     remarks: [
-      "From three runs: one node with one subscriber, one with 200, three with one each; and from the two tables below. One more node costs the store the row of the announcement, and itself that of a message heard.",
+      "From four runs: one node with one subscriber, one with 200, three with one each, one with 3 000 channels that are silent; and from the two tables below. One more node costs the store the row of the announcement, and itself that of a message heard.",
     ],
     ahead: [],
     behind: [],

@@ -42,6 +42,7 @@ export interface NodesMeasured {
 
 const subscriberCount = 900;
 const crowdCount = 200;
+const watchedCount = 3_000;
 const channelCount = 10;
 const stayCount = 20;
 const publishesPerSecond = 20;
@@ -177,6 +178,12 @@ async function measureMessageCosts(
       crowded: await fanOut({ store, count: 1 }, { ...warm, connections: crowdCount, rate: 200 }, options),
       crowdCount,
       together: await fanOut({ store, count: 3 }, { ...warm, connections: 1, stay: 1, rate: 1000 }, options),
+      watching: await fanOut(
+        { store, count: 1 },
+        { ...warm, connections: watchedCount, channels: watchedCount, rate: 1, "window-ms": 6000 },
+        options,
+      ),
+      watchedCount,
     };
     rounds.push(deriveMessageCosts(runs));
     options.onProgress(`${storeNames[store]}, costs: round ${round} of ${options.roundCount}`);
@@ -188,6 +195,8 @@ async function measureMessageCosts(
     hintMicros: middle("hintMicros"),
     storePublishMicros: middle("storePublishMicros"),
     storeHintMicros: middle("storeHintMicros"),
+    probeMicros: middle("probeMicros"),
+    storeProbeMicros: middle("storeProbeMicros"),
   };
 }
 

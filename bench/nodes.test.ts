@@ -65,6 +65,8 @@ test("[BN23] a message's price is taken apart: its delivery, its publish, its be
     crowded: { ...fanoutResult, cpuMicros: [110_000, 5000] },
     crowdCount: 100,
     together: { ...fanoutResult, cpuMicros: [4000, 6000, 12_000, 9000] },
+    watching: { ...fanoutResult, seconds: 6, cpuMicros: [90_000, 60_000] },
+    watchedCount: 1000,
   };
   const costs = deriveMessageCosts(runs);
   expect(costs).toEqual({
@@ -73,6 +75,8 @@ test("[BN23] a message's price is taken apart: its delivery, its publish, its be
     hintMicros: 40,
     storePublishMicros: 50,
     storeHintMicros: 20,
+    probeMicros: 30,
+    storeProbeMicros: 20,
   });
   // 110 ms of both nodes, less 1 000 deliveries, 10 publishes, and the 10 heard at the other.
   expect(deriveResumeMicros(leaveResult, costs)).toBe((110_000 - 10_000 - 1000 - 400) / 100);
@@ -136,6 +140,8 @@ test("[BN23] the costs are written between the marks of the page, and nowhere el
     hintMicros: 3,
     storePublishMicros: 4,
     storeHintMicros: 5,
+    probeMicros: 8,
+    storeProbeMicros: 9,
     resumeMicros: 6,
     connectionBytes: 7000,
   };

@@ -1,10 +1,10 @@
 /**
  * Type-checks and runs every `ts` fence of README.md and docs/guide against the built package, as a user's program would be.
- * A fence marked `ts no-run`, and a component in `tsx`, is type-checked only.
+ * A fence marked `ts no-run`, a component in `tsx`, and a file of an app (`ts file=server.ts`) is type-checked only.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { readFences, type Fence } from "./fences.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -25,7 +25,7 @@ const tsconfig = {
     isolatedDeclarations: false,
     noUnusedLocals: false,
   },
-  include: ["*.ts", "*.tsx"],
+  include: ["**/*.ts", "**/*.tsx"],
 };
 
 process.exitCode = await checkDocs();
@@ -35,7 +35,10 @@ async function checkDocs(): Promise<number> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
-  for (const fence of fences) writeFileSync(programOf(fence), `${fence.code}\nexport {};\n`);
+  for (const fence of fences) {
+    mkdirSync(dirname(programOf(fence)), { recursive: true });
+    writeFileSync(programOf(fence), fence.fileName === undefined ? `${fence.code}\nexport {};\n` : fence.code);
+  }
   const types = await runCommand(["tsc", "-p", folder]);
   let faultCount = types.exitCode === 0 ? 0 : 1;
   for (const fence of fences.filter((each) => each.isRun)) {
@@ -52,7 +55,9 @@ function listDocuments(): readonly string[] {
 }
 
 function programOf(fence: Fence): string {
-  return join(folder, `${fence.file.replaceAll(/[^A-Za-z0-9]+/gu, "-")}-line-${fence.line}.${fence.language}`);
+  const page = fence.file.replaceAll(/[^A-Za-z0-9]+/gu, "-");
+  if (fence.fileName !== undefined) return join(folder, page, fence.fileName);
+  return join(folder, `${page}-line-${fence.line}.${fence.language}`);
 }
 
 /** Runs the example in an empty folder: it must end by itself, with exit code 0. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readFences } from "./fences.ts";
+import { readCommands, readFences } from "./fences.ts";
 
 test("[TL5] every ts fence is an example, with its line and whether it runs", () => {
   const markdown =
@@ -9,4 +9,14 @@ test("[TL5] every ts fence is an example, with its line and whether it runs", ()
     { file: "README.md", line: 11, code: "wait();\n", language: "ts", isRun: false },
     { file: "README.md", line: 14, code: "<p />;\n", language: "tsx", isRun: false },
   ]);
+});
+
+test("[TL5] a file of an app is known by its name, in whatever language, and is no program of its own", () => {
+  const markdown =
+    "```sh\nnpm install\n```\n```ts file=server.ts\nserve();\n```\n```json file=tsconfig.json\n{}\n```\n```json\n1\n```\n";
+  expect(readFences("app.md", markdown)).toEqual([
+    { file: "app.md", line: 4, code: "serve();\n", language: "ts", isRun: false, fileName: "server.ts" },
+    { file: "app.md", line: 7, code: "{}\n", language: "json", isRun: false, fileName: "tsconfig.json" },
+  ]);
+  expect(readCommands(markdown)).toEqual(["npm install\n"]);
 });

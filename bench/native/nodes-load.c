@@ -20,7 +20,7 @@
 enum { MOVER, STAYER, PUBLISHER };
 enum { WAITING, DIALING, SHAKING, GREETING, SUBSCRIBING, LIVE };
 #define MOST_NODES 16
-#define MOST_CHANNELS 256
+#define MOST_CHANNELS 16384
 
 typedef struct {
   Connection connection; /* in front: whoever has its address has this one's */

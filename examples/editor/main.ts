@@ -56,8 +56,8 @@ shareDocument({ room, document: text }, (now) => {
 /** Tells the others who this cursor is. */
 function introduce(): void {
   localStorage.setItem("name", name.value);
-  const color = `hsl(${awareness.clientID % 360} 65% 36%)`;
-  const colorLight = `hsl(${awareness.clientID % 360} 65% 45% / 30%)`;
+  const hue = awareness.clientID % 360;
+  const [color, colorLight] = [`oklch(48% 0.14 ${hue})`, `oklch(60% 0.14 ${hue} / 30%)`]; // as dark in every hue
   awareness.setLocalStateField("user", { name: name.value || "Guest", color, colorLight });
 }
 

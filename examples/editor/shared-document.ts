@@ -17,13 +17,14 @@ export async function shareDocument(
 ): Promise<void> {
   let unsent: Uint8Array[] = [];
   let isSending = false;
+  const fail = ({ message }: Error): void => onSaving({ state: "failed", reason: message });
   document.on("update", (update: Uint8Array, origin: unknown) => {
     if (origin === remote) return;
     unsent.push(update);
     if (isSending) return; // it goes with the next
     isSending = true;
     onSaving({ state: "saving" });
-    sendAll().catch(({ message }: Error) => onSaving({ state: "failed", reason: message }));
+    sendAll().catch(fail);
   });
 
   /** One at a time; what is written in the meantime, while there is no line for hours perhaps, is merged to one. */
@@ -38,7 +39,7 @@ export async function shareDocument(
   }
 
   room.update.on(({ data }) => Y.applyUpdate(document, data, remote));
-  room.onGap(() => void readDocument(room, document)); // away for so long that the log begins later: a snapshot has it
+  room.onGap(() => void readDocument(room, document).catch(fail)); // away for so long that the log begins later: a snapshot has it
   await readDocument(room, document);
 }
 

@@ -115,3 +115,12 @@ test("[EX5] who is silent keeps the seat, its place and its score for 30 seconds
   arena.tick(60_001);
   expect(arena.seats.size).toBe(0);
 });
+
+test("[EX5] there are 200 seats; who comes when all are taken is seated when one is free", () => {
+  const arena = arenaOf(...Array.from({ length: 200 }, (_, index) => String(index)));
+  press(arena, "late", many(1));
+  expect([arena.seats.size, arena.seats.has("late")]).toEqual([200, false]);
+  arena.tick(30_001);
+  press(arena, "late", many(1), 30_001);
+  expect([...arena.seats.keys()]).toEqual(["late"]);
+});

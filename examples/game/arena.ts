@@ -2,6 +2,7 @@ import { arenaSize, type Input, type Point, radius, type Ship, sight, step, type
 
 const gemCount = 120;
 const rankedCount = 8;
+const maxSeatCount = 200;
 const maxWaitingInputs = 2;
 /** So many ticks a player may catch up on after a stall; more would be a way to be fast. */
 const maxSavedTicks = 8;
@@ -29,9 +30,8 @@ export class Arena {
   }
 
   take(player: string, input: Input, nowMs: number): void {
-    // A new one is put in the middle, where the others are.
-    const seat = this.seats.get(player) ?? newSeat(this.#seatCount++, { ...this.#place(sight), vx: 0, vy: 0 });
-    this.seats.set(player, seat);
+    const seat = this.seats.get(player) ?? this.#takeSeat(player);
+    if (seat === undefined) return;
     seat.heardAtMs = nowMs;
     seat.inputs.push(input); // the gateway limits how many come within a tick
   }
@@ -56,6 +56,14 @@ export class Arena {
     const others = near.map((other) => ({ seat: other.number, x: other.ship.x, y: other.ship.y }));
     const ranking = seats.slice(0, rankedCount).map((one) => ({ seat: one.number, score: one.score }));
     return { tick: this.#tick, ack, seat: number, ship, others, gems: this.#gems.filter(isNear), ranking };
+  }
+
+  /** In the middle, where the others are. Nothing when all seats are taken. */
+  #takeSeat(player: string): Seat | undefined {
+    if (this.seats.size >= maxSeatCount) return undefined;
+    const seat = newSeat(this.#seatCount++ % 32_768, { ...this.#place(sight), vx: 0, vy: 0 });
+    this.seats.set(player, seat);
+    return seat;
   }
 
   #move(seat: Seat, input: Input): void {

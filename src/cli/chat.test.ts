@@ -57,7 +57,7 @@ test("[CM25] a reaction is one emoji, a mention has a name, a room a name that f
   expect(rooms.map((room) => "value" in validate({ room }))).toEqual([true, true, ...Array(6).fill(false)]);
 });
 
-test("[CM24] who wrote a message is looked up in the log: only they change it, anybody reacts to it", async () => {
+test("[CM27] who wrote a message is looked up in the log: only they change it, anybody reacts to it", async () => {
   const gateway = createGateway({ channels, broker: memoryBroker() });
   const { url } = await gateway.listen({ port: 0 });
   const [ada, bob] = [await WireClient.join(url, "a".repeat(32)), await WireClient.join(url, "b".repeat(32))];

@@ -18,6 +18,11 @@ beforeAll(async () => {
   writeFileSync(join(folder, "dist/assets/index-abc123.js"), "export {};");
   writeFileSync(join(folder, "dist/assets/index-abc123.js.br"), brotliCompressSync("export {}; // br"));
   writeFileSync(join(folder, "dist/assets/index-abc123.js.gz"), gzipSync("export {}; // gz"));
+  mkdirSync(join(folder, "dist/docs/assets"), { recursive: true });
+  writeFileSync(join(folder, "dist/docs/index.html"), "<!doctype html><title>Guide</title>");
+  writeFileSync(join(folder, "dist/docs/channels.html"), "<!doctype html><title>Channels</title>");
+  writeFileSync(join(folder, "dist/docs/404.html"), "<!doctype html><title>No such page</title>");
+  writeFileSync(join(folder, "dist/docs/assets/docs-abc123.css"), "a {}");
   writeFileSync(join(folder, "secret.txt"), "secret");
   server = createServer(servePages(join(folder, "dist")));
   bareServer = createServer(servePages(join(folder, "nothing")));
@@ -85,4 +90,19 @@ test("[CM17] no path leads out of the folder, and none ends the process", async 
 test("[CM18] without built pages there is one that says how to build them", async () => {
   const answer = await request("/", {}, bareServer);
   expect(await answer.text()).toContain("npm run build");
+});
+
+test("[GD6] the guide is at /docs, its addresses have no ending, and a wrong one gets a page of its own", async () => {
+  const paths = ["/docs", "/docs/", "/docs/channels", "/docs/nowhere", "/nowhere"];
+  const answers = await Promise.all(paths.map((path) => request(path)));
+  const titles = answers.map(async (answer) => [answer.status, /<title>(.*)<\/title>/.exec(await answer.text())?.[1]]);
+  expect(await Promise.all(titles)).toEqual([
+    [200, "Guide"],
+    [200, "Guide"],
+    [200, "Channels"],
+    [404, "No such page"],
+    [404, undefined],
+  ]);
+  const asset = await request("/docs/assets/docs-abc123.css");
+  expect(asset.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
 });

@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sirv from "sirv";
 
@@ -30,24 +31,33 @@ const headers: Readonly<Record<string, string>> = {
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Answers with the files of `folder`, as the build has compressed them where the browser takes that, or, when it is not there, with a page that says how to make it. */
+/**
+ * Answers with the files of `folder`, as the build has compressed them where the browser takes that, or, when it is not there, with a page
+ * that says how to make it. The guide is at `/docs`, and has a page for what is not.
+ */
 export function servePages(folder: string): RequestListener {
   const files = existsSync(folder)
     ? sirv(folder, { etag: true, brotli: true, gzip: true, setHeaders: setCaching })
     : (_: IncomingMessage, response: ServerResponse) => answer(response, 503, missingPage);
+  const missingFile = join(folder, "docs/404.html");
+  const missingInGuide = existsSync(missingFile) ? readFileSync(missingFile, "utf8") : undefined;
   return (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       return answer(response, 405, "Only GET and HEAD are served here\n");
     }
-    files(request, response, () => answer(response, 404, "There is no such page\n"));
+    files(request, response, () => {
+      const isInGuide = request.url?.startsWith("/docs/") === true;
+      answer(response, 404, (isInGuide ? missingInGuide : undefined) ?? "There is no such page\n");
+    });
   };
 }
 
-/** Vite puts a hash of its content into the name of each asset: what has such a name never changes. */
+/** The name of each asset has a hash of its content: what has such a name never changes. */
 function setCaching(response: ServerResponse, path: string): void {
-  response.setHeader("Cache-Control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+  const isAsset = path.startsWith("/assets/") || path.startsWith("/docs/assets/");
+  response.setHeader("Cache-Control", isAsset ? "public, max-age=31536000, immutable" : "no-cache");
 }
 
 function answer(response: ServerResponse, status: number, body: string): void {

@@ -9,7 +9,7 @@ import { findSerious } from "./axe.ts";
 import { openPage, phone, type Person } from "./person.ts";
 
 const channels = { chat: channel("chat/:room", { events: { said: event(z.string()) } }) };
-const clientCount = 300;
+const clientCount = 150;
 const key = "k".repeat(40);
 
 interface World {
@@ -126,15 +126,15 @@ browserTest(
       .first()
       .focus();
     await page.keyboard.press("Enter");
-    await page.getByRole("row", { name: /^301/ }).waitFor();
-    await page.getByRole("row", { name: /^301/ }).focus();
+    await page.getByRole("row", { name: /^151/ }).waitFor();
+    await page.getByRole("row", { name: /^151/ }).focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("End");
-    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-rowindex"))).toBe("302");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-rowindex"))).toBe("152");
     await page.keyboard.press("Home");
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-rowindex"))).toBe("2");
     await page.keyboard.press("Enter");
-    await page.getByRole("complementary", { name: "Connection 301" }).waitFor();
+    await page.getByRole("complementary", { name: "Connection 151" }).waitFor();
     for (const name of ["Close", "Tap its frames", "Disconnect…"]) {
       await page.keyboard.press("Tab");
       expect(
@@ -146,12 +146,12 @@ browserTest(
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Disconnect this connection" }).waitFor();
     await page.keyboard.press("Escape");
-    await page.getByRole("complementary", { name: "Connection 301" }).waitFor();
+    await page.getByRole("complementary", { name: "Connection 151" }).waitFor();
     await page.getByRole("button", { name: "Disconnect…" }).press("Enter");
     await page.getByRole("radio", { name: /^Stay away/ }).press("Space");
     await page.getByRole("button", { name: "Disconnect", exact: true }).press("Enter");
     expect(await victim.closed).toMatchObject({ code: 4503 });
-    await page.getByText("Connection 301 was disconnected").waitFor();
+    await page.getByText("Connection 151 was disconnected").waitFor();
     await page.getByText("It is not in the list any more").waitFor();
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByRole("complementary").count()).toBe(0);

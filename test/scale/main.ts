@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { readCapacity } from "../../bench/capacity.ts";
 import { compare, describeComparison, findMisses } from "./compare.ts";
+import { countShards } from "./model.ts";
 import { largeFleet } from "./fleet.ts";
 
 const usage = `Usage: npm run scale -- [options]
@@ -38,11 +39,13 @@ function main(): number {
     );
     return 2;
   }
-  const rows = compare(largeFleet, { costs: readCapacity().costs.redis, seconds, seed });
+  const costs = readCapacity().costs.redis;
+  const rows = compare(largeFleet, { costs, seconds, seed });
   const table = describeComparison(rows);
   const misses = findMisses(rows);
   process.stdout.write(`${table}\n${misses.length === 0 ? "" : `\nToo far off: ${misses.join("; ")}\n`}`);
-  if (values.write === true) writeTable(`${table}\n\n${seconds} s of traffic, seed ${seed}.`);
+  const shards = `on the ${countShards(largeFleet, costs)} shards that the model asks for: half a core of each`;
+  if (values.write === true) writeTable(`${table}\n\n${seconds} s of traffic, seed ${seed}, ${shards}.`);
   return misses.length === 0 ? 0 : 1;
 }
 

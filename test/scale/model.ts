@@ -1,6 +1,6 @@
 /** The capacity model of docs/guide/scale.md: what a fleet takes, by arithmetic. `simulate.ts` checks it. */
 import type { Costs } from "../../bench/capacity.ts";
-import { type ChannelKind, type Fleet, subscriberCountOf } from "./fleet.ts";
+import { type ChannelKind, type Fleet, probesInARow, subscriberCountOf } from "./fleet.ts";
 
 /** Where it says nothing any more: so near to full, queues are what is random in them. */
 export const mostLoad = 0.7;
@@ -10,9 +10,8 @@ export interface KindPrediction {
   readonly name: string;
   /** Nodes with at least one subscriber: each hears the message once. */
   readonly hearerCount: number;
-  /** From the publish until a subscriber has it, on average, and until the last has: of CPU and its queues, without the network. */
+  /** From the publish until a subscriber has it, on average: of CPU and its queues, without the network. */
   readonly meanMs: number;
-  readonly lastMs: number;
   /** Above this, one channel alone fills its shard or the nodes. */
   readonly mostPublishesPerSecond: number;
 }
@@ -21,6 +20,8 @@ export interface Prediction {
   /** Of one core of a node, and of one core of a shard. */
   readonly nodeLoad: number;
   readonly shardLoad: number;
+  /** Nodes and channels that they follow, in pairs. */
+  readonly followedCount: number;
   readonly deliveriesPerSecond: number;
   readonly nodeMemoryBytes: number;
   readonly kinds: readonly KindPrediction[];
@@ -32,12 +33,18 @@ export function predict(fleet: Fleet, costs: Costs): Prediction {
   return {
     nodeLoad: node.load,
     shardLoad: shard.load,
+    followedCount: countFollowed(fleet),
     deliveriesPerSecond: sumOf(fleet, ({ subscriberCount }) => subscriberCount),
     nodeMemoryBytes: (subscriberCountOf(fleet) / fleet.nodeCount) * costs.connectionBytes,
     kinds: fleet.kinds.map((kind) =>
       predictKind(kind, fleet, { costs, queuedMicros: node.waitMicros + shard.waitMicros }),
     ),
   };
+}
+
+/** How many shards keep each at half a core or less, if channels spread evenly. */
+export function countShards(fleet: Fleet, costs: Costs): number {
+  return Math.ceil(shardQueue({ ...fleet, shardCount: 1 }, costs).load / 0.5);
 }
 
 /** Of so many who each choose a node, how many nodes are chosen by at least one. */
@@ -55,12 +62,11 @@ function predictKind(
   const { deliveryMicros, hintMicros, publishMicros, storeHintMicros, storePublishMicros } = costs;
   const storeMicros = storePublishMicros + hearerCount * storeHintMicros;
   const start = publishMicros + storePublishMicros + hintMicros + queuedMicros;
-  const nodeMicros = Math.max(hintMicros + eachCount * deliveryMicros);
+  const nodeMicros = hintMicros + eachCount * deliveryMicros;
   return {
     name,
     hearerCount,
     meanMs: (start + (hearerCount / 2) * storeHintMicros + (eachCount / 2) * deliveryMicros) / 1000,
-    lastMs: (start + hearerCount * storeHintMicros + eachCount * deliveryMicros) / 1000,
     mostPublishesPerSecond: (mostLoad * 1e6) / Math.max(storeMicros, nodeMicros),
   };
 }
@@ -78,9 +84,21 @@ function queueOf(jobs: readonly { readonly perSecond: number; readonly micros: n
   return { load, waitMicros: load < mostLoad ? square / (2 * (1 - load)) : Infinity };
 }
 
-function nodeQueue(fleet: Fleet, { deliveryMicros, hintMicros, publishMicros }: Costs): Queue {
-  return queueOf(
-    fleet.kinds.flatMap(({ channelCount, publishesPerSecond, subscriberCount }) => {
+/** A node and a channel that it follows: looked at again and again, whether anything happens or not. */
+function countFollowed({ kinds, nodeCount }: Fleet): number {
+  return kinds.reduce((sum, kind) => sum + kind.channelCount * countHearers(nodeCount, kind.subscriberCount), 0);
+}
+
+function probeJob(fleet: Fleet, serverCount: number, probeMicros: number): { perSecond: number; micros: number } {
+  const perSecond = countFollowed(fleet) / fleet.probeEverySeconds / serverCount / probesInARow;
+  return { perSecond, micros: probeMicros * probesInARow };
+}
+
+function nodeQueue(fleet: Fleet, { deliveryMicros, hintMicros, probeMicros, publishMicros }: Costs): Queue {
+  const probes = probeJob(fleet, fleet.nodeCount, probeMicros);
+  return queueOf([
+    probes,
+    ...fleet.kinds.flatMap(({ channelCount, publishesPerSecond, subscriberCount }) => {
       const perSecond = (channelCount * publishesPerSecond) / fleet.nodeCount;
       const hearerCount = countHearers(fleet.nodeCount, subscriberCount);
       const micros = hintMicros + (subscriberCount / hearerCount) * deliveryMicros;
@@ -89,16 +107,17 @@ function nodeQueue(fleet: Fleet, { deliveryMicros, hintMicros, publishMicros }: 
         { perSecond: perSecond * hearerCount, micros },
       ];
     }),
-  );
+  ]);
 }
 
-function shardQueue(fleet: Fleet, { storeHintMicros, storePublishMicros }: Costs): Queue {
-  return queueOf(
-    fleet.kinds.map(({ channelCount, publishesPerSecond, subscriberCount }) => ({
+function shardQueue(fleet: Fleet, { storeHintMicros, storeProbeMicros, storePublishMicros }: Costs): Queue {
+  return queueOf([
+    probeJob(fleet, fleet.shardCount, storeProbeMicros),
+    ...fleet.kinds.map(({ channelCount, publishesPerSecond, subscriberCount }) => ({
       perSecond: (channelCount * publishesPerSecond) / fleet.shardCount,
       micros: storePublishMicros + countHearers(fleet.nodeCount, subscriberCount) * storeHintMicros,
     })),
-  );
+  ]);
 }
 
 function sumOf({ kinds }: Fleet, each: (kind: ChannelKind) => number): number {
@@ -117,7 +136,7 @@ export interface StormPrediction {
   readonly resumedMs: number;
   /** Reads of the log: two where a node meets a channel that it did not follow, none where it did. */
   readonly readCount: number;
-  /** What those take the shards, if a read costs what a publish does. */
+  /** What those take the shards, if a read costs what a look does. */
   readonly readMs: number;
 }
 
@@ -138,7 +157,7 @@ export function predictStorm(fleet: Fleet, storm: Storm, costs: Costs): StormPre
     movedCount,
     resumedMs: Math.max(storm.spreadMs, mostCount * resumeMs),
     readCount,
-    readMs: (readCount * costs.storePublishMicros) / 1000 / fleet.shardCount,
+    readMs: (readCount * costs.storeProbeMicros) / 1000 / fleet.shardCount,
   };
 }
 

@@ -19,10 +19,11 @@ test.each(Object.entries(capacity.costs))(
   },
 );
 
-test("[CQ1] a model that is a third too low is seen to be, in every figure", () => {
+test("[CQ1] a model that is two fifths too low is seen to be, in every figure", () => {
   const rows = compare(smallFleet, { costs: redis, seconds: 5, seed: 1 });
-  const wrong = rows.map((row) => ({ ...row, predicted: row.predicted * 0.7 }));
-  expect(findMisses(wrong)).toHaveLength(rows.length);
+  const foretold = rows.filter(({ predicted }) => predicted !== undefined);
+  const wrong = foretold.map((row) => ({ ...row, predicted: (row.predicted ?? 0) * 0.6 }));
+  expect(findMisses(wrong)).toHaveLength(foretold.length);
 });
 
 test("[CQ1] a seed gives the same simulation again", () => {
@@ -35,6 +36,7 @@ test("[CQ2] past its load the model says nothing, and the queue of the simulatio
   const hot: Fleet = {
     nodeCount: 50,
     shardCount: 1,
+    probeEverySeconds: 2,
     kinds: [{ name: "hot", channelCount: 1, subscriberCount: 5_000, publishesPerSecond: 1 }],
   };
   const most = predict(hot, redis).kinds[0]?.mostPublishesPerSecond ?? Number.NaN;
@@ -44,9 +46,9 @@ test("[CQ2] past its load the model says nothing, and the queue of the simulatio
   });
   const lastMs = (fleet: Fleet, seconds: number): number =>
     simulate(fleet, { costs: redis, seconds, seed: 1 }).kinds[0]?.lastMs ?? Number.NaN;
-  expect(predict(at(most * 0.95), redis).kinds[0]?.lastMs).toBeLessThan(1_000);
+  expect(predict(at(most * 0.95), redis).kinds[0]?.meanMs).toBeLessThan(1_000);
   const over = at((most / mostLoad) * 1.5);
-  expect(predict(over, redis).kinds[0]?.lastMs).toBe(Infinity);
+  expect(predict(over, redis).kinds[0]?.meanMs).toBe(Infinity);
   expect(lastMs(over, 4)).toBeGreaterThan(1.5 * lastMs(over, 2));
 });
 
@@ -57,6 +59,7 @@ test("[CQ3] hearers, memory and storms are what they are by hand", () => {
   const pair: Fleet = {
     nodeCount: 2,
     shardCount: 1,
+    probeEverySeconds: 2,
     kinds: [{ name: "", channelCount: 3, subscriberCount: 2, publishesPerSecond: 1 }],
   };
   expect(predict(pair, redis).nodeMemoryBytes).toBe(3 * redis.connectionBytes);

@@ -1,7 +1,7 @@
 /** A fleet event by event: every message, announcement and delivery has its place in a queue. Seeded; knows no formula of the model. */
 import { seededRandom, type SeededRandom } from "switchboard/testing";
 import type { Costs } from "../../bench/capacity.ts";
-import type { ChannelKind, Fleet } from "./fleet.ts";
+import { type ChannelKind, type Fleet, probesInARow } from "./fleet.ts";
 import type { Storm } from "./model.ts";
 
 /** Jobs of servers that do one after the other, in the order they come. */
@@ -55,6 +55,7 @@ export interface Simulated {
   readonly shardLoad: number;
   readonly busiestShardLoad: number;
   readonly deliveryCount: number;
+  readonly followedCount: number;
   readonly kinds: readonly KindSeen[];
 }
 
@@ -85,6 +86,15 @@ export function simulate(fleet: Fleet, { costs, seconds, seed }: SimulateOptions
   }
   const nodes = new Jobs();
   const counts: number[] = [];
+  const followedCount = countFollowed(fleet, seed);
+  addProbes(shards, {
+    fleet,
+    seconds,
+    random,
+    followedCount,
+    serverCount: fleet.shardCount,
+    micros: costs.storeProbeMicros,
+  });
   const tell = (message: Message, index: number, startMicros: number): void => {
     for (const [place, [node, count]] of message.hearers.entries()) {
       const toldMicros = startMicros + costs.storePublishMicros + (place + 1) * costs.storeHintMicros;
@@ -96,15 +106,53 @@ export function simulate(fleet: Fleet, { costs, seconds, seed }: SimulateOptions
     const message = messages[shards.tagOf(job)];
     if (message !== undefined) tell(message, shards.tagOf(job), startMicros);
   });
+  addProbes(nodes, { fleet, seconds, random, followedCount, serverCount: fleet.nodeCount, micros: costs.probeMicros });
   for (const { atMicros } of messages) {
-    counts.push(0);
     nodes.add(random.below(fleet.nodeCount), atMicros, costs.publishMicros, -1);
   }
   const nodeBusy = nodes.run(fleet.nodeCount, (job, startMicros) => {
     const message = messages[nodes.tagOf(job)];
     if (message !== undefined) deliver(message, startMicros + costs.hintMicros, counts[job] ?? 0, costs.deliveryMicros);
   });
-  return describe(fleet, messages, { nodeBusy, shardBusy, seconds });
+  return describe(fleet, messages, { nodeBusy, shardBusy, seconds, followedCount });
+}
+
+/** Draws where all subscribers of every channel are, and counts the nodes of each. */
+function countFollowed({ kinds, nodeCount }: Fleet, seed: number): number {
+  const random = seededRandom(seed + 1);
+  let followedCount = 0;
+  const lastSeen = new Int32Array(nodeCount);
+  let channelNumber = 0;
+  for (const { channelCount, subscriberCount } of kinds) {
+    for (let channel = 0; channel < channelCount; channel++) {
+      channelNumber += 1;
+      for (let subscriber = 0; subscriber < subscriberCount; subscriber++) {
+        const node = random.below(nodeCount);
+        if (lastSeen[node] === channelNumber) continue;
+        lastSeen[node] = channelNumber;
+        followedCount += 1;
+      }
+    }
+  }
+  return followedCount;
+}
+
+interface Probes {
+  readonly fleet: Fleet;
+  readonly seconds: number;
+  readonly random: SeededRandom;
+  readonly followedCount: number;
+  readonly serverCount: number;
+  readonly micros: number;
+}
+
+/** Looks at every channel that is followed, in rows, at any time. @returns how many rows. */
+function addProbes(jobs: Jobs, { fleet, followedCount, micros, random, seconds, serverCount }: Probes): number {
+  const count = Math.round((followedCount * seconds) / fleet.probeEverySeconds / probesInARow);
+  for (let row = 0; row < count; row++) {
+    jobs.add(random.below(serverCount), (random.uint32() / 2 ** 32) * seconds * 1e6, micros * probesInARow, -1);
+  }
+  return count;
 }
 
 function deliver(message: Message, fromMicros: number, count: number, deliveryMicros: number): void {
@@ -145,14 +193,17 @@ function place(subscriberCount: number, nodeCount: number, random: SeededRandom)
   return [...counts];
 }
 
+interface Totals {
+  readonly nodeBusy: Float64Array;
+  readonly shardBusy: Float64Array;
+  readonly followedCount: number;
+  readonly seconds: number;
+}
+
 function describe(
   fleet: Fleet,
   messages: readonly Message[],
-  {
-    nodeBusy,
-    seconds,
-    shardBusy,
-  }: { readonly nodeBusy: Float64Array; readonly shardBusy: Float64Array; readonly seconds: number },
+  { followedCount, nodeBusy, seconds, shardBusy }: Totals,
 ): Simulated {
   const share = (busy: Float64Array): number => busy.reduce((sum, one) => sum + one, 0) / busy.length / 1e6 / seconds;
   const most = (busy: Float64Array): number => busy.reduce((one, other) => Math.max(one, other), 0) / 1e6 / seconds;
@@ -161,6 +212,7 @@ function describe(
     busiestNodeLoad: most(nodeBusy),
     shardLoad: share(shardBusy),
     busiestShardLoad: most(shardBusy),
+    followedCount,
     deliveryCount: messages.reduce((sum, { deliveryCount }) => sum + deliveryCount, 0),
     kinds: fleet.kinds.map(({ name }, index) => {
       const own = messages.filter(({ kind }) => kind === index);

@@ -85,6 +85,29 @@ noticeTest(
 );
 
 noticeTest(
+  "[JB24] a stream that lost its tail and gave its numbers to others is read from its beginning",
+  async ({ open }) => {
+    const [one, two] = [await open(), await open()];
+    await one.post(notice("a"), 0);
+    server?.backUp();
+    for (const key of ["b", "c"]) await one.post(notice(key), 0);
+    const seen = await two.readSince?.(undefined, 0);
+    await server?.kill();
+    server?.restore();
+    await server?.run();
+    const late = await open();
+    for (const [key, after] of [
+      ["d", ["a", "d"]],
+      ["e", ["a", "d", "e"]],
+      ["f", ["a", "d", "e", "f"]],
+    ] as const) {
+      await late.post(notice(key), 0);
+      expect(keysOf((await late.readSince?.(seen?.revision, 0))?.notices)).toEqual(after);
+    }
+  },
+);
+
+noticeTest(
   "[JB23] a notice that has expired is forgotten, and not one that another node posted again meanwhile",
   async ({ ask, open, stream }) => {
     const [one, two] = [await open(), await open()];

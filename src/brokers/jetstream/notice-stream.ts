@@ -22,6 +22,12 @@ interface Posted {
   readonly expiresAtMs: number;
 }
 
+interface StoredMessage {
+  readonly seq: number;
+  readonly data?: string;
+  readonly time: string;
+}
+
 /** The revision where no stream is. */
 const nothing = "0 none";
 /** How many ways the stream is read from at once. */
@@ -65,11 +71,20 @@ export class NoticeStream {
     const info = await readStreamInfo(this.#options.link, this.#stream, deadline);
     if (info === undefined) return { revision: nothing, notices: [] };
     this.#requireFit(info.config);
-    const { first_seq: firstSeq, last_seq: lastSeq } = info.state;
-    const [seenSeq = "", ...created] = revision?.split(" ") ?? [];
-    const from = created.join(" ") === info.created ? Math.max(firstSeq, Number(seenSeq) + 1) : firstSeq;
+    const { first_seq: firstSeq, last_seq: lastSeq, last_ts: lastTime } = info.state;
+    const [seen = "0", seenTime] = revision?.split(" ") ?? [];
+    const seenSeq = Number(seen);
+    // A server that lost its tail, or the stream, may have given others the same numbers since, not at the same nanosecond.
+    const isKnown = seenTime === (seenSeq === lastSeq ? lastTime : await this.#timeOf(seenSeq, deadline));
+    const from = isKnown ? Math.max(firstSeq, seenSeq + 1) : firstSeq;
     const notices = from > lastSeq ? [] : await this.#readRange(from, lastSeq, deadline);
-    return { revision: `${lastSeq} ${info.created}`, notices };
+    return { revision: `${lastSeq} ${lastTime}`, notices };
+  }
+
+  /** When a message was stored; `never`: it is not there. */
+  async #timeOf(seq: number, deadline: Deadline): Promise<string> {
+    const found = seq > 0 ? await this.#get({ seq }, deadline) : undefined;
+    return found?.time ?? "never";
   }
 
   /** Several messages are asked for at once, each in a part of the stream. */
@@ -94,14 +109,9 @@ export class NoticeStream {
     from: number,
     deadline: Deadline,
   ): Promise<{ readonly seq: number; readonly notice: Notice } | undefined> {
-    const action = "read the notices";
-    const subject = `$JS.API.STREAM.MSG.GET.${this.#stream}`;
-    const body = { next_by_subj: this.#subjects, seq: from };
-    const answer = await callApi({ link: this.#options.link }, { subject, body, action, deadline });
-    if (answer.error?.err_code === noMessage) return undefined;
-    if (answer.error !== undefined) throw toBrokerError(answer.error, action);
-    // A `as`: the answer of the API that was asked, which has no error.
-    const { data = "", seq } = answer["message"] as { readonly seq: number; readonly data?: string };
+    const found = await this.#get({ next_by_subj: this.#subjects, seq: from }, deadline);
+    if (found === undefined) return undefined;
+    const { data = "", seq } = found;
     const notice = readNotice(Buffer.from(data, "base64").toString());
     if (notice === undefined) {
       const message = `Cannot read message ${seq} of the stream "${this.#stream}": it is not one of ours`;
@@ -109,6 +119,16 @@ export class NoticeStream {
     }
     this.#known.set(this.#subjectOf(notice.key), { seq, expiresAtMs: notice.expiresAtMs });
     return { seq, notice };
+  }
+
+  async #get(body: object, deadline: Deadline): Promise<StoredMessage | undefined> {
+    const action = "read the notices";
+    const subject = `$JS.API.STREAM.MSG.GET.${this.#stream}`;
+    const answer = await callApi({ link: this.#options.link }, { subject, body, action, deadline });
+    if (answer.error?.err_code === noMessage) return undefined;
+    if (answer.error !== undefined) throw toBrokerError(answer.error, action);
+    // A `as`: the answer of the API that was asked, which has no error.
+    return answer["message"] as StoredMessage;
   }
 
   /** Deletes some that have expired. One that was posted again meanwhile is behind the sequence, and stays. */

@@ -7,9 +7,7 @@ import type { NatsLink } from "./nats-link.ts";
 /** How a stream is, as its leader knows it. */
 export interface StreamInfo {
   readonly config: StreamConfig;
-  /** When it was made: another stream of the same name has another time. */
-  readonly created: string;
-  readonly state: { readonly first_seq: number; readonly last_seq: number };
+  readonly state: { readonly first_seq: number; readonly last_seq: number; readonly last_ts: string };
 }
 
 /** `undefined`: there is none of that name. */

@@ -19,7 +19,7 @@ export interface Measured {
  * `everysec` is `mem`: while an fsync is running Redis answers before it has written (up to 2 s), so kill -9 may lose what was
  * acknowledged. `no` is `os`: it always writes before it answers. See https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
  */
-export function measureDurability({ config, info }: ServerFacts): Measured {
+function measureDurability({ config, info }: ServerFacts): Measured {
   const server = `Redis ${info["redis_version"] ?? "of an unknown version"}`;
   if (config === undefined) {
     return { durability: "mem", description: `${server}: CONFIG GET is forbidden, so nothing is known of its disk` };

@@ -91,7 +91,7 @@ class RedisBroker implements Broker {
       ...this.#timeouts,
       scripts: [appendScript, recallScript, readScript, ...noticeScripts],
       onUp: (examined) => this.#returned(sink, examined),
-      onDown: (reason) => sink.availability(false, `Redis is not reachable: ${reason}`),
+      onDown: (reason) => sink.availability(false, reason),
     });
     try {
       const { measured } = link.examined;

@@ -16,7 +16,7 @@ export interface Client {
 }
 
 /** A server of a cluster, and the client that speaks to it, once one does. */
-export interface ClusterMaster extends Address {
+interface ClusterMaster extends Address {
   readonly client?: Client;
 }
 

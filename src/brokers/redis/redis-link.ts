@@ -20,7 +20,7 @@ export interface RedisLinkOptions {
    * rejects with keeps the link down.
    */
   readonly onUp: (examined: Examined) => Promise<void>;
-  /** A server cannot be reached, or hints cannot come; the link mends that by itself. */
+  /** A server cannot be reached or used, or hints cannot come, with the reason in a sentence; the link mends that by itself. */
   readonly onDown: (reason: string) => void;
 }
 
@@ -208,7 +208,7 @@ export class RedisLink {
     this.#refuse?.(new Error(reason));
     if (!this.#isUp || this.#isClosed) return;
     this.#isUp = false;
-    this.#options.onDown(reason);
+    this.#options.onDown(`Redis is not reachable: ${describeError(reason)}`);
     void this.#mend();
   }
 

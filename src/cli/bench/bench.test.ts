@@ -69,6 +69,12 @@ test("[CM81] latencies are at most 12 rows whose shares are 100 %, a short load 
   const shares = rows.map((row) => Number(/([\d.]+)%$/.exec(row)?.[1]));
   expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 0);
   expect(drawLatencies(histogramOf([1, 1]), { isPlain: true })).toEqual([`1.00 - 1.41 ms  ${"#".repeat(40)} 100.0%`]);
+  const full = "#".repeat(40);
+  // The longest is in the last row, though it is its end.
+  expect(drawLatencies(histogramOf([1, 2]), { isPlain: true })).toEqual([
+    `1.00 - 1.41 ms  ${full} 50.0%`,
+    `1.41 - 2.00 ms  ${full} 50.0%`,
+  ]);
   expect(drawLatencies(new LatencyHistogram(), { isPlain: false })).toEqual([]);
 });
 

@@ -32,6 +32,7 @@ test.skipIf(!hasBash)(
     expect(complete("completions", "")).toEqual(expect.arrayContaining([...shells]));
     expect(complete("connect", "--ca", "pack").toSorted()).toEqual(["package-lock.json", "package.json"]);
     expect(complete("serve", "--data", "src/cl").toSorted()).toEqual(["src/cli", "src/client", "src/client-node"]);
+    expect(complete("serve", "--data", "pack")).toEqual([]);
     expect(complete("tail", "--recent", "")).toEqual([]);
     expect(complete("nothing", "-")).toEqual([]);
   },

@@ -79,8 +79,22 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
     row?.focus({ preventScroll: true });
     if (row !== null) wantsFocus.current = false;
   });
-  const onKeyDown = (event: KeyboardEvent, row: Row | undefined): void => {
-    if (event.key === "Enter" && row !== undefined) return onChoose(row);
+  // A row that is opened before it is there is opened when it is.
+  const wantsOpen = useRef(-1);
+  useEffect(() => {
+    const row = wantsOpen.current === active ? rows[active - from] : undefined;
+    if (row === undefined) return;
+    wantsOpen.current = -1;
+    onChoose(row);
+  });
+  const choose = (index: number): void => {
+    const row = rows[index - from];
+    setActive(index);
+    if (row === undefined) wantsOpen.current = index;
+    else onChoose(row);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Enter") return choose(active);
     const next = moveBy(event.key, { active, rowCount, pageCount: Math.floor(scroll.height / rowPx) - 1 });
     if (next === undefined) return;
     event.preventDefault();
@@ -118,8 +132,8 @@ export function VirtualTable<Row extends { readonly id: number | string }, Sort 
                 className="grid-row"
                 style={{ transform: `translateY(${index * rowPx}px)`, height: rowPx, gridTemplateColumns: template }}
                 onFocus={() => setActive(index)}
-                onKeyDown={(event) => onKeyDown(event, row)}
-                onClick={() => row !== undefined && onChoose(row)}
+                onKeyDown={onKeyDown}
+                onClick={() => choose(index)}
               >
                 <Cells columns={shownColumns} row={row} />
               </div>
