@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { PlainReporter } from "./tools/plain-reporter.ts";
 
@@ -15,8 +16,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 15_000 } },
-    // Vitest would leave one CPU to itself: of two, that is half.
-    maxWorkers: "100%",
+    // Half of the time a test waits for what it has started: a browser, a store, a node that is killed.
+    maxWorkers: 2 * availableParallelism(),
     reporters: ["default", new PlainReporter()],
     coverage: { include: ["src/**/*.ts"], exclude: ["**/*.test.ts"] },
   },

@@ -28,7 +28,9 @@ interface Serving {
 
 /** Resolves with what it serves, or with what it said instead. */
 async function serve(...args: readonly string[]): Promise<Serving | string> {
-  const child = spawn(process.execPath, [command, "serve", "--port", "0", ...args]);
+  const child = spawn(process.execPath, [command, "serve", "--port", "0", ...args], {
+    env: { ...process.env, NO_COLOR: "1" }, // a CI's log is coloured
+  });
   const ended = once(child, "close");
   cleanUps.push(() => {
     child.kill("SIGKILL");

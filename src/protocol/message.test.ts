@@ -63,6 +63,21 @@ describe("in one piece", () => {
     expect(binary?.data.buffer).toBe(chunk.buffer);
   });
 
+  test("[MS9] only what is told as bytes is taken for it", () => {
+    const data = bytesOf("61");
+    expect(["text", "binary"].map((opcode) => isMessageBytes({ type: "bytes", opcode, data }))).toEqual([true, true]);
+    const others = [
+      undefined,
+      null,
+      "bytes",
+      data,
+      { type: "prepared", opcode: "text", data },
+      { type: "bytes", opcode: "ping", data },
+      { type: "bytes", opcode: "text", data: "a" },
+    ];
+    expect(others.filter(isMessageBytes)).toEqual([]);
+  });
+
   test("[MS7] binary data is a copy, exactly as long as the message", () => {
     const chunk = Buffer.from("00ff0102", "hex");
     const message = readMessage("binary", chunk, 1, 3, ports);

@@ -135,8 +135,8 @@ export const bugs: readonly PlantedBug[] = [
     edits: [
       {
         file: "src/gateway/channel.ts",
-        from: "isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)",
-        to: "!subscriber.isFlowing",
+        from: "!isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)",
+        to: "subscriber.isFlowing",
       },
     ],
   },
@@ -205,8 +205,8 @@ export const bugs: readonly PlantedBug[] = [
       { file: "src/client/subscription.ts", from: '    if (offset > at + 1) return "hole";\n', to: "" },
       {
         file: "src/gateway/channel.ts",
-        from: "isReading || !subscriber.isFlowing || !subscription.isNext(epoch, delivery)",
-        to: "isReading || !subscriber.isFlowing || subscription.after >= delivery.offset",
+        from: "!isReading && subscriber.isFlowing && subscription.isNext(epoch, delivery)",
+        to: "!isReading && subscriber.isFlowing && subscription.after < delivery.offset",
       },
     ],
   },

@@ -51,7 +51,7 @@ export function MessageList({ room, me, editingKey, onLeave, ref }: MessageListP
   return (
     <div className="messages">
       <NewBar room={room} scroller={scroller} rows={rows} />
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the keys of the rows in it */}
+      {/* the keys of the rows in it */}
       <div
         className="scroller"
         ref={scroller}

@@ -22,6 +22,6 @@ export function usePopover(panel: RefObject<HTMLElement | null>, onClose: () => 
       const isLost = activeElement === null || activeElement === document.body;
       if (isLost && opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- for as long as it is open, whatever draws it again
+    // For as long as it is open, whatever draws it again
   }, []);
 }

@@ -12,7 +12,7 @@ export function useUnread(rooms: readonly RoomStore[]): UnreadCounts {
         for (const stop of stops) stop();
       };
     },
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- rooms of the same names are the same rooms
+    // Rooms of the same names are the same rooms
     [names],
   );
   const sum = (what: keyof UnreadCounts): number => rooms.reduce((all, room) => all + room.view.get()[what], 0);
