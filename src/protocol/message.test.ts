@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { describe, expect, test } from "vitest";
 import { applyMask } from "./frame.ts";
 import {
+  isMessageBytes,
   type MessagePorts,
   PartialMessage,
   readBytes,
