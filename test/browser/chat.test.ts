@@ -104,10 +104,10 @@ browserTest(
     await ada.say("meanwhile");
     await ada.message("meanwhile").getByText("Sending").waitFor({ state: "attached" });
     await server.start();
-    await Promise.all([ada, bob].map(({ page }) => tryNow(page)));
+    const told = ada.page.getByText(/^Connected again\./).waitFor(); // it goes by itself
+    await Promise.all([told, ...[ada, bob].map(({ page }) => tryNow(page))]);
     await ada.message("meanwhile").getByText("Sent").waitFor({ state: "attached" });
     await bob.message("meanwhile").waitFor();
-    await ada.page.getByText(/^Connected again\./).waitFor();
     for (const person of [ada, bob]) {
       await expectCount(person, "before", 1);
       await expectCount(person, "meanwhile", 1);
