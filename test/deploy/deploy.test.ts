@@ -101,7 +101,8 @@ test("[DP4] the nodes of the compose file are those of the proxies' configuratio
 });
 
 test("[DP5] systemd finds nothing wrong with the unit", (context) => {
-  if (spawnSync("systemd-analyze", ["--version"]).status !== 0) return context.skip("no systemd-analyze found");
+  const isMissing = spawnSync("systemd-analyze", ["--version"]).status !== 0;
+  if (isMissing && process.env["CI"] === undefined) return context.skip("no systemd-analyze is installed");
   const folder = makeFolder();
   const file = join(folder, "switchboard@8081.service");
   const unit = readDeployed("switchboard@.service");
