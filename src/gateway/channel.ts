@@ -148,8 +148,11 @@ export class Channel {
 
   /** How far the log is known, for the store to compare; if it is not, it is read now. Whose own read failed before tries again. */
   look(): Position | undefined {
-    if (!this.#reader.isReady) return void this.probe();
-    const { position } = this.#reader;
+    const { isReady, position } = this.#reader;
+    if (!isReady) {
+      this.probe();
+      return undefined;
+    }
     for (const listener of this.#listeners.values()) if (!listener.subscription.isAt(position)) this.#serve(listener);
     return position;
   }
