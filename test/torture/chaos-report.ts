@@ -47,6 +47,8 @@ export function describeChaos(place: ChaosPlace, plan: TortureOptions, result: T
     "",
     ...tableOf(result),
     "",
+    "The time to delivery is taken outside the faults of nodes and store, but a client's own line may be broken meanwhile, for up to 15 s.",
+    "",
     ...(verdict.isValid ? [] : ["```", describeVerdict(shown), "```", ""]),
   ].join("\n");
 }

@@ -93,8 +93,9 @@ const maxMs = 6_000;
 /** What goes wrong between two kills: mostly the store and the ways there, now and then a server that stands still. */
 export function drawBetween(random: SeededRandom, options: DrawBetween): BetweenFault {
   const { canFailOver, canSlowDisk, hasStore, nodeCount } = options;
-  if (hasStore && random.chance(0.8))
+  if (hasStore && random.chance(0.8)) {
     return { type: "store", ...drawStoreFault(random, { nodeCount, maxMs, canFailOver }) };
+  }
   const kind = canSlowDisk && random.chance(0.5) ? "slow disk" : "pause";
   const [afterMs, lastsMs] = [500 + random.below(5_000), 200 + random.below(maxMs - 200)];
   return { type: "node", kind, node: random.below(nodeCount), afterMs, lastsMs, nth: 1 + random.below(5) };

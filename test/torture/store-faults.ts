@@ -53,35 +53,31 @@ export async function inflictOnStore(fault: StoreFault, { links, record, store }
   const name = fault.kind === "link silent" ? `link silent ${fault.silence}` : fault.kind;
   const survivedBy = survivedByOf(fault.kind);
   record({ type: "fault", name, phase: "start", survivedBy });
-  const link = links[fault.node];
-  switch (fault.kind) {
-    case "link cut":
-      link?.cut();
-      await delay(fault.lastsMs);
-      link?.mend("reset");
-      break;
-    case "link silent":
-      link?.silence(fault.silence);
-      await delay(fault.lastsMs);
-      link?.mend(fault.ending);
-      break;
-    case "store paused":
-      store.alone?.signal("SIGSTOP");
-      await delay(fault.lastsMs);
-      store.alone?.signal("SIGCONT");
-      break;
-    case "store killed":
-      await store.alone?.kill();
-      await store.alone?.run();
-      break;
-    case "failover":
-      await store.failOver?.(fault.lastsMs);
-      break;
-    default:
-      fault.kind satisfies never;
-  }
+  await breakLink(fault, links[fault.node]);
+  await breakStore(fault, store);
   record({ type: "fault", name, phase: "stop", survivedBy });
   return name;
+}
+
+async function breakLink({ ending, kind, lastsMs, silence }: StoreFault, link: StoreProxy | undefined): Promise<void> {
+  if (kind !== "link cut" && kind !== "link silent") return;
+  if (kind === "link cut") link?.cut();
+  else link?.silence(silence);
+  await delay(lastsMs);
+  link?.mend(ending);
+}
+
+async function breakStore({ kind, lastsMs }: StoreFault, { alone, failOver }: StoreServer): Promise<void> {
+  if (kind === "failover") await failOver?.(lastsMs);
+  if (kind === "store paused") {
+    alone?.signal("SIGSTOP");
+    await delay(lastsMs);
+    alone?.signal("SIGCONT");
+  }
+  if (kind === "store killed") {
+    await alone?.kill();
+    await alone?.run();
+  }
 }
 
 /** A line takes nothing that is stored; a killed process only what its system had not yet; no level of one server survives another in its place. */
