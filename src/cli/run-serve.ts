@@ -67,6 +67,7 @@ async function start(
   }: ServeFlags,
   log: Logger,
 ): Promise<Serving> {
+  const names = hosts?.includes("*") === true ? "any" : hosts;
   const origins = origin === undefined ? "same" : origin.includes("*") ? "any" : origin;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
   try {
@@ -78,7 +79,7 @@ async function start(
       ...store,
       log,
       origins,
-      hosts: hosts ?? "any",
+      hosts: names,
       trustedProxy,
       tls,
       graceMs,
