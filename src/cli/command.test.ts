@@ -319,7 +319,7 @@ test("[CM14] at a terminal the log is lines for people, without colours when NO_
   );
   expect([shown?.exitCode, plain?.exitCode]).toEqual([0, 0]);
   expect(plain?.text).toMatch(
-    /Switchboard is open at http:\/\/127\.0\.0\.1:\d+\/\r?\n {2}data in \/.*\/switchboard\.db\r?\n {2}durability fsync \(/,
+    /Switchboard is open at http:\/\/127\.0\.0\.1:\d+\/\r?\n {2}data in \/.*\/switchboard\.db\r?\n {2}durability fsync\. What was acknowledged survives power loss\r?\n.*\/lab\r?\n.*\/docs\r?\n/,
   );
   expect(plain?.text).not.toContain("\u001b[");
   expect(shown?.text).toContain("\u001b[36mhttp://127.0.0.1:");
