@@ -142,10 +142,10 @@ test("[ND35] it gives up no other node while it does not hear itself, and asks a
   feed.beat();
   expect(feed.attendance).toEqual({ members: [] });
   // Two beats without itself are borne, and not a millisecond more.
-  pass(32_999);
+  pass(30_999);
   feed.hear("n1", { type: "beat", sequence: 1 });
   expect(announced()).toEqual([]);
-  pass(38_000);
+  pass(34_000);
   feed.hear("n1", { type: "beat", sequence: 1 });
   expect(announced()).toEqual([{ type: "ask" }]);
 });
