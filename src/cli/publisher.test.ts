@@ -175,7 +175,7 @@ test("[CM66] an answer that stops half way is told as one that did not come in t
   const server = createServer((_request, response) => void response.writeHead(200, { "Content-Length": 9 }).write("{"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => void server.close().closeAllConnections());
+  onTestFinished(() => server.close().closeAllConnections());
   const { origin, href } = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const publisher = new HttpPublisher({ url: new URL(href), key, headers: {}, tls: {}, timeoutMs: 50 });
   await expect(publisher.publish(hello, undefined)).rejects.toMatchObject({
