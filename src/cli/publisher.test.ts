@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { onTestFinished, expect, test } from "vitest";
 import { z } from "zod";
 import { channel, createGateway, ephemeral, event, type Gateway, memoryBroker } from "../server/index.ts";
@@ -74,6 +77,16 @@ test("[CM65] an event that is not stored is told, and a refusal of it comes at t
   expect(await publishSurely(line, { ...typing, data: "1" }, patience)).toEqual({ type: "told" });
   await expect(line.end()).rejects.toMatchObject({ code: "BAD_DATA" });
   expect(await publishSurely(http, typing, patience)).toEqual({ type: "told" });
+});
+
+test("[CM66] on a line that was opened again, a channel is entered again before anything is told there", async () => {
+  const { gateway, line } = await open();
+  const typing = { ...hello, event: "typing", data: "{}" };
+  expect(await publishSurely(line, typing, patience)).toEqual({ type: "told" });
+  await gateway.disconnect({ userId: "ada", code: 4000 });
+  await publishSurely(line, { ...hello, id: "m2" }, patience);
+  expect(await publishSurely(line, typing, patience)).toEqual({ type: "told" });
+  await expect(line.end()).resolves.toBeUndefined();
 });
 
 test("[CM66] a line that breaks is opened again, and the message is stored once", async () => {
@@ -157,6 +170,19 @@ function failing(errors: readonly Error[], isReached = true): Publisher & { read
     async end() {},
   };
 }
+
+test("[CM66] an answer that stops half way is told as one that did not come in time", async () => {
+  const server = createServer((_request, response) => void response.writeHead(200, { "Content-Length": 9 }).write("{"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => server.close().closeAllConnections());
+  const { origin, href } = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const publisher = new HttpPublisher({ url: new URL(href), key, headers: {}, tls: {}, timeoutMs: 50 });
+  await expect(publisher.publish(hello, undefined)).rejects.toMatchObject({
+    code: "SILENT",
+    message: `${origin} gave no answer within 50 ms`,
+  });
+});
 
 test("[CM66] the time that the gateway gives counts, and a gateway that was never reached is not tried again", async () => {
   const slow = { ...patience, backoff: { minMs: 60_000, maxMs: 60_000 } };
