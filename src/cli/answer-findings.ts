@@ -127,7 +127,7 @@ function unauthorizedFinding(answer: RefusedAnswer, said: string): Finding {
   if (answer.hasAuthorization) {
     return errorFinding(
       "unauthorized",
-      `The server answered ${said}: it does not accept the Authorization that was sent`,
+      `The server answered ${said}: it does not accept the credentials that were sent`,
       "Check the credentials and whether they have expired; behind a proxy, check that it hands Authorization on",
       authorizationLines,
     );
