@@ -179,9 +179,11 @@ test("[BN21] stalled readers are judged by their memory, the others' p99 and wha
     gapCount: 0,
     reconnectCount: 0,
   };
-  expect(stalledSection([result]).verdicts.map(({ isMet }) => isMet)).toEqual([true, true, true]);
+  expect(stalledSection([result], [2 ** 20]).verdicts.map(({ isMet }) => isMet)).toEqual([true, true, true]);
   const worse = { ...result, stalledP99Micros: 20_060, residentBytes: [0, 97 * 2 ** 20, 0] as const, gapCount: 1 };
-  expect(stalledSection([worse]).verdicts.map(({ isMet }) => isMet)).toEqual([false, false, false]);
+  const alive = (live: readonly number[]): string | undefined => stalledSection([result], live).cells[2]?.[3];
+  expect([alive([3 * 2 ** 20, 2 ** 20, 2 * 2 ** 20]), alive([-Infinity])]).toEqual(["2.00", "-"]);
+  expect(stalledSection([worse], []).verdicts.map(({ isMet }) => isMet)).toEqual([false, false, false]);
 });
 
 /** Samples that rise by so many percent in 10 minutes. */
