@@ -92,7 +92,7 @@ test("[CM66] on a line that was opened again, a channel is entered again before 
 test("[CM65] what is not ASCII goes over HTTP whole", async () => {
   const { http } = await open();
   const message = { ...hello, data: '{"text":"ääää","big":1}' };
-  expect(await http.publish(message)).toMatchObject({ type: "stored" });
+  expect(await http.publish(message, undefined)).toMatchObject({ type: "stored" });
 });
 
 test("[CM66] a line that breaks is opened again, and the message is stored once", async () => {
@@ -139,7 +139,10 @@ test("[CM66] over HTTP the headers that were given go along, below the address's
   const { port } = server.address() as AddressInfo;
   const url = new URL(`http://127.0.0.1:${port}/behind/`);
   const publisher = new HttpPublisher({ url, key, headers: { "X-Tenant": "a" }, tls: {}, timeoutMs: 5_000 });
-  await expect(publisher.publish(hello)).rejects.toMatchObject({ code: "RATE_LIMITED", retryAfterMs: 2_000 });
+  await expect(publisher.publish(hello, undefined)).rejects.toMatchObject({
+    code: "RATE_LIMITED",
+    retryAfterMs: 2_000,
+  });
   expect(asked).toEqual([["/behind/v1/publish", "a", `Bearer ${key}`]]);
 });
 
