@@ -1,5 +1,5 @@
 /** A line between a node and NATS that tests listen in on, and break. */
-import { type CutLine, startCutLine } from "./cut-line.ts";
+import { type CutLine, type LineFilter, startCutLine } from "./cut-line.ts";
 
 export class NatsProxy {
   /** Subjects of all that NATS sent to the node, in order, the dropped ones too. */
@@ -11,11 +11,10 @@ export class NatsProxy {
   static async listen(targetPort: number): Promise<NatsProxy> {
     const proxy = new NatsProxy();
     proxy.#line = await startCutLine(`nats://127.0.0.1:${targetPort}`, () => {
-      const filter = new SubjectFilter((subject) => {
+      return makeSubjectFilter((subject) => {
         proxy.subjects.push(subject);
         return proxy.drops(subject);
       });
-      return (chunk) => filter.take(chunk);
     });
     return proxy;
   }
@@ -36,6 +35,12 @@ export class NatsProxy {
   async close(): Promise<void> {
     await this.#line?.close();
   }
+}
+
+/** Leaves the messages out of one line for whose subject `drops` says so. */
+export function makeSubjectFilter(drops: (subject: string) => boolean): LineFilter {
+  const filter = new SubjectFilter(drops);
+  return (chunk) => filter.take(chunk);
 }
 
 /** Cuts what a server sends into its operations and leaves messages out. See docs.nats.io/reference/nats-protocol. */

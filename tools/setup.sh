@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs with apt-get what is needed beside Node, and does nothing when it is there: Chromium for the real-browser tests, Redis and NATS for
-# their brokers', nginx, HAProxy and systemd for the reference deployment; with the argument `interop` also the peers of `npm run interop`. Asks nothing,
-# gives up after a bounded time. Exit code 1 and one sentence when it may not or cannot install.
+# their brokers', nginx, HAProxy and systemd for the reference deployment, zsh and fish for the completions; with the argument `interop` also
+# the peers of `npm run interop`. Asks nothing, gives up after a bounded time. Exit code 1 and one sentence when it may not or cannot install.
 set -euo pipefail
 
 is_there() {
@@ -19,6 +19,8 @@ is_there "${NATS_SERVER:-}" nats-server || packages+=(nats-server)
 is_there nginx || packages+=(nginx-light)
 is_there haproxy || packages+=(haproxy)
 is_there systemd-analyze || packages+=(systemd)
+is_there zsh || packages+=(zsh)
+is_there fish || packages+=(fish)
 if [ "${1:-}" = interop ]; then
   is_there nghttpx || packages+=(nghttp2-proxy)
   /usr/bin/python3 -c "import websockets" 2> /dev/null || packages+=(python3-websockets)

@@ -7,12 +7,8 @@ import { setupWSConnection } from "@y/websocket-server/utils";
 import { buildSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { Server as SocketServer } from "socket.io";
-import { WebSocketServer as SwitchboardServer } from "switchboard/ws";
-import type { WebSocketServer as WsServer } from "ws";
+import { WebSocketServer } from "switchboard/ws";
 import { serve } from "../serve.ts";
-
-// What these libraries say of their types is @types/ws, which knows less than there is: `binaryType` may be "blob", as in `ws` itself.
-const WebSocketServer = SwitchboardServer as unknown as typeof WsServer;
 
 // Socket.IO takes the class.
 const io = new SocketServer({ wsEngine: WebSocketServer });

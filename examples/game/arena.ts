@@ -30,8 +30,12 @@ export class Arena {
   }
 
   take(player: string, input: Input, nowMs: number): void {
-    const seat = this.seats.get(player) ?? this.#takeSeat(player);
-    if (seat === undefined) return;
+    let seat = this.seats.get(player);
+    if (seat === undefined) {
+      if (this.seats.size >= maxSeatCount) return;
+      seat = newSeat(this.#seatCount++ % 32_768, { ...this.#place(sight), vx: 0, vy: 0 }); // in the middle, where the others are
+      this.seats.set(player, seat);
+    }
     seat.heardAtMs = nowMs;
     seat.inputs.push(input); // the gateway limits how many come within a tick
   }
@@ -58,28 +62,14 @@ export class Arena {
     return { tick: this.#tick, ack, seat: number, ship, others, gems: this.#gems.filter(isNear), ranking };
   }
 
-  /** In the middle, where the others are. Nothing when all seats are taken. */
-  #takeSeat(player: string): Seat | undefined {
-    if (this.seats.size >= maxSeatCount) return undefined;
-    const seat = newSeat(this.#seatCount++ % 32_768, { ...this.#place(sight), vx: 0, vy: 0 });
-    this.seats.set(player, seat);
-    return seat;
-  }
-
   #move(seat: Seat, input: Input): void {
     seat.savedTicks--;
     seat.ack = input.seq;
     seat.ship = step(seat.ship, input);
     for (const [index, gem] of this.#gems.entries()) {
-      if (!isTouching(seat.ship, gem)) continue;
+      if (Math.hypot(seat.ship.x - gem.x, seat.ship.y - gem.y) > 2 * radius) continue;
       seat.score++;
       this.#gems[index] = this.#place(arenaSize);
-    }
-    const speed = ({ ship }: Seat): number => Math.hypot(ship.vx, ship.vy);
-    for (const other of this.seats.values()) {
-      if (other.score === 0 || !isTouching(seat.ship, other.ship) || speed(seat) <= speed(other)) continue;
-      other.score--; // of two that touch, the faster one takes
-      seat.score++;
     }
   }
 
@@ -88,8 +78,4 @@ export class Arena {
     const place = (): number => Math.round(arenaSize / 2 + (this.#random() - 0.5) * (size - 2 * radius));
     return { x: place(), y: place() };
   }
-}
-
-function isTouching(ship: Point, other: Point): boolean {
-  return Math.hypot(ship.x - other.x, ship.y - other.y) < 2 * radius;
 }

@@ -3,12 +3,9 @@ import { arenaSize, type Point, radius, sight, type View } from "./rules.ts";
 /** What is to be seen, in the arena's own measure. */
 type Scene = Pick<View, "gems"> & { readonly middle: Point; readonly ships: View["others"] };
 
-/** Names that are colours in CSS too. */
-const colors = ["Turquoise", "HotPink", "GreenYellow", "Coral", "SkyBlue", "Orchid", "Tomato", "SpringGreen"];
-
-export function nameOf(seat: number): { readonly name: string; readonly color: string } {
-  const color = colors[seat % colors.length] ?? "";
-  return { color, name: seat < colors.length ? color : `${color} ${Math.floor(seat / colors.length) + 1}` };
+/** As bright in every hue; neighbours in the list of seats are far apart in the circle of colours. */
+export function colorOf(seat: number): string {
+  return `oklch(80% 0.15 ${(seat * 137 + 190) % 360})`;
 }
 
 export function draw(canvas: HTMLCanvasElement, { middle, gems, ships }: Scene): void {
@@ -24,21 +21,19 @@ export function draw(canvas: HTMLCanvasElement, { middle, gems, ships }: Scene):
   context.textAlign = "center";
   for (const gem of gems) drawDisc(context, { ...gem, size: radius / 3, color: "#ffd166" });
   for (const ship of ships) {
-    const { name, color } = nameOf(ship.seat);
-    drawDisc(context, { ...ship, size: radius, color });
+    drawDisc(context, { ...ship, size: radius, color: colorOf(ship.seat) });
     drawDisc(context, { ...ship, size: radius / 2, color: "#ffffffb0" });
-    context.fillText(name, ship.x, ship.y - 1.5 * radius);
+    context.fillText(`Player ${ship.seat + 1}`, ship.x, ship.y - 1.5 * radius);
   }
 }
 
 function drawFloor(context: CanvasRenderingContext2D): void {
   context.fillStyle = "#141a2c";
   context.fillRect(0, 0, arenaSize, arenaSize);
-  context.strokeStyle = "#25304f";
-  context.lineWidth = 30;
+  context.fillStyle = "#25304f";
   for (let at = 0; at <= arenaSize; at += 2000) {
-    context.strokeRect(at, 0, 0, arenaSize);
-    context.strokeRect(0, at, arenaSize, 0);
+    context.fillRect(at - 15, 0, 30, arenaSize);
+    context.fillRect(0, at - 15, arenaSize, 30);
   }
 }
 

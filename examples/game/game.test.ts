@@ -24,13 +24,12 @@ async function play(browser: Browser, options: BrowserContextOptions = {}): Prom
   const page = await (await browser.newContext(options)).newPage();
   page.on("pageerror", (error) => expect.fail(error.message));
   await page.goto(line.url);
-  await page.locator("#figures").filter({ hasText: "% lost" }).waitFor();
+  await page.locator("#figures").filter({ hasText: "in sight" }).waitFor();
   return page;
 }
 
 async function placeOf(page: Page): Promise<{ readonly x: number; readonly y: number; readonly inSight: number }> {
-  const [, , x = 0, y = 0, inSight = 0] =
-    (await page.locator("#figures").innerText()).match(/\d+/gu)?.map(Number) ?? [];
+  const [, x = 0, y = 0, inSight = 0] = (await page.locator("#figures").innerText()).match(/\d+/gu)?.map(Number) ?? [];
   return { x, y, inSight };
 }
 
@@ -42,7 +41,7 @@ browserTest(
     for (const page of [ada, bob]) await expect.poll(() => placeOf(page)).toMatchObject({ inSight: 1 });
     await ada
       .getByRole("list", { name: "Scores" })
-      .getByText(/^HotPink \d+$/u)
+      .getByText(/^Player 2: \d+$/u)
       .waitFor();
     await ada.keyboard.down("ArrowLeft");
     await ada.keyboard.down("KeyW");
@@ -61,7 +60,7 @@ browserTest(
     expect(
       await ada
         .getByRole("listitem")
-        .filter({ hasText: /^(?:You, Turquoise|HotPink) \d+$/u })
+        .filter({ hasText: /^(?:You, player 1|Player 2): \d+$/u })
         .count(),
     ).toBe(2);
     expect(await ada.getByRole("listitem").count()).toBe(2);
@@ -73,8 +72,8 @@ browserTest("[EX7] a finger steers, and nothing is wider than a phone", async (b
   const before = await placeOf(page);
   const touch = await page.context().newCDPSession(page);
   const point = (x: number) => ({ touchPoints: [{ x, y: 400 }] });
-  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", ...point(100) });
-  await touch.send("Input.dispatchTouchEvent", { type: "touchMove", ...point(200) });
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", ...point(300) });
+  await touch.send("Input.dispatchTouchEvent", { type: "touchMove", ...point(350) });
   await expect.poll(async () => (await placeOf(page)).x).toBeGreaterThan(before.x + 50);
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);

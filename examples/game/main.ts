@@ -1,37 +1,33 @@
-import { type Client, connect } from "switchboard/client";
+import { connect } from "switchboard/client";
 import { msgpack } from "switchboard/msgpack";
 import { readControls, watchControls } from "./controls.ts";
-import { draw, nameOf } from "./draw.ts";
+import { colorOf, draw } from "./draw.ts";
 import { between, Past, Pilot } from "./netcode.ts";
 import { decodeView, pack, tickMs, type View } from "./rules.ts";
 import type { GameGateway } from "./server.ts";
 
 const find = <Kind extends Element>(selector: string): Kind => document.querySelector(selector) as Kind;
-const [canvas, state, figures] = [
-  find<HTMLCanvasElement>("canvas"),
-  find<HTMLOutputElement>("output"),
-  find("#figures"),
-];
+const canvas = find<HTMLCanvasElement>("canvas");
 
 const pilot = new Pilot();
 const past = new Past();
 let view: View | undefined;
+let isSeated = false;
 let pressedAtMs = 0;
 
 // The device is the tab's: the same player after a reload, another one in another tab.
 const client = connect<GameGateway>("/ws", { storage: sessionStorage, codec: msgpack });
-const takeSeat = client.onState((info) => {
-  if (info.state !== "open") return;
-  takeSeat(); // once: the room survives a broken line
-  steer(client.seat({ player: info.user.id }));
-});
 client.onState((info) => {
-  state.value = info.state === "open" ? "" : "No connection: your seat is kept for 30 seconds";
+  const isOpen = info.state === "open";
+  find<HTMLOutputElement>("output").value = isOpen ? "" : "No connection: your seat is kept for 30 seconds";
+  if (isOpen && !isSeated) takeSeat(info.user.id); // once: the room survives a broken line
 });
 watchControls(canvas);
 requestAnimationFrame(drawAll);
 
-function steer(seat: ReturnType<Client<GameGateway>["seat"]>): void {
+function takeSeat(player: string): void {
+  isSeated = true;
+  const seat = client.seat({ player });
   seat.view.on(({ data }) => {
     view = decodeView(data);
     pilot.correct(view, performance.now());
@@ -56,12 +52,11 @@ function drawAll(nowMs: number): void {
 
 function showFigures({ ship, others, ranking, seat }: View): void {
   const [x, y] = [ship.x, ship.y].map((position) => Math.round(position / 16));
-  figures.textContent = `${Math.round(pilot.delayMs)} ms, ${past.lossPercent} % lost\n${x}, ${y} · ${others.length} in sight`;
+  find("#figures").textContent = `${Math.round(pilot.delayMs)} ms\n${x}, ${y} · ${others.length} in sight`;
   const rows = ranking.map(({ seat: number, score }) => {
     const row = document.createElement("li");
-    const { name, color } = nameOf(number);
-    row.textContent = `${number === seat ? "You, " : ""}${name} ${score}`;
-    row.style.color = color;
+    row.textContent = `${number === seat ? "You, player" : "Player"} ${number + 1}: ${score}`;
+    row.style.color = colorOf(number);
     return row;
   });
   find("ol").replaceChildren(...rows);

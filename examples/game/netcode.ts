@@ -3,8 +3,8 @@ import { type Input, type Point, type Ship, step, tickMs, type View } from "./ru
 const seqCount = 32_768;
 /** Others are drawn where they were so long ago: between two ticks that are known, however unsteady the line. */
 const behindMs = 2 * tickMs;
-/** Five seconds. */
-const keptTicks = 100;
+/** So late may a tick come and still be drawn. */
+const keptTicks = 20;
 
 /** The own ship, at once where the server will have it: inputs that it has not answered yet are played again on what it said last. */
 export class Pilot {
@@ -42,12 +42,6 @@ export class Past {
   add(view: View, nowMs: number): void {
     this.#startMs = Math.min(this.#startMs + 0.5, nowMs - view.tick * tickMs); // it forgets, slowly, for clocks differ
     this.#views = [...this.#views.filter(({ tick }) => tick > view.tick - keptTicks && tick < view.tick), view];
-  }
-
-  /** Of the last ticks, how many of a hundred did not come: a line that is too slow is told the newest only. */
-  get lossPercent(): number {
-    const lost = (this.#views.at(-1)?.tick ?? 0) - (this.#views[0]?.tick ?? 1) + 1 - this.#views.length;
-    return Math.round((100 * lost) / Math.max(1, lost + this.#views.length));
   }
 
   at(nowMs: number): View["others"] {

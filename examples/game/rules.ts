@@ -26,14 +26,11 @@ export function step({ x, y, vx, vy }: Ship, { dx, dy }: Input): Ship {
 
 const fold = 32_768; // a tick has more than the 15 bits of one number
 
-export function encodeView({ tick, ack, seat, ship: { x, y, vx, vy }, others, gems, ranking }: View): Uint8Array {
-  const seen = [others.length, ...others.flatMap((one) => [one.seat, one.x, one.y]), gems.length];
-  const rest = [
-    ...gems.flatMap((gem) => [gem.x, gem.y]),
-    ranking.length,
-    ...ranking.flatMap((row) => [row.seat, row.score]),
-  ];
-  return pack([Math.floor(tick / fold), tick % fold, ack, seat, x, y, vx, vy, ...seen, ...rest]);
+export function encodeView({ tick, ack, seat, ship: { x, y, vx, vy }, ...seen }: View): Uint8Array {
+  const others = [seen.others.length, ...seen.others.flatMap((one) => [one.seat, one.x, one.y])];
+  const gems = [seen.gems.length, ...seen.gems.flatMap((gem) => [gem.x, gem.y])];
+  const ranking = [seen.ranking.length, ...seen.ranking.flatMap((row) => [row.seat, row.score])];
+  return pack([Math.floor(tick / fold), tick % fold, ack, seat, x, y, vx, vy, ...others, ...gems, ...ranking]);
 }
 
 export function decodeView(bytes: Uint8Array) {

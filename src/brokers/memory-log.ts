@@ -55,6 +55,10 @@ export class MemoryLog {
     return this.#heldBytes;
   }
 
+  get top(): Position {
+    return this.#position(this.#top, this.#topTag);
+  }
+
   recall({ payloadHash, retryAfterFirstMs = 0, ...request }: Omit<RecallRequest, "channel">): RecallResult {
     const known = this.#remembered.get(keyOf(request));
     if (known !== undefined) {
@@ -106,7 +110,7 @@ export class MemoryLog {
       entries.push(entry);
     }
     return {
-      top: this.#position(this.#top, this.#topTag),
+      top: this.top,
       first: this.#first,
       entries,
       tagAtAfter: this.#tagAt(after),

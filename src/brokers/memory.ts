@@ -4,6 +4,8 @@ import type {
   Broker,
   BrokerInfo,
   BrokerSink,
+  KnownLog,
+  OtherLog,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -14,6 +16,7 @@ import { Audience } from "./audience.ts";
 import { createEpochSeed, deriveEpoch } from "./channel-epoch.ts";
 import { defaultDedupWindowMs } from "./dedup-window.ts";
 import { MemoryLog } from "./memory-log.ts";
+import { othersOf } from "./others-of.ts";
 
 /** The limits of a {@link memoryBroker}. */
 export interface MemoryBrokerOptions {
@@ -76,6 +79,11 @@ class MemoryBroker implements Broker {
   async read(request: ReadRequest): Promise<ReadResult> {
     this.#opened();
     return this.#log(request.channel).read(request);
+  }
+
+  async compare(known: readonly KnownLog[]): Promise<readonly OtherLog[]> {
+    this.#opened();
+    return othersOf(known, (channel) => this.#log(channel).top);
   }
 
   async join(channel: string): Promise<void> {

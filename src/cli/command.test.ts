@@ -278,10 +278,10 @@ test("[CM13] a page of another origin is refused, one that is listed may connect
 });
 
 /** The status of a handshake under another name than the one it is reached by. */
-async function askAs(host: string, url: string): Promise<number | undefined> {
+async function askAs(host: string, url: string, headers: Record<string, string> = {}): Promise<number | undefined> {
   const upgrade = { Connection: "Upgrade", Upgrade: "websocket" };
   const asked = { "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" };
-  const request = httpGet(new URL("/ws", url), { headers: { Host: host, ...upgrade, ...asked } });
+  const request = httpGet(new URL("/ws", url), { headers: { Host: host, ...upgrade, ...asked, ...headers } });
   const answer = await Promise.race([once(request, "upgrade"), once(request, "response")]);
   const [response] = answer as [IncomingMessage];
   response.destroy();
@@ -296,7 +296,11 @@ test("[CM24] the gateway answers to --hosts and to this machine's own names, and
   expect([facts.data, existsSync(join(folder, "none"))]).toEqual([undefined, false]);
   const hosts = ["chat.example", "10.0.0.7:80", new URL(url).host, "evil.example"];
   expect(await Promise.all(hosts.map((host) => askAs(host, url)))).toEqual([101, 101, 101, 421]);
-  expect((await serve("--data", data, "--broker", "sqlite").serving).data).toBe(data);
+  const [ours, any] = [serve("--data", data, "--broker", "sqlite"), serve("--hosts", "*", "--broker", "memory")];
+  expect((await ours.serving).data).toBe(data);
+  const page = async ({ url: at }: { readonly url: string }): Promise<number | undefined> =>
+    askAs("evil.example", at, { Origin: "http://evil.example" });
+  expect([await page(await ours.serving), await page(await any.serving)]).toEqual([421, 101]);
 });
 
 test("[CM14] at a terminal the log is lines for people, without colours when NO_COLOR is set", async () => {
@@ -315,7 +319,7 @@ test("[CM14] at a terminal the log is lines for people, without colours when NO_
   );
   expect([shown?.exitCode, plain?.exitCode]).toEqual([0, 0]);
   expect(plain?.text).toMatch(
-    /Switchboard is open at http:\/\/127\.0\.0\.1:\d+\/\r?\n {2}data in \/.*\/switchboard\.db\r?\n {2}durability fsync \(/,
+    /Switchboard is open at http:\/\/127\.0\.0\.1:\d+\/\r?\n {2}data in \/.*\/switchboard\.db\r?\n {2}durability fsync\. What was acknowledged survives power loss\r?\n.*\/lab\r?\n.*\/docs\r?\n/,
   );
   expect(plain?.text).not.toContain("\u001b[");
   expect(shown?.text).toContain("\u001b[36mhttp://127.0.0.1:");

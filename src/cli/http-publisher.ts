@@ -33,8 +33,8 @@ export class HttpPublisher implements Publisher {
     this.#options = options;
   }
 
-  async publish({ channel, data, event, id }: Outgoing): Promise<Outcome> {
-    const head = JSON.stringify({ channel, event });
+  async publish({ channel, data, event, id }: Outgoing, firstTriedMs: number | undefined): Promise<Outcome> {
+    const head = JSON.stringify({ channel, event, retryAfterFirstMs: firstTriedMs });
     const answer = await this.#post(`${head.slice(0, -1)},"data":${data}}`, id);
     this.isReached = true;
     if (answer.status !== 200) throw refusal(answer);

@@ -86,6 +86,15 @@ test("[CM66] a line that breaks is opened again, and the message is stored once"
   await line.end();
 });
 
+test("[CM66] a further try says how long ago the first one was, on either way", async () => {
+  const { http, line } = await open();
+  const aDayMs = 25 * 60 * 60 * 1000;
+  for (const publisher of [line, http]) {
+    await expect(publisher.publish(hello, aDayMs)).rejects.toMatchObject({ code: "DEDUP_EXPIRED" });
+    await publisher.end();
+  }
+});
+
 test("[CM66] a limit is waited for as long as the gateway says, within the patience there is", async () => {
   const { line } = await open();
   const ids = Array.from({ length: 12 }, (_, index) => `m${index}`);

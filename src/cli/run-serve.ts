@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { createColors } from "picocolors";
 import type { Logger } from "pino";
 import type { Durability } from "../server/index.ts";
+import { levelMeanings } from "./doctor/store-checks.ts";
 import { createLog } from "./log.ts";
 import type { LogLevel } from "./log-levels.ts";
 import { serve, type Serving } from "./serve.ts";
@@ -66,6 +67,7 @@ async function start(
   }: ServeFlags,
   log: Logger,
 ): Promise<Serving> {
+  const names = hosts?.includes("*") === true ? "any" : hosts;
   const origins = origin === undefined ? "same" : origin.includes("*") ? "any" : origin;
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
   try {
@@ -77,7 +79,7 @@ async function start(
       ...store,
       log,
       origins,
-      hosts: hosts ?? "any",
+      hosts: names,
       trustedProxy,
       tls,
       graceMs,
@@ -93,12 +95,15 @@ async function start(
 
 /** For people; a program reads the log line. */
 function describeServing({ consoleUrl, facts }: Serving, broker: string | undefined, hasColors: boolean): string {
-  const { data, durability, store, url } = facts;
+  const { data, durability, url } = facts;
   const { bold, cyan, dim } = createColors(hasColors);
+  const at = (page: string): string => cyan(new URL(page, url).href);
   return `
   ${bold("Switchboard")} is open at ${cyan(url)}
   ${describePlace(data, broker)}
-  durability ${bold(durability)} ${dim(`(${store})`)}
+  durability ${bold(durability)}. ${levelMeanings[durability]}
+  ${dim("the handshake, byte by byte")} ${at("lab")}
+  ${dim("the guide")} ${at("docs")}
   ${consoleUrl === undefined ? "" : `console at ${cyan(consoleUrl)}\n  `}${dim("Ctrl-C to stop")}
 
 `;

@@ -48,7 +48,7 @@ export function createServeCommand(): Command {
       variable(
         "--hosts <names>",
         "HOSTS",
-        "names that the gateway answers to, with commas, beside this machine's own; default any",
+        "names that the gateway answers to, with commas, beside this machine's own; * is any; default: of pages that come by http: addresses and names of no site",
       ).argParser(collectHosts),
     )
     .addOption(
@@ -151,7 +151,7 @@ function collectProxies(text: string, before: readonly string[] = []): readonly 
 function collectHosts(text: string, before: readonly string[] = []): readonly string[] {
   const names = text.split(",").map((part) => part.trim());
   for (const name of names) {
-    if (!/^(?:\[[\d:a-f.]+\]|[\w.-]+)$/i.test(name)) {
+    if (!/^(?:\*|\[[\d:a-f.]+\]|[\w.-]+)$/i.test(name)) {
       throw new InvalidArgumentError("Give names or addresses without a port, as in chat.example.com,10.0.0.7");
     }
   }

@@ -29,8 +29,8 @@ export interface ServeOptions extends ListenOptions {
   /** `sqlite`, `memory`, or the URL of a store that nodes share. Default `sqlite`, in the folder. */
   readonly broker?: string | undefined;
   readonly origins: OriginPolicy;
-  /** Which names the gateway answers to. */
-  readonly hosts: HostPolicy;
+  /** Which names the gateway answers to; undefined is the gateway's default. */
+  readonly hosts: HostPolicy | undefined;
   /** Whose word counts about a client's address. */
   readonly trustedProxy: readonly string[];
   readonly require: Durability;
@@ -77,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     authenticate: identifyGuest,
     broker: openStore(options),
     origins,
-    hosts,
+    ...(hosts === undefined ? {} : { hosts }),
     trustedProxies: { addresses: trustedProxy },
     require,
     log,

@@ -2,6 +2,7 @@ import { Channel, type ChannelTools } from "./channel.ts";
 import type { Counters } from "./counters.ts";
 import type { Route } from "./directory.ts";
 import { ReplayPages } from "./replay-pages.ts";
+import { Rounds } from "./rounds.ts";
 
 /** The channels this node has joined. */
 export class ChannelTable {
@@ -13,10 +14,12 @@ export class ChannelTable {
   };
   readonly #channels = new Map<string, Channel>();
   readonly #tools: ChannelTools;
+  readonly #rounds: Rounds;
 
   constructor(tools: Omit<ChannelTools, "release" | "counters" | "pages">) {
     const pages = new ReplayPages(tools.limits.maxReplayCacheBytes);
     this.#tools = { ...tools, pages, counters: this.counters, release: (channel) => this.#release(channel) };
+    this.#rounds = new Rounds({ ...tools, find: (name) => this.find(name) });
   }
 
   get count(): number {
@@ -37,6 +40,7 @@ export class ChannelTable {
     if (open !== undefined) return open;
     const channel = new Channel(route, this.#tools);
     this.#channels.set(route.name, channel);
+    this.#rounds.add(channel);
     return channel;
   }
 
@@ -44,6 +48,7 @@ export class ChannelTable {
     // A channel that could not be joined is given up at once, and may have a successor when its own time comes.
     if (this.#channels.get(channel.route.name) !== channel) return;
     this.#channels.delete(channel.route.name);
+    this.#rounds.delete(channel);
     this.#tools.outbox.push({ type: "leave", channel: channel.route.name });
   }
 }

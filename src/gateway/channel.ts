@@ -6,6 +6,7 @@ import type { Route } from "./directory.ts";
 import type { Failed } from "./effects.ts";
 import { type LatestFeed, latestFeedsOf, type LatestValue } from "./latest.ts";
 import type { GatewayLimits } from "./limits.ts";
+import type { Listener } from "./listener.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Outbox } from "./outbox.ts";
 import { deliveryOf, type Page, type PageLimits, pageOf } from "./page.ts";
@@ -17,18 +18,6 @@ import { type ReplayPages, ReplayShelf } from "./replay-pages.ts";
 import type { Delivery } from "./ring.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { type Absorbed, Subscription } from "./subscription.ts";
-
-interface Listener {
-  readonly subscriber: Subscriber;
-  readonly subscription: Subscription;
-  /** Its entry in the channel's presence; undefined until it entered, and where there is no presence. */
-  member: string | undefined;
-  /** Until the subscription is answered nothing is sent for it. */
-  isFollowing: boolean;
-  isReading: boolean;
-  /** Who waits to hear where delivery starts; undefined once that is known. */
-  placed: ((placed: Placed) => void) | undefined;
-}
 
 type ReadAnswer = { readonly type: "page"; readonly page: Page } | Failed;
 
@@ -151,10 +140,21 @@ export class Channel {
     this.#drive();
   }
 
-  /** Looks for what the store may have forgotten to tell. */
-  probe(): void {
-    this.#reader.probe();
+  /** Looks for what the store may have forgotten to tell; there is nothing, if the log was seen to end where this node is by now. */
+  probe(top?: Position): void {
+    this.#reader.probe(top);
     this.#drive();
+  }
+
+  /** How far the log is known, for the store to compare; if it is not, it is read now. Whose own read failed before tries again. */
+  look(): Position | undefined {
+    const { isReady, position } = this.#reader;
+    if (!isReady) {
+      this.probe();
+      return undefined;
+    }
+    for (const listener of this.#listeners.values()) if (!listener.subscription.isAt(position)) this.#serve(listener);
+    return position;
   }
 
   /** Sends an ephemeral event to everybody here but its sender. Those whose queue is full go without. */

@@ -5,6 +5,8 @@ import type {
   AppendResult,
   Entry,
   HistoryLimits,
+  KnownLog,
+  OtherLog,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -89,6 +91,7 @@ export interface Questions {
   readonly append: { readonly draft: AppendDraft };
   readonly recall: { readonly draft: RecallDraft };
   readonly read: { readonly read: ReadRequest };
+  readonly compare: { readonly known: readonly KnownLog[] };
   readonly join: { readonly channel: string };
 }
 
@@ -156,6 +159,8 @@ export interface Results {
   readonly append: AppendResult | Failed;
   readonly recall: RecallResult | Failed;
   readonly read: { readonly type: "page"; readonly result: ReadResult } | Failed;
+  /** Those of the known logs that have to be read. */
+  readonly compare: { readonly type: "compared"; readonly others: readonly OtherLog[] } | Failed;
   readonly join: { readonly type: "joined" } | Failed;
 }
 

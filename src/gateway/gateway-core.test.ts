@@ -265,17 +265,6 @@ test("[DL7] the channels of a connection take turns when it drains", () => {
   expect(order).toEqual(["room/a 1", "room/b 1", "room/a 2", "room/b 2"]);
 });
 
-test("[DL3] all channels are probed at the same time", () => {
-  const bench = joined();
-  for (const channel of ["room/a", "room/b"]) bench.send(1, { type: "subscribe", channel, start: live });
-  bench.isHolding = (question) => question.type === "read";
-  bench.advance(2_000);
-  expect(bench.questions.map((question) => question.type === "read" && question.read.channel)).toEqual([
-    "room/a",
-    "room/b",
-  ]);
-});
-
 test("[OP3] a connection that is let go gets its answers, is told when to come back, and is closed with 1001", () => {
   const bench = joined();
   bench.isHolding = (question) => question.type === "append";

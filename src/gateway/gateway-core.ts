@@ -72,7 +72,6 @@ export class GatewayCore {
   readonly #startable = new Set<Session>();
   /** Sessions that are to end once they are idle, and when each is to come back. */
   readonly #leaving = new Map<Session, number>();
-  #isProbing = false;
   /** When the next beat is due; `Infinity` while there is no channel, or no other node. */
   #beatAtMs = Infinity;
 
@@ -147,7 +146,6 @@ export class GatewayCore {
     for (const session of this.#startable) this.#startRequests(session);
     for (const [session, afterMs] of this.#leaving) this.#letGo(session, afterMs);
     this.#deadlines.run(nowMs);
-    this.#probeLater();
     this.#beatLater();
     return this.#outbox.take();
   }
@@ -359,16 +357,6 @@ export class GatewayCore {
     this.#deadlines.at(this.#beatAtMs, () => {
       this.#beatAtMs = Infinity;
       for (const channel of this.#desk.channels.all()) channel.presence?.beat();
-    });
-  }
-
-  /** One probe of all channels at a time, so that a store may answer their reads together. */
-  #probeLater(): void {
-    if (this.#isProbing || this.#desk.channels.count === 0) return;
-    this.#isProbing = true;
-    this.#deadlines.at(this.#outbox.nowMs + this.#options.limits.tailProbeMs, () => {
-      this.#isProbing = false;
-      for (const channel of this.#desk.channels.all()) channel.probe();
     });
   }
 }

@@ -143,6 +143,20 @@ test("[DL3] a probe finds what no hint told", () => {
   expect(follow()).toEqual([1, 2, 3, 4]);
 });
 
+test("[DL12] a log that was seen to end where the reader is is not read; before that place, behind it or in another log it is", () => {
+  append(2);
+  follow();
+  const { position } = reader;
+  reader.probe(position);
+  expect(reader.want()).toBeUndefined();
+  const before = { ...position, offset: 1, tag: hintOf(1).tag };
+  for (const other of [before, { ...position, offset: 3 }, { ...position, tag: 7 }, { ...position, epoch: "other" }]) {
+    reader.probe(other);
+    expect(reader.want()).toMatchObject({ after: 2 });
+    reader.abandon();
+  }
+});
+
 test("[DL3] a read that failed is made again at the next probe", () => {
   follow();
   append(1);

@@ -66,9 +66,11 @@ export class LogReader {
     return false;
   }
 
-  /** Asks for a look at the log, hint or no hint. */
-  probe(): void {
-    this.#isSuspicious = true;
+  /** Asks for a look at the log, hint or no hint; not if it was seen to end where this reader is by now. */
+  probe(top?: Position): void {
+    const { offset, tag } = this.#ring.top;
+    // A top that is behind this place is no old news that can be left: the log may have lost its tail.
+    if (top?.offset !== offset || top.tag !== tag || top.epoch !== this.#epoch) this.#isSuspicious = true;
   }
 
   /** Somebody saw the log reach this offset. */

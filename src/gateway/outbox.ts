@@ -13,6 +13,7 @@ export class Outbox {
     append: new Map(),
     recall: new Map(),
     read: new Map(),
+    compare: new Map(),
     join: new Map(),
   };
   /** How many requests were refused, by the code of the error. */

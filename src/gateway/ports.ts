@@ -72,6 +72,18 @@ export interface ReadResult extends LogState {
   readonly tagAtAfter: number | undefined;
 }
 
+/** How far a node knows the log of a channel. */
+export interface KnownLog {
+  readonly channel: string;
+  readonly position: Position;
+}
+
+/** A log that is not, or may not be, as a node knows it, and where it ends if the store says so. */
+export interface OtherLog {
+  readonly channel: string;
+  readonly top?: Position;
+}
+
 /** A fact that every run of a gateway on this store has to know until it expires: what was revoked. One for each key, the newest. */
 export interface Notice {
   /** 1 character or more, without NUL. */
@@ -140,6 +152,12 @@ export interface Broker {
   recall?(request: RecallRequest): Promise<RecallResult>;
   /** A channel never written to has a log too: it gets its epoch on the first call of any kind and keeps it. */
   read(request: ReadRequest): Promise<ReadResult>;
+  /**
+   * Looks at many logs at once: MUST name each that ends elsewhere than the node knows, also when that was not announced; MAY name others. It is
+   * asked for every channel that is joined every 2 s (`tailProbeMs`), so it should be cheap for those that are as known. Optional: without it
+   * each is read.
+   */
+  compare?(known: readonly KnownLog[]): Promise<readonly OtherLog[]>;
   /** Tell this node of the channel's appends and broadcasts, until `leave`. Resolves when nothing from now on is missed. */
   join(channel: string): Promise<void>;
   leave(channel: string): Promise<void>;

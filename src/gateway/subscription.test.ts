@@ -158,3 +158,13 @@ test("[DL10] an entry that follows by its offset and not by its tag is a gap", (
   expect(subscription.absorb(shown, noFork)?.position).toEqual(at(3, 33));
   expect(subscription.takeGap(at(3, 33))).toEqual({ from: at(3), to: at(3, 33), reason: "truncated" });
 });
+
+test("[DL12] a subscription is at a place when everything up to there was delivered, and no loss is to be told", () => {
+  const subscription = placed({ from: "live" });
+  expect(subscription.isAt(at(5))).toBe(true);
+  for (const other of [at(4), at(6), at(5, 7), { ...at(5), epoch: "e2" }]) expect(subscription.isAt(other)).toBe(false);
+  subscription.advance(at(6));
+  expect(subscription.isAt(at(6))).toBe(true);
+  subscription.absorb(page([9], 6, { tagAtAfter: undefined, first: 9 }), () => undefined);
+  expect(subscription.isAt(at(8, 80))).toBe(false);
+});

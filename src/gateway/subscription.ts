@@ -69,6 +69,11 @@ export class Subscription {
     );
   }
 
+  /** Whether everything up to a place was delivered, and there is no loss to be told. */
+  isAt({ epoch, offset, tag }: Position): boolean {
+    return this.#loss === undefined && this.#offset === offset && this.#tag === tag && this.#epoch === epoch;
+  }
+
   advance({ offset, tag }: Mark): void {
     this.#offset = offset;
     this.#tag = tag;

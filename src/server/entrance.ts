@@ -14,6 +14,9 @@ export interface EntranceOptions {
   readonly log: Log;
 }
 
+/** Strangers choose the names: they must not fill the log. */
+const maxToldHostCount = 10;
+
 interface Crowd {
   count: number;
   isLogged: boolean;
@@ -23,6 +26,8 @@ interface Crowd {
 export class Entrance {
   readonly #options: EntranceOptions;
   readonly #clientAddress: ClientAddress;
+  /** Names that were refused and logged. */
+  readonly #toldHosts = new Set<string>();
   /** Connections by the block of their address. */
   readonly #crowds = new Map<string, Crowd>();
 
@@ -33,8 +38,12 @@ export class Entrance {
   }
 
   admit(request: UpgradeRequest): Accept<Visitor> | Reject {
-    const foreign = this.#options.hosts.refuse(request.host);
-    if (foreign !== undefined) return reject(421, foreign);
+    const { host, origin } = request;
+    const foreign = this.#options.hosts.refuse(host, origin);
+    if (foreign !== undefined) {
+      this.#tellOfHost(host, foreign);
+      return reject(421, foreign);
+    }
     const read = this.#clientAddress.read(request);
     if (read.type === "malformed") {
       this.#options.log.warn(
@@ -72,6 +81,13 @@ export class Entrance {
     const ticket = query.get("ticket");
     if (ticket === null) return undefined;
     return this.#options.tickets.take(ticket) ?? { refused: "the ticket was used, is too old, or is none" };
+  }
+
+  /** A page is shown no reason by its browser, so whoever runs the server must find it here: once for each name, and of no more than ten. */
+  #tellOfHost(host: string, reason: string): void {
+    if (this.#toldHosts.size >= maxToldHostCount || this.#toldHosts.has(host)) return;
+    this.#toldHosts.add(host);
+    this.#options.log.warn({ host, reason }, "A page or a client asked for another name");
   }
 
   /** Once for each crowd: those who are refused must not fill the log. */

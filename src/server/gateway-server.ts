@@ -58,8 +58,9 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     this.#limits = readLimits(options.limits);
     this.#log = withoutControls(options.log ?? silentLog);
     checkChannels(options.channels);
-    const { hosts = "any", trustedProxies } = options;
-    this.#hosts = new Hosts(hosts);
+    const { hosts, origins = "same", trustedProxies } = options;
+    // Only where a page's own name is its right to connect does it matter whose name that is.
+    this.#hosts = new Hosts(hosts ?? (origins === "same" ? undefined : "any"));
     this.#access = new Access({ hosts: this.#hosts, trustedProxies, limits: this.#limits, log: this.#log, machine });
   }
 

@@ -41,8 +41,10 @@ export interface GatewayOptions<Channels extends ServerChannels> {
   /** Which pages may connect. Default `"same"`: those of the same origin. */
   readonly origins?: OriginPolicy;
   /**
-   * Which names the gateway answers to, as `["chat.example.com"]`; others are refused with 421. Give it wherever browsers run on the same
-   * machine or network: a page can have its own name point here, and is of the same origin then. Default `"any"`.
+   * Which names the gateway answers to, as `["chat.example.com"]`; others are refused with 421. A page can have its own name point here
+   * (DNS rebinding), and is of the same origin then. Default: while `origins` is `"same"`, pages that came by `https:`, and by `http:` those
+   * of an address, of a name without a dot, or under `.localhost`, `.test`, `.local` and
+   * `.internal`; what is no page by any name.
    */
   readonly hosts?: HostPolicy;
   /** Whose word counts about a client's address. Default nobody's: the address is the other end of the socket. */

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { RawPeer, rawHandshake } from "../../test/raw-peer.ts";
 import { memoryBroker } from "../brokers/index.ts";
 import { subprotocol } from "../wire/index.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { Hosts } from "./hosts.ts";
 
 const gateways: Gateway[] = [];
@@ -57,16 +57,16 @@ test("[SV33] what is no name cannot be listed", () => {
 });
 
 /** A gateway's port. */
-async function open(options: { readonly hosts?: readonly string[] }): Promise<number> {
+async function open(options: Partial<GatewayOptions<{}>>): Promise<number> {
   const gateway = createGateway({ channels: {}, broker: memoryBroker(), ...options });
   gateways.push(gateway);
   return (await gateway.listen({ port: 0 })).port;
 }
 
-/** What a handshake under that name, as of a page of that name, is answered with. */
-async function dial(port: number, host: string): Promise<string> {
+/** What a handshake under that name is answered with: of a page of that name by default. */
+async function dial(port: number, host: string, origin: string | undefined = `http://${host}`): Promise<string> {
   const peer = await RawPeer.connect(port);
-  const headers = { Host: host, Origin: `http://${host}`, "Sec-WebSocket-Protocol": subprotocol };
+  const headers = { Host: host, "Sec-WebSocket-Protocol": subprotocol, ...(origin === "" ? {} : { Origin: origin }) };
   peer.write(rawHandshake({ headers }));
   const head = await peer.readHead();
   peer.destroy();
@@ -88,9 +88,42 @@ test("[SV33] a request for health under another name is refused with a sentence 
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
 });
 
-test("[SV33] without a list every name is answered to", async () => {
+test("[SV35] without a list a page that came unencrypted under a name that a stranger can have is refused, and the log says so once", async () => {
+  const told: object[] = [];
+  const log = { info() {}, error() {}, warn: (fields: object) => void told.push(fields) };
+  const port = await open({ log });
+  const [evil, other] = [`evil.example:${port}`, "other.example"];
+  expect([await dial(port, evil), await dial(port, evil), await dial(port, other)]).toEqual(["421", "421", "421"]);
+  expect(told).toMatchObject([
+    { host: evil, reason: expect.stringContaining("add the name to hosts") },
+    { host: other },
+  ]);
+  for (let count = 0; count < 20; count += 1) await dial(port, `x${count}.example`);
+  expect(told).toHaveLength(10);
+});
+
+test("[SV35] what shows that it is meant is answered: a page by https, what is no page, an address, a name that nobody can have", async () => {
   const port = await open({});
-  expect(await dial(port, `evil.example:${port}`)).toBe("101");
+  const pages = ["10.0.0.5", "[fd00::1]:8081", "gateway", "app.localhost", "app.test", "ada.local", "vm.internal:8080"];
+  expect(await Promise.all(pages.map((host) => dial(port, host)))).toEqual(pages.map(() => "101"));
+  expect(await dial(port, "chat.example.com", "https://chat.example.com")).toBe("101");
+  expect(await dial(port, "chat.example.com", "")).toBe("101");
+  for (const host of [
+    "evil-localhost",
+    "app.evil-localhost",
+    "xlocalhost.example",
+    "10.0.0.5.evil.example",
+    "localhost.",
+  ]) {
+    expect([host, await dial(port, host)]).toEqual([host, host.includes(".") ? "421" : "101"]);
+  }
+});
+
+test("[SV35] where a list says which pages may connect, or any may, the name does not matter", async () => {
+  const origins = ["http://evil.example"];
+  const named = await Promise.all([open({ origins }), open({ origins: "any" }), open({ hosts: "any" })]);
+  const answers = await Promise.all(named.map((port) => dial(port, "evil.example")));
+  expect(answers).toEqual(["101", "101", "101"]);
 });
 
 test("[OP23] the port of those who operate answers to its own names, and to those that are listed", async () => {

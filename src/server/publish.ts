@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AppendDraft, HistoryLimits, Results, Tell } from "../gateway/index.ts";
+import type { HistoryLimits, Results, Tell } from "../gateway/index.ts";
 import {
   buildChannelName,
   type ChannelDefinition,
@@ -65,6 +65,12 @@ export interface PublishRequest<
 > extends ServerEventRequest<Channels, Name, Event> {
   /** Publishing again with the same id stores nothing new. 1-64 of A-Z a-z 0-9 _ - Default: a random one. */
   readonly messageId?: string;
+  /**
+   * On a retry: how long ago the first try was, in milliseconds. It is looked for in the store before anything else, so what was stored is
+   * answered with its place whatever the limits say by now; past the time the store remembers ids (`dedupWindowMs`) it is refused with
+   * `DEDUP_EXPIRED` instead of stored twice. Needs `messageId`. Default: this is the first try.
+   */
+  readonly retryAfterFirstMs?: number;
 }
 
 /** Where it was stored, and what that is worth. */
@@ -96,7 +102,7 @@ interface Plain {
   readonly bypassLimits?: boolean;
 }
 
-type PlainPublish = Plain & { readonly messageId?: string };
+type PlainPublish = Plain & { readonly messageId?: string; readonly retryAfterFirstMs?: number };
 
 const defaultHistory: HistoryLimits = { maxCount: 1000, maxAgeMs: 24 * 60 * 60 * 1000, maxBytes: 16 * 1024 * 1024 };
 const server: User = { id: "server" };
@@ -108,28 +114,50 @@ export function historyOf({ history }: ServerChannel): HistoryLimits {
 
 /** Validates and stores an event for the server itself. Subscribers get it as they get any other: from the log. */
 export async function publish(tools: PublishTools, request: PlainPublish): Promise<Published> {
-  return append(tools, await prepareAppend(tools, request));
+  return (await startPublish(tools, request)).outcome;
 }
 
-/** Validates an event that is to be stored. */
-export async function prepareAppend(tools: PrepareTools, request: PlainPublish): Promise<AppendDraft> {
-  const { data: given, event, messageId = randomUUID() } = request;
+/**
+ * Hands an event to the store, which keeps the order in which these resolve; `outcome` resolves when it is stable. A retry of what is
+ * stored is answered before it is judged.
+ */
+export async function startPublish(
+  tools: PublishTools,
+  request: PlainPublish,
+): Promise<{ readonly outcome: Promise<Published> }> {
+  const { durability, store } = tools;
+  const { event } = request;
   const { definition, name: channel } = findTarget(tools, request, { isStored: true });
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(messageId)) {
+  const identity = readIdentity(request);
+  const user = readUser(request, channel);
+  const draft = { channel, event, user, ...identity, content: stringify(request.data) ?? "" };
+  const { messageId, retryAfterFirstMs } = identity;
+  if (retryAfterFirstMs !== undefined) {
+    const known = await store.recall(draft);
+    if (known.type !== "unknown") return { outcome: publishedOf(messageId, durability, known) };
+  }
+  const { data } = await validate(tools, request, channel);
+  const appending = store.append({ ...draft, data, history: historyOf(definition) });
+  return { outcome: appending.then((result) => publishedOf(messageId, durability, result)) };
+}
+
+/** What the store knows a message by, and since when the publisher does. */
+function readIdentity({ messageId, retryAfterFirstMs }: Omit<PlainPublish, keyof Plain>): {
+  readonly messageId: string;
+  readonly retryAfterFirstMs?: number;
+} {
+  if (messageId !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(messageId)) {
     throw new GatewayError("BAD_MESSAGE", `Cannot publish "${messageId}": an id must be 1-64 of A-Z a-z 0-9 _ -`);
   }
-  const user = readUser(request, channel);
-  const { data } = await validate(tools, request, channel);
-  const history = historyOf(definition);
-  return { channel, event, messageId, user, data, content: stringify(given) ?? "", history };
-}
-
-/** Stores what `prepareAppend` made. The store keeps the order of these calls. */
-export async function append(
-  { durability, store }: Pick<PublishTools, "durability" | "store">,
-  draft: AppendDraft,
-): Promise<Published> {
-  return publishedOf(draft.messageId, durability, await store.append(draft));
+  if (retryAfterFirstMs === undefined) return { messageId: messageId ?? randomUUID() };
+  if (messageId === undefined) {
+    throw new GatewayError("BAD_MESSAGE", "Cannot publish again: give the messageId of the first try");
+  }
+  if (!Number.isSafeInteger(retryAfterFirstMs) || retryAfterFirstMs < 0) {
+    const message = `Cannot publish "${messageId}" again: retryAfterFirstMs must be an integer 0-2⁵³-1, not ${String(retryAfterFirstMs)}`;
+    throw new GatewayError("BAD_MESSAGE", message);
+  }
+  return { messageId, retryAfterFirstMs };
 }
 
 /** Validates an event of the server's own that is not stored. */
@@ -201,16 +229,21 @@ async function validate(
   return valid;
 }
 
-function publishedOf(messageId: string, durability: Durability, result: Results["append"]): Published {
+async function publishedOf(
+  messageId: string,
+  durability: Durability,
+  result: Results["append"] | Exclude<Results["recall"], { readonly type: "unknown" }>,
+): Promise<Published> {
   switch (result.type) {
     case "stored":
     case "duplicate":
       return { ...result.position, durability, duplicate: result.type === "duplicate" };
     case "conflict":
       throw new GatewayError("ID_CONFLICT", `Cannot publish "${messageId}": this id was used before with other data`);
-    case "expired":
-      // Only for a retry that says so, which this is not.
-      throw new GatewayError("DEDUP_EXPIRED", `Cannot publish "${messageId}": its first try is too long ago`);
+    case "expired": {
+      const message = `Cannot publish "${messageId}" again: its first try is so long ago that nobody knows whether it was stored`;
+      throw new GatewayError("DEDUP_EXPIRED", message);
+    }
     case "failed":
       throw gatewayErrorOf(result.error);
     default:

@@ -343,6 +343,8 @@ export class Shell {
         return void store.recall(effect.draft).then((result) => this.#settle({ question: "recall", request, result }));
       case "read":
         return void store.read(effect.read).then((result) => this.#settle({ question: "read", request, result }));
+      case "compare":
+        return void store.compare(effect.known).then((result) => this.#settle({ question: "compare", request, result }));
       case "join":
         return void store.join(effect.channel).then((result) => this.#settle({ question: "join", request, result }));
       default:

@@ -5,6 +5,7 @@ import {
   type BrokerInfo,
   type BrokerSink,
   type Failed,
+  type KnownLog,
   type Notice,
   type NoticesSince,
   type RecallDraft,
@@ -147,6 +148,14 @@ export class Store {
 
   async read(request: ReadRequest): Promise<Results["read"]> {
     return this.#attempt(async () => ({ type: "page", result: await this.#options.broker.read(request) }) as const);
+  }
+
+  /** Which logs have to be read; all of them, where the broker cannot tell. */
+  async compare(known: readonly KnownLog[]): Promise<Results["compare"]> {
+    return this.#attempt(async () => {
+      const others = await this.#options.broker.compare?.(known);
+      return { type: "compared", others: others ?? known.map(({ channel }) => ({ channel })) } as const;
+    });
   }
 
   async join(channel: string): Promise<Results["join"]> {

@@ -1,6 +1,7 @@
 import { appendCases } from "./broker-append-cases.ts";
 import type { BrokerStore, ExpectFunction } from "./broker-bench.ts";
 import { BrokerBench } from "./broker-bench.ts";
+import { compareCases } from "./broker-compare-cases.ts";
 import { dedupCases } from "./broker-dedup-cases.ts";
 import { noticeCases } from "./broker-notice-cases.ts";
 import { readCases } from "./broker-read-cases.ts";
@@ -20,7 +21,7 @@ export interface DescribeBrokerOptions {
   readonly skip?: readonly { readonly rule: string; readonly reason: string }[];
 }
 
-const allCases = [...appendCases, ...dedupCases, ...noticeCases, ...readCases, ...tellCases];
+const allCases = [...appendCases, ...compareCases, ...dedupCases, ...noticeCases, ...readCases, ...tellCases];
 
 /**
  * Registers a test for every rule of the broker contract (SPEC.md, chapter "Brokers"). A broker that passes can carry the gateway's

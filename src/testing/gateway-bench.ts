@@ -5,6 +5,8 @@ import {
   GatewayCore,
   type GatewayInput,
   type GatewayLimits,
+  type KnownLog,
+  type OtherLog,
   type QuestionEffect,
   type Results,
 } from "../gateway/index.ts";
@@ -251,6 +253,12 @@ export class GatewayBench {
     }
   }
 
+  #compare({ channel, position }: KnownLog): readonly OtherLog[] {
+    const { top } = this.log(channel).read({ channel, after: position.offset, maxCount: 1, maxBytes: 1 });
+    const isKnown = top.offset === position.offset && top.tag === position.tag && top.epoch === position.epoch;
+    return isKnown ? [] : [{ channel, top }];
+  }
+
   #grant(question: QuestionEffect): Results[keyof Results] {
     switch (question.type) {
       case "authenticate":
@@ -270,6 +278,8 @@ export class GatewayBench {
         return this.log(question.draft.channel).recall(question.draft);
       case "read":
         return { type: "page", result: this.log(question.read.channel).read(question.read) };
+      case "compare":
+        return { type: "compared", others: question.known.flatMap((known) => this.#compare(known)) };
       case "join":
         this.joined.add(question.channel);
         return { type: "joined" };

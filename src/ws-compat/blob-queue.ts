@@ -1,5 +1,3 @@
-import { Blob } from "node:buffer";
-
 /** One thing to send. */
 export interface BlobQueueJob<Data> {
   readonly data: Data | Blob;

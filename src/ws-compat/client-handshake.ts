@@ -1,47 +1,80 @@
 import { randomBytes } from "node:crypto";
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import {
+  type Agent,
+  type ClientRequest,
+  type ClientRequestArgs,
+  type IncomingMessage,
+  request as requestHttp,
+} from "node:http";
 import { type RequestOptions, request as requestHttps } from "node:https";
+import type { createConnection } from "node:net";
 import type { Duplex } from "node:stream";
+import type { PeerCertificate } from "node:tls";
 import { acceptValue } from "../engine/index.ts";
 import { extension } from "./extension.ts";
 import { PerMessageDeflate, type PerMessageDeflateOptions } from "./permessage-deflate.ts";
-import type { GenerateMask } from "./sender.ts";
+import type { WebSocket } from "./web-socket.ts";
+
+/** What a certificate or a key may come as. */
+export type CertMeta = string | string[] | Buffer | Buffer[];
+/** May still set headers; it must end the request. */
+export type FinishRequestCallback = (request: ClientRequest, socket: WebSocket) => void;
+/** What `@types/ws` and `node:https` have differently. */
+type RetypedOption =
+  | "agent"
+  | "checkServerIdentity"
+  | "createConnection"
+  | "family"
+  | "headers"
+  | "host"
+  | "localAddress"
+  | "protocol";
 
 /** Options of a client: those of `node:https`'s `request()`, the TLS ones among them, and these. Durations in milliseconds. */
-export interface ClientOptions extends RequestOptions {
-  readonly protocols?: string | readonly string[] | undefined;
+export interface ClientOptions extends Omit<RequestOptions, RetypedOption> {
+  agent?: Agent | undefined;
+  /** As `tls.connect` takes it: an `Error`, or undefined for a certificate that will do. `@types/ws` says boolean. */
+  checkServerIdentity?(servername: string, certificate: PeerCertificate & CertMeta): Error | boolean | undefined;
+  createConnection?: typeof createConnection | RequestOptions["createConnection"] | undefined;
+  family?: number | undefined;
+  headers?: { [name: string]: string } | undefined;
+  host?: string | undefined;
+  localAddress?: string | undefined;
+  /** Without effect: the subprotocols are an argument. */
+  protocol?: string | undefined;
+  protocols?: string | readonly string[] | undefined;
   /** The value of `Origin`. Default none. */
-  readonly origin?: string | undefined;
+  origin?: string | undefined;
   /** How long the answer may take. Default: no limit, as in `ws`. */
-  readonly handshakeTimeout?: number | undefined;
+  handshakeTimeout?: number | undefined;
   /** 13, or 8 for servers before RFC 6455. Default 13. */
-  readonly protocolVersion?: number | undefined;
+  protocolVersion?: number | undefined;
   /** Whether and how to offer compression. Default true. */
-  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Default false. */
-  readonly followRedirects?: boolean | undefined;
+  followRedirects?: boolean | undefined;
   /** Default 10. */
-  readonly maxRedirects?: number | undefined;
+  maxRedirects?: number | undefined;
   /** The longest message to accept, in bytes; 0 is unlimited. Default 100 MiB. */
-  readonly maxPayload?: number | undefined;
+  maxPayload?: number | undefined;
   /** The most frames of one message; 0 is unlimited. Default 16 384. */
-  readonly maxFragments?: number | undefined;
+  maxFragments?: number | undefined;
   /** Whether pings are answered. Default true. */
-  readonly autoPong?: boolean | undefined;
+  autoPong?: boolean | undefined;
   /** How long the closing handshake may take. Default 30 000. */
-  readonly closeTimeout?: number | undefined;
+  closeTimeout?: number | undefined;
   /** Ignored: text is always checked. */
-  readonly skipUTF8Validation?: boolean | undefined;
+  skipUTF8Validation?: boolean | undefined;
   /** Ignored. */
-  readonly allowSynchronousEvents?: boolean | undefined;
+  allowSynchronousEvents?: boolean | undefined;
   /** Ignored: the protocol joins pieces as they come. */
-  readonly maxBufferedChunks?: number | undefined;
+  maxBufferedChunks?: number | undefined;
   /** Ignored: of the pings in one read the newest is answered, so that no more than one pong waits for it. */
-  readonly maxPendingAutoPongs?: number | undefined;
+  maxPendingAutoPongs?: number | undefined;
   /** Writes the masks of the frames. Default: from a CSPRNG, and nothing else should do (RFC 6455 §5.3). */
-  readonly generateMask?: GenerateMask | undefined;
+  generateMask?(mask: Buffer): void;
   /** Called with the request, which it must end. */
-  readonly finishRequest?: ((request: ClientRequest, socket: object) => void) | undefined;
+  finishRequest?: FinishRequestCallback | undefined;
 }
 
 /** What the constructor's last two arguments mean: the protocols may be left out. */
@@ -75,11 +108,11 @@ export interface Opened {
 }
 
 export function splitArguments(
-  protocols: string | readonly string[] | ClientOptions | undefined,
-  options: ClientOptions | undefined,
+  protocols: string | readonly string[] | ClientOptions | ClientRequestArgs | undefined,
+  options: ClientOptions | ClientRequestArgs | undefined,
 ): Arguments {
   const isOptions = typeof protocols === "object" && protocols !== null && !Array.isArray(protocols);
-  const given = (isOptions ? (protocols as ClientOptions) : options) ?? {}; // isOptions says so
+  const given = ((isOptions ? protocols : options) ?? {}) as ClientOptions; // isOptions says so; what is null goes to node:http as it is
   const list: unknown = isOptions || protocols === undefined ? given.protocols : protocols;
   return { protocols: list === undefined ? [] : ([list].flat() as string[]), options: given }; // strings: what is no option
 }
@@ -221,7 +254,7 @@ function sendRequest(url: URL, parts: RequestParts): ClientRequest {
   const target = url.protocol === "ws+unix:" ? { socketPath, path: pipePath + url.search } : addressOf(url, isSecure);
   const user = userOf(first) ?? userOf(url) ?? options.auth; // as in curl the first one wins
   return (isSecure ? requestHttps : requestHttp)({
-    ...options,
+    ...(options as RequestOptions), // all that @types/ws types otherwise, it takes too
     host: undefined,
     hostname: undefined,
     port: undefined,

@@ -78,6 +78,20 @@ for (const [name, Ws] of [
     });
   }
 
+  test(`[WS3] ${name}: a number goes out as its digits, a list of bytes as these, an object as what it stands for`, async () => {
+    const { client, peer } = await pair();
+    for (const [data, expected] of [
+      [42, "42"],
+      [[104, 105], "hi"],
+      [{ valueOf: () => "hi" }, "hi"],
+      [{ [Symbol.toPrimitive]: () => "hi" }, "hi"],
+      [new DataView(new Uint8Array([104, 105]).buffer, 1), "i"],
+    ] as const) {
+      client.send(data);
+      expect(((await once(peer, "message"))[0] as Buffer).toString()).toBe(expected);
+    }
+  });
+
   test(`[WS4] ${name}: pieces with fin: false make one message of the first one's kind`, async () => {
     const { client, peer } = await pair();
     client.send("a", { fin: false });

@@ -1,21 +1,45 @@
 import type { EventEmitter } from "node:events";
-import type { RawData } from "./payload.ts";
+import type { Data } from "./payload.ts";
 
+// As in @types/ws, or else a handler that was written to its events would not fit: there `target` is another WebSocket, and of `error`
+// programs look at `code` and its like.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Anything = any;
+
+/** What every event tells, and `open` alone. */
+export interface Event {
+  type: string;
+  /** The {@link WebSocket}. */
+  target: Anything;
+}
+/** The event `message`: text as a string. */
+export interface MessageEvent extends Event {
+  data: Data;
+}
+/** The event `error`. */
+export interface ErrorEvent extends Event {
+  error: Anything;
+  message: string;
+}
+/** The event `close`: the code and the reason of the peer's close frame, 1006 without one. */
+export interface CloseEvent extends Event {
+  code: number;
+  reason: string;
+  wasClean: boolean;
+}
 /** What a listener of `addEventListener` is given, by the name of the event. */
-export interface WebSocketEventMap<Target> {
-  open: { readonly type: "open"; readonly target: Target };
-  message: { readonly type: "message"; readonly target: Target; readonly data: string | RawData };
-  error: { readonly type: "error"; readonly target: Target; readonly error: Error; readonly message: string };
-  close: {
-    readonly type: "close";
-    readonly target: Target;
-    readonly code: number;
-    readonly reason: string;
-    readonly wasClean: boolean;
-  };
+export interface WebSocketEventMap {
+  open: Event;
+  message: MessageEvent;
+  error: ErrorEvent;
+  close: CloseEvent;
 }
 /** The events that `addEventListener` knows. */
-export type WebSocketEventType = "open" | "message" | "error" | "close";
+export type WebSocketEventType = keyof WebSocketEventMap;
+/** How to listen. */
+export interface EventListenerOptions {
+  once?: boolean | undefined;
+}
 /** A function, or an object with `handleEvent`. */
 export type EventHandler<Event> = ((event: Event) => void) | { handleEvent(event: Event): void };
 

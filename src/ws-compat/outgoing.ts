@@ -9,13 +9,13 @@ import { closePayload, requireControl } from "./sender.ts";
 /** Options of one message. */
 export interface SendOptions {
   /** Whether it goes out as binary. Default: whether `data` is no string. */
-  readonly binary?: boolean | undefined;
+  binary?: boolean | undefined;
   /** Whether it is the message's last piece. Default true. */
-  readonly fin?: boolean | undefined;
+  fin?: boolean | undefined;
   /** False leaves it uncompressed. Default: as `threshold` says. A message in pieces is never compressed. */
-  readonly compress?: boolean | undefined;
+  compress?: boolean | undefined;
   /** Without effect: a client masks and a server does not (RFC 6455 §5.1). */
-  readonly mask?: boolean | undefined;
+  mask?: boolean | undefined;
 }
 
 /** What one open socket sends: in order, with a callback for each. */

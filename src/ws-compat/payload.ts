@@ -1,19 +1,22 @@
-import { Blob } from "node:buffer";
+import type { Blob as NodeBlob } from "node:buffer";
 
-/** What `send()` takes: a number is sent as its digits, a list as one message. */
+/** What `send()` takes: a number is sent as its digits, a list of pieces or of bytes as one message, any other object as `Buffer.from` has it. */
 export type SendData =
   | string
   | number
-  | Buffer
-  | DataView
   | ArrayBufferLike
   | ArrayBufferView
-  | readonly Uint8Array[]
-  | Blob;
+  | readonly (Uint8Array | number)[]
+  | Blob
+  | NodeBlob // the same class; where the DOM is known too, its type is another
+  | { valueOf(): string | ArrayBufferLike | Uint8Array | readonly number[] }
+  | { [Symbol.toPrimitive](hint: string): string };
 /** What a binary message comes as. */
 export type BinaryType = "nodebuffer" | "arraybuffer" | "fragments" | "blob";
-/** A message as the listeners get it; text is always a `Buffer`. */
-export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
+/** A message as the listeners get it; text is always a `Buffer`. Who sets `"blob"` gets a `Blob`, which `@types/ws` does not tell either. */
+export type RawData = Buffer | ArrayBuffer | Buffer[];
+/** A message as `onmessage` gets it. */
+export type Data = string | RawData;
 
 export const binaryTypes: readonly string[] = ["nodebuffer", "arraybuffer", "fragments", "blob"] satisfies BinaryType[];
 
@@ -27,7 +30,7 @@ export function byteLengthOf(data: SendData | null | undefined): number {
 export function toBuffer(data: SendData | null | undefined): Buffer {
   if (data === undefined || data === null) return Buffer.alloc(0);
   if (Buffer.isBuffer(data)) return data;
-  if (Array.isArray(data)) return Buffer.concat(data);
+  if (Array.isArray(data)) return isPieces(data) ? Buffer.concat(data) : Buffer.from(data as number[]); // what is left of the union
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (typeof data === "number") return Buffer.from(`${data}`);
   if (typeof data === "string") return Buffer.from(data);
@@ -45,8 +48,13 @@ export function toRawData(buffer: Buffer, opcode: "text" | "binary", binaryType:
     case "arraybuffer":
       return Uint8Array.from(buffer).buffer;
     case "blob":
-      return new Blob([buffer]);
+      return new Blob([buffer]) as unknown as RawData; // see there
     default:
       return binaryType satisfies never;
   }
+}
+
+/** As `"fragments"` gives them. `ws` would make a byte of each. */
+function isPieces(list: readonly unknown[]): list is readonly Uint8Array[] {
+  return list.every((piece) => piece instanceof Uint8Array);
 }

@@ -1,5 +1,7 @@
 /** What `send()` calls when the bytes are in the operating system's hands, or never will be. */
 export type SendCallback = (error?: Error) => void;
+/** The same of `ping` and `pong`. `@types/ws` has the error always there, and so have callbacks that were written to it. */
+export type ControlCallback = (error: Error) => void;
 
 /** The callbacks of one socket's sends, in order. It counts our bytes, so it needs no answer from the writer for each. */
 export class PendingSends {

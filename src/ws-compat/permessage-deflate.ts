@@ -6,23 +6,39 @@ import { createFault } from "./faults.ts";
 
 /** The option `perMessageDeflate` of both sides. */
 export interface PerMessageDeflateOptions {
-  readonly serverNoContextTakeover?: boolean | undefined;
-  readonly clientNoContextTakeover?: boolean | undefined;
-  /** 8 to 15; `false` declines an offer that asks for it. */
-  readonly serverMaxWindowBits?: boolean | number | undefined;
-  readonly clientMaxWindowBits?: boolean | number | undefined;
+  serverNoContextTakeover?: boolean | undefined;
+  clientNoContextTakeover?: boolean | undefined;
+  /** 8 to 15. */
+  serverMaxWindowBits?: number | undefined;
+  clientMaxWindowBits?: number | undefined;
   /** Of these, a socket takes `level` and `memLevel`. */
-  readonly zlibDeflateOptions?: ZlibOptions | undefined;
+  zlibDeflateOptions?: ZlibDeflateOptions | undefined;
   /** Without effect. */
-  readonly zlibInflateOptions?: ZlibOptions | undefined;
+  zlibInflateOptions?: ZlibOptions | undefined;
   /** Shorter messages are not compressed where our context is not taken over, in bytes. Default 1024. */
-  readonly threshold?: number | undefined;
+  threshold?: number | undefined;
   /** Without effect: messages are compressed in the calling thread, one after the other. */
-  readonly concurrencyLimit?: number | undefined;
+  concurrencyLimit?: number | undefined;
+}
+
+/** Options of zlib, with a dictionary as `@types/ws` has it. */
+export interface ZlibDeflateOptions extends Omit<ZlibOptions, "dictionary"> {
+  dictionary?: Buffer | Buffer[] | DataView | undefined;
+}
+
+/** What a {@link PerMessageDeflate} by itself is made from. */
+export interface PerMessageDeflateSettings extends Omit<
+  PerMessageDeflateOptions,
+  "serverMaxWindowBits" | "clientMaxWindowBits"
+> {
+  /** `false` declines an offer that asks for it. */
+  serverMaxWindowBits?: boolean | number | undefined;
+  /** `false` does not let the server choose. */
+  clientMaxWindowBits?: boolean | number | undefined;
   /** Whether it is the server's end. Default false. */
-  readonly isServer?: boolean | undefined;
+  isServer?: boolean | undefined;
   /** The longest message to inflate, in bytes; 0 is unlimited. */
-  readonly maxPayload?: number | undefined;
+  maxPayload?: number | undefined;
 }
 
 /** What both ends agreed on, by the names of RFC 7692 §7.1. */
@@ -45,7 +61,7 @@ export class PerMessageDeflate {
   static readonly extensionName = "permessage-deflate";
   /** Null until {@link accept}. */
   params: AcceptedParameters | null = null;
-  readonly _options: PerMessageDeflateOptions;
+  readonly _options: PerMessageDeflateSettings;
   readonly _isServer: boolean;
   readonly _maxPayload: number;
   readonly _threshold: number;
@@ -54,7 +70,7 @@ export class PerMessageDeflate {
   #received: Uint8Array[] = [];
 
   /** The last two are how `ws` before 8.20 is told what the options tell now. */
-  constructor(options: PerMessageDeflateOptions = {}, isServer?: boolean, maxPayload?: number) {
+  constructor(options: PerMessageDeflateSettings = {}, isServer?: boolean, maxPayload?: number) {
     this._options = options;
     this._isServer = isServer ?? options.isServer ?? false;
     this._maxPayload = maxPayload ?? options.maxPayload ?? 0;
@@ -104,7 +120,7 @@ export class PerMessageDeflate {
     const { ours } = this.#sides(this.#agreed());
     const bytes = Buffer.from(data as Uint8Array); // one of its overloads takes each
     const options: ZlibOptions = {
-      ...this._options.zlibDeflateOptions,
+      ...(this._options.zlibDeflateOptions as ZlibOptions | undefined), // zlib refuses a list of dictionaries
       windowBits: Math.max(ours.windowBits, 9),
       finishFlush: constants.Z_SYNC_FLUSH,
       ...(this.#sent.length > 0 && { dictionary: this.#sent }),

@@ -47,6 +47,18 @@ test("[WS1] the default export and every name it carries are one class, which re
   expect(required.name).toBe("WebSocket");
 });
 
+test("[WS27] a server's path is its option, or empty", () => {
+  expect(new WebSocketServer({ noServer: true, path: "/chat" }).path).toBe("/chat");
+  expect(new WebSocketServer({ noServer: true }).path).toBe("");
+});
+
+test("[WS3] a list of pieces is one message, as fragments are received", async () => {
+  const { server, port } = await serve();
+  server.on("connection", (socket) => socket.send([Buffer.from("a"), Buffer.from("b")]));
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  expect(await once(client, "message")).toEqual([Buffer.from("ab"), true]);
+});
+
 for (const [name, head, status] of [
   ["HTTP/1.0", headOf({}, "1.0"), 505],
   ["version 7", headOf({ "Sec-WebSocket-Version": "7" }), 400],

@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Server, STATUS_CODES } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -7,13 +6,15 @@ import { refuseSocket, writeAccept } from "../engine/index.ts";
 import { extension } from "./extension.ts";
 import { type Answer, readUpgrade, writeAnswer } from "./handshake-answers.ts";
 import { PerMessageDeflate, type PerMessageDeflateOptions } from "./permessage-deflate.ts";
+import { TypedEmitter } from "./typed-emitter.ts";
 import { WebSocket } from "./web-socket.ts";
 
 /** What `verifyClient` is asked about. */
-export interface VerifyInfo {
-  readonly origin: string | undefined;
-  readonly secure: boolean;
-  readonly req: IncomingMessage;
+export interface VerifyInfo<Request extends IncomingMessage = IncomingMessage> {
+  /** Undefined for a client that is no browser, whatever `@types/ws` says. */
+  origin: string;
+  secure: boolean;
+  req: Request;
 }
 /** Says whether the client may connect; without a code it is refused with 401. */
 export type VerifyAnswer = (
@@ -22,16 +23,28 @@ export type VerifyAnswer = (
   message?: string,
   headers?: OutgoingHttpHeaders,
 ) => void;
+/** Decides about a client by what it returns. */
+export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> = (
+  info: VerifyInfo<Request>,
+) => boolean;
+/** Decides about a client by what it calls. */
+export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> = (
+  info: VerifyInfo<Request>,
+  answer: VerifyAnswer,
+) => void;
 
 /** Options of a server; exactly one of `port`, `server` and `noServer`. They can be changed later, as `server.options`. */
-export interface ServerOptions {
-  port?: number | null | undefined;
-  host?: string | null | undefined;
-  backlog?: number | null | undefined;
-  server?: Server | HttpsServer | null | undefined;
+export interface ServerOptions<
+  Class extends typeof WebSocket = typeof WebSocket,
+  Request extends typeof IncomingMessage = typeof IncomingMessage,
+> {
+  port?: number | undefined;
+  host?: string | undefined;
+  backlog?: number | undefined;
+  server?: Server<Request> | HttpsServer<Request> | undefined;
   noServer?: boolean | undefined;
   /** The path to answer; another gets 400. Default: all. */
-  path?: string | null | undefined;
+  path?: string | undefined;
   /** Whether there is a set `clients`. Default true. */
   clientTracking?: boolean | undefined;
   /** Whether and how to accept compression. Default false. */
@@ -41,15 +54,14 @@ export interface ServerOptions {
   /** The most frames of one message; 0 is unlimited. Default 16 384. */
   maxFragments?: number | undefined;
   /** Picks one of the offered subprotocols, or false for none. Default: the first offered. */
-  handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | null | undefined;
+  handleProtocols?: (protocols: Set<string>, request: InstanceType<Request>) => string | false;
   /** Decides about a client; one with two parameters is given a callback. */
   verifyClient?:
-    | ((info: VerifyInfo, answer: VerifyAnswer) => unknown)
-    | ((info: VerifyInfo) => unknown)
-    | null
+    | VerifyClientCallbackAsync<InstanceType<Request>>
+    | VerifyClientCallbackSync<InstanceType<Request>>
     | undefined;
   /** The class to make sockets of. Default {@link WebSocket}. */
-  WebSocket?: typeof WebSocket | undefined;
+  WebSocket?: Class | undefined;
   /** Whether pings are answered. Default true. */
   autoPong?: boolean | undefined;
   /** How long the closing handshake may take, in milliseconds. Default 30 000. */
@@ -65,25 +77,30 @@ export interface ServerOptions {
 }
 
 /** What a {@link WebSocketServer} emits, as `ws` does. */
-export interface WebSocketServerEvents {
-  connection: [socket: WebSocket, request: IncomingMessage, ...more: unknown[]];
+export interface WebSocketServerEvents<Socket = WebSocket, Request = IncomingMessage> {
+  connection: [socket: Socket, request: Request];
   /** The lines of the 101, before they are sent: push further ones. */
-  headers: [lines: string[], request: IncomingMessage];
+  headers: [lines: string[], request: Request];
   listening: [];
   close: [];
   error: [error: Error];
   /** A handshake that cannot be accepted. Who listens has to answer it. */
-  wsClientError: [error: Error, socket: Duplex, request: IncomingMessage];
+  wsClientError: [error: Error, socket: Duplex, request: Request];
 }
 
 /** What is done with the socket of a completed handshake. */
-export type UpgradeCallback = (socket: WebSocket, request: IncomingMessage) => void;
+export type UpgradeCallback<Socket = WebSocket, Request = IncomingMessage> = (socket: Socket, request: Request) => void;
 
-/** The class `WebSocketServer` of `ws` 8, on Switchboard's engine. */
-export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
-  options: ServerOptions;
-  /** All sockets that are not closed; undefined without `clientTracking`. */
-  clients: Set<WebSocket> | undefined;
+/** The class `WebSocketServer` of `ws` 8, on Switchboard's engine, with a class of sockets and one of requests as `@types/ws` has them. */
+export class WebSocketServer<
+  Class extends typeof WebSocket = typeof WebSocket,
+  Request extends typeof IncomingMessage = typeof IncomingMessage,
+> extends TypedEmitter<WebSocketServerEvents<InstanceType<Class>, InstanceType<Request>>> {
+  options: ServerOptions<Class, Request>;
+  /** The option; empty where every path is answered. */
+  path: string;
+  /** All sockets that are not closed. Without `clientTracking` it is not there, which `@types/ws` does not say. */
+  declare clients: Set<InstanceType<Class>>;
   /** The HTTP server; null without one and after {@link WebSocketServer.close}. */
   _server: Server | HttpsServer | null = null;
   /** 0 running, 1 closing, 2 closed. */
@@ -92,9 +109,10 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
   #detach: () => void = doNothing;
 
   /** @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given. */
-  constructor(options: ServerOptions, callback?: () => void) {
+  constructor(options: ServerOptions<Class, Request> = {}, callback?: () => void) {
     super();
-    this.options = { clientTracking: true, WebSocket, ...options };
+    this.options = { clientTracking: true, WebSocket: WebSocket as Class, ...options }; // what Class is where none is given
+    this.path = this.options.path ?? "";
     const { port, server, noServer } = this.options;
     if (Number(port !== undefined && port !== null) + Number(!!server) + Number(!!noServer) !== 1) {
       throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified');
@@ -130,12 +148,12 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     const server = this._server;
     this._server = null;
     if (server !== null && !this.options.server) server.close(() => this.#finish());
-    else if (this.clients !== undefined && this.clients.size > 0) this.#emitsClose = true;
+    else if (this.clients?.size > 0) this.#emitsClose = true;
     else process.nextTick(() => this.#finish());
   }
 
   /** Whether the request's path is ours. */
-  shouldHandle(request: IncomingMessage): boolean {
+  shouldHandle(request: InstanceType<Request>): boolean | Promise<boolean> {
     return !this.options.path || (request.url ?? "").split("?", 1)[0] === this.options.path;
   }
 
@@ -144,11 +162,17 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
    *
    * @throws {Error} if the socket was upgraded before.
    */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, callback: UpgradeCallback): void {
+  handleUpgrade(
+    request: InstanceType<Request>,
+    socket: Duplex,
+    head: Buffer,
+    callback: UpgradeCallback<InstanceType<Class>, InstanceType<Request>>,
+  ): void {
     socket.on("error", () => socket.destroy());
     const handshake = readUpgrade(request);
     if ("status" in handshake) return this.#reject(handshake, socket, request);
-    if (!this.shouldHandle(request)) return refuse(socket, { status: 400 });
+    const isOurs: unknown = this.shouldHandle(request); // a promise is true, as it is to `ws`
+    if (!isOurs) return refuse(socket, { status: 400 });
     const extensions = this.#negotiate(request.headers["sec-websocket-extensions"]);
     if (extensions === undefined) {
       const fault = { status: 400, message: "Invalid or unacceptable Sec-WebSocket-Extensions header" };
@@ -160,11 +184,12 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     const { verifyClient } = this.options;
     if (!verifyClient) return complete();
     const origin = handshake.origin ?? (request.headers["sec-websocket-origin"] as string | undefined); // it comes once
-    const info: VerifyInfo = { origin, secure: "encrypted" in (request.socket ?? {}), req: request } as VerifyInfo;
+    const secure = "encrypted" in (request.socket ?? {});
+    const info = { origin, secure, req: request } as VerifyInfo<InstanceType<Request>>; // see there
     const answer: VerifyAnswer = (isVerified, status = 401, message, headers) =>
       isVerified ? complete() : refuse(socket, { status, message, headers });
     if (verifyClient.length === 2) verifyClient(info, answer);
-    else answer(!!(verifyClient as (info: VerifyInfo) => unknown)(info)); // its length says so
+    else answer(!!(verifyClient as VerifyClientCallbackSync<InstanceType<Request>>)(info)); // its length says so
   }
 
   /**
@@ -176,10 +201,10 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     extensions: Extensions,
     key: string,
     protocols: Set<string>,
-    request: IncomingMessage,
+    request: InstanceType<Request>,
     socket: Duplex,
     head: Buffer,
-    callback: UpgradeCallback,
+    callback: UpgradeCallback<InstanceType<Class>, InstanceType<Request>>,
   ): void {
     if (!socket.readable || !socket.writable) return void socket.destroy();
     if (upgraded.has(socket)) {
@@ -191,7 +216,8 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     const lines = greet({ key, protocols: [...protocols], protocol, extensions });
     if (lines === undefined) return refuse(socket, { status: 500 });
     const Class = this.options.WebSocket ?? WebSocket;
-    const made = new Class(null, undefined, this.options as object); // its socket options are a client's too
+    // Its socket options are a client's too, and Class says what it makes.
+    const made = new Class(null, undefined, this.options as object) as InstanceType<Class>;
     made._protocol = protocol ?? "";
     made._extensions = extensions;
     this.emit("headers", lines, request);
@@ -221,7 +247,7 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     }
   }
 
-  #selectProtocol(protocols: Set<string>, request: IncomingMessage): string | undefined {
+  #selectProtocol(protocols: Set<string>, request: InstanceType<Request>): string | undefined {
     if (protocols.size === 0) return undefined;
     const { handleProtocols } = this.options;
     const [first] = protocols;
@@ -229,8 +255,8 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     return selected || undefined;
   }
 
-  #track(socket: WebSocket): void {
-    this.clients?.add(socket);
+  #track(socket: InstanceType<Class>): void {
+    this.clients?.add(socket); // whatever its type says
     socket.on("close", () => {
       this.clients?.delete(socket);
       if (this.#emitsClose && this.clients?.size === 0) process.nextTick(() => this.#finish());
@@ -242,10 +268,10 @@ export class WebSocketServer extends EventEmitter<WebSocketServerEvents> {
     else this.emit("wsClientError", new Error(fault.message), socket, request);
   }
 
-  #attach(server: Server | HttpsServer): void {
+  #attach(server: Server<Request> | HttpsServer<Request>): void {
     const listening = (): void => void this.emit("listening");
     const error = (fault: Error): void => void this.emit("error", fault);
-    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    const upgrade = (request: InstanceType<Request>, socket: Duplex, head: Buffer): void =>
       this.handleUpgrade(request, socket, head, (made) => this.emit("connection", made, request));
     server.on("listening", listening).on("error", error).on("upgrade", upgrade);
     this.#detach = () => void server.off("listening", listening).off("error", error).off("upgrade", upgrade);

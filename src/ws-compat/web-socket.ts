@@ -1,5 +1,4 @@
-import { EventEmitter } from "node:events";
-import type { ClientRequest } from "node:http";
+import type { ClientRequest, ClientRequestArgs, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AdoptedSocket } from "../engine/index.ts";
 import { ClientAttempt, type ClientOptions, splitArguments } from "./client-handshake.ts";
@@ -8,24 +7,33 @@ import {
   defineAttributes,
   dropHandler,
   type EventHandler,
+  type EventListenerOptions,
   type WebSocketEventMap,
   type WebSocketEventType,
 } from "./event-listeners.ts";
+import type { extension } from "./extension.ts";
 import { createFault } from "./faults.ts";
 import { openLine, type SocketOptions } from "./open-line.ts";
 import { Outgoing, type SendOptions } from "./outgoing.ts";
 import { binaryTypes, type BinaryType, byteLengthOf, type SendData, toBuffer, toRawData } from "./payload.ts";
-import type { SendCallback } from "./pending-sends.ts";
+import type { ControlCallback, SendCallback } from "./pending-sends.ts";
 import type { PerMessageDeflate } from "./permessage-deflate.ts";
-import { ReceiverView } from "./receiver-view.ts";
 import { type ReadyState, shapeClass, stateNames } from "./ready-states.ts";
+import { ReceiverView } from "./receiver-view.ts";
+import type { Receiver } from "./receiver.ts";
+import type { Sender } from "./sender.ts";
+import type { createWebSocketStream } from "./stream.ts";
+import type { subprotocol } from "./subprotocol.ts";
+import { TypedEmitter } from "./typed-emitter.ts";
+import type * as types from "./types-of-ws.ts";
 import type { WebSocketEvents } from "./web-socket-events.ts";
+import type { WebSocketServer } from "./web-socket-server.ts";
 
 /**
  * The class `WebSocket` of `ws` 8, on Switchboard's engine: an `EventEmitter` with the events of a browser's `WebSocket` besides.
  * docs/guide/ws-drop-in.md lists where it is stricter.
  */
-export class WebSocket extends EventEmitter<WebSocketEvents> {
+export class WebSocket extends TypedEmitter<WebSocketEvents> {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
   declare static readonly CLOSING: 2;
@@ -34,10 +42,20 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   declare readonly OPEN: 1;
   declare readonly CLOSING: 2;
   declare readonly CLOSED: 3;
-  declare onopen: EventHandler<WebSocketEventMap<this>["open"]> | null;
-  declare onmessage: EventHandler<WebSocketEventMap<this>["message"]> | null;
-  declare onerror: EventHandler<WebSocketEventMap<this>["error"]> | null;
-  declare onclose: EventHandler<WebSocketEventMap<this>["close"]> | null;
+  // index.ts puts them there: the module is the class.
+  declare static readonly WebSocket: typeof WebSocket;
+  declare static readonly Server: typeof WebSocketServer;
+  declare static readonly WebSocketServer: typeof WebSocketServer;
+  declare static readonly createWebSocketStream: typeof createWebSocketStream;
+  declare static readonly extension: typeof extension;
+  declare static readonly PerMessageDeflate: typeof PerMessageDeflate;
+  declare static readonly Receiver: typeof Receiver;
+  declare static readonly Sender: typeof Sender;
+  declare static readonly subprotocol: typeof subprotocol;
+  declare onopen: ((event: WebSocketEventMap["open"]) => void) | null;
+  declare onmessage: ((event: WebSocketEventMap["message"]) => void) | null;
+  declare onerror: ((event: WebSocketEventMap["error"]) => void) | null;
+  declare onclose: ((event: WebSocketEventMap["close"]) => void) | null;
 
   /** The socket below, null before the handshake is done; `_` because `ws` calls it so, and its users read it. */
   _socket: Duplex | null = null;
@@ -77,8 +95,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
    */
   constructor(
     address: string | URL | null,
-    protocols?: string | readonly string[] | ClientOptions,
-    options?: ClientOptions,
+    protocols?: string | readonly string[] | ClientOptions | ClientRequestArgs,
+    options?: ClientOptions | ClientRequestArgs,
   ) {
     super();
     const given = splitArguments(protocols, options);
@@ -116,9 +134,12 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     return this.#line.state === "open" && !this.#isClosing ? WebSocket.OPEN : WebSocket.CLOSING;
   }
 
-  /** What a binary message comes as. Default `"nodebuffer"`; another value than the four is ignored. */
-  get binaryType(): BinaryType {
-    return this.#binaryType;
+  /**
+   * What a binary message comes as. Default `"nodebuffer"`; another value than the four is ignored. `"blob"` may be set, and is read
+   * again; that it is not in the type is for programs and libraries which were written to that of `@types/ws`.
+   */
+  get binaryType(): Exclude<BinaryType, "blob"> {
+    return this.#binaryType as Exclude<BinaryType, "blob">;
   }
 
   set binaryType(type: BinaryType) {
@@ -211,12 +232,12 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
    *
    * @throws {Error} while connecting, {@link RangeError} if it is longer.
    */
-  ping(data?: SendData | SendCallback, mask?: boolean | SendCallback, callback?: SendCallback): void {
+  ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
     this.#sendControl("ping", [data, mask, callback]);
   }
 
   /** As {@link WebSocket.ping}, a pong nobody asked for. */
-  pong(data?: SendData | SendCallback, mask?: boolean | SendCallback, callback?: SendCallback): void {
+  pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
     this.#sendControl("pong", [data, mask, callback]);
   }
 
@@ -256,15 +277,15 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   /** As a browser's; `once` is the one option. */
   addEventListener<Type extends WebSocketEventType>(
     type: Type,
-    handler: EventHandler<WebSocketEventMap<this>[Type]>,
-    options: { readonly once?: boolean } = {},
+    handler: EventHandler<WebSocketEventMap[Type]>,
+    options: EventListenerOptions = {},
   ): void {
     addHandler(this, type, { handler, once: options.once ?? false, isAttribute: false });
   }
 
   removeEventListener<Type extends WebSocketEventType>(
     type: Type,
-    handler: EventHandler<WebSocketEventMap<this>[Type]>,
+    handler: EventHandler<WebSocketEventMap[Type]>,
   ): void {
     dropHandler(this, type, { handler, isAttribute: false });
   }
@@ -341,3 +362,34 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
 
 shapeClass(WebSocket);
 defineAttributes(WebSocket.prototype);
+
+/** The types that `@types/ws` has on the class; the same as those that the module exports. */
+export declare namespace WebSocket {
+  export type AddressInfo = types.AddressInfo;
+  export type CertMeta = types.CertMeta;
+  export type ClientOptions = types.ClientOptions;
+  export type CloseEvent = types.CloseEvent;
+  export type Data = types.Data;
+  export type ErrorEvent = types.ErrorEvent;
+  export type Event = types.Event;
+  export type EventListenerOptions = types.EventListenerOptions;
+  export type FinishRequestCallback = types.FinishRequestCallback;
+  export type MessageEvent = types.MessageEvent;
+  export type PerMessageDeflateOptions = types.PerMessageDeflateOptions;
+  export type RawData = types.RawData;
+  export type Server<
+    Class extends typeof WebSocket = typeof WebSocket,
+    Request extends typeof IncomingMessage = typeof IncomingMessage,
+  > = types.Server<Class, Request>;
+  export type ServerOptions<
+    Class extends typeof WebSocket = typeof WebSocket,
+    Request extends typeof IncomingMessage = typeof IncomingMessage,
+  > = types.ServerOptions<Class, Request>;
+  export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =
+    types.VerifyClientCallbackAsync<Request>;
+  export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =
+    types.VerifyClientCallbackSync<Request>;
+  export type WebSocket = types.WebSocketOfModule;
+  export type WebSocketEventMap = types.WebSocketEventMap;
+  export type WebSocketServer = types.Server;
+}

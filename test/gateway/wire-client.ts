@@ -93,8 +93,16 @@ export class WireClient {
     type: Type,
     isIt: (message: MessageOf<Type>) => boolean = () => true,
   ): Promise<MessageOf<Type>> {
-    const isMet = (message: ServerMessage): message is MessageOf<Type> =>
-      message.type === type && isIt(message as MessageOf<Type>);
+    const isMet = (message: ServerMessage): boolean => message.type === type && isIt(message as MessageOf<Type>);
+    return (await this.#find(isMet)) as MessageOf<Type>;
+  }
+
+  /** The answer to a request, whatever it is. */
+  async answer(id: number): Promise<ServerMessage> {
+    return this.#find((message) => "id" in message && message.id === id);
+  }
+
+  async #find(isMet: (message: ServerMessage) => boolean): Promise<ServerMessage> {
     for (; this.#taken < this.messages.length; this.#taken += 1) {
       const message = this.messages[this.#taken];
       if (message !== undefined && isMet(message)) {
@@ -104,7 +112,7 @@ export class WireClient {
     }
     const { promise, reject, resolve } = withResolvers<ServerMessage>();
     this.#wishes.push({ isMet, resolve, reject });
-    return (await promise) as MessageOf<Type>;
+    return promise;
   }
 
   #receive(text: string): void {

@@ -10,7 +10,7 @@ import {
   messageKey,
   placeKey,
   standingReceives,
-  untoldReceives,
+  withoutTakenBack,
   type ChannelLedger,
   type ReaderEvent,
 } from "./ledger.ts";
@@ -57,14 +57,20 @@ export function findHoles(ledger: ChannelLedger): readonly Violation[] {
 
 /** HK6: a told gap is a real one: something in it is not in the log, or the log is another. */
 export function findFalseGaps(ledger: ChannelLedger): readonly Violation[] {
-  return eachReader(ledger, (timeline) =>
-    timeline.flatMap((event, index): readonly Violation[] => {
+  return eachReader(ledger, (timeline) => {
+    let seen: readonly ReceiveEvent[] = [];
+    let fresh: ReceiveEvent[] = [];
+    return timeline.flatMap((event): readonly Violation[] => {
+      if (event.type === "receive") fresh.push(event);
       if (event.type !== "gap") return [];
-      if (isRealGap(ledger, event, untoldReceives(timeline.slice(0, index)))) return [];
+      const before = [...seen, ...fresh];
+      seen = withoutTakenBack(before, event);
+      fresh = [];
+      if (isRealGap(ledger, event, before)) return [];
       const sentence = `${event.client} was told that ${event.channel} lost what follows offset ${event.from.offset} up to ${event.to.offset} (${event.reason}), and nothing is missing`;
       return [{ rule: "HK6", sentence, slice: [event] }];
-    }),
-  );
+    });
+  });
 }
 
 /** HK7: what a reader saw is in the log at the end, or a gap took it back after a fault beyond the level. */

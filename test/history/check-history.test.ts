@@ -255,3 +255,23 @@ test("[HK12] staleness is measured outside faults, and a fault's outage lasts to
   expect(figures.outages).toEqual([{ name: "kill", unavailableMs: 7 }]);
   expect(figures.staleness.maxMs).toBe(0);
 });
+
+test("[HK12] faults may overlap: something is broken until the last of them is over", () => {
+  const fault = { type: "fault", name: "kill", survivedBy: "os" } as const;
+  const heard = (message: string, offset: number, atMs: number): readonly HistoryEvent[] => [
+    publish(message, { atMs }),
+    ack(message, offset, { atMs }),
+    receive("b", message, offset, { atMs: atMs + offset }),
+    stored(message, offset),
+  ];
+  const { figures } = checkHistory([
+    { ...fault, phase: "start", atMs: 10 },
+    { ...fault, phase: "start", atMs: 20 },
+    { ...fault, phase: "stop", atMs: 30 },
+    ...heard("x", 1, 40),
+    { ...fault, phase: "stop", atMs: 50 },
+    ...heard("y", 2, 60),
+  ]);
+  expect(figures.staleness).toEqual({ p50Ms: 2, p99Ms: 2, maxMs: 2 });
+  expect(figures.outages.map(({ unavailableMs }) => unavailableMs)).toEqual([30, 20]);
+});

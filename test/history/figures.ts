@@ -39,23 +39,37 @@ export function measure(ledger: Ledger): Figures {
       .filter((fault) => fault.phase === "start")
       .map((fault) => ({
         name: fault.name,
-        unavailableMs: (ackTimes.find((atMs) => atMs > fault.atMs) ?? Infinity) - fault.atMs,
+        unavailableMs: (ackTimes[countUpTo(ackTimes, fault.atMs)] ?? Infinity) - fault.atMs,
       })),
   };
 }
 
 function stalenessOf(channel: ChannelLedger, faults: readonly FaultEvent[]): readonly number[] {
+  const isInFault = faultTimes(faults);
   return [...channel.readers.values()].flat().flatMap((event) => {
-    if (event.type !== "receive" || isInFault(event.atMs, faults)) return [];
+    if (event.type !== "receive" || isInFault(event.atMs)) return [];
     const ack = channel.publishes.get(messageKey(event))?.acks[0];
-    return ack === undefined || isInFault(ack.atMs, faults) ? [] : [Math.max(0, event.atMs - ack.atMs)];
+    return ack === undefined || isInFault(ack.atMs) ? [] : [Math.max(0, event.atMs - ack.atMs)];
   });
 }
 
-/** Between the start of a fault and its stop; one that never stops lasts. */
-function isInFault(atMs: number, faults: readonly FaultEvent[]): boolean {
-  const last = faults.filter((fault) => fault.atMs <= atMs).at(-1);
-  return last?.phase === "start";
+/** Tells of a time whether something was broken then: between the start of a fault and its stop; one that never stops lasts. */
+function faultTimes(faults: readonly FaultEvent[]): (atMs: number) => boolean {
+  const times = faults.map(({ atMs }) => atMs);
+  let depth = 0;
+  const depths = faults.map(({ phase }) => (depth += phase === "start" ? 1 : -1));
+  return (atMs) => (depths[countUpTo(times, atMs) - 1] ?? 0) > 0;
+}
+
+/** How many of these times, which are in order, are not later. */
+function countUpTo(times: readonly number[], atMs: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? Infinity) <= atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function percentiles(values: readonly number[]): Figures["staleness"] {

@@ -121,13 +121,18 @@ export function mayBeGone(ledger: ChannelLedger, receive: ReceiveEvent, faults: 
 }
 
 /** What a reader saw up to now that no gap took back. */
-export function untoldReceives(timeline: readonly ReaderEvent[]): readonly ReceiveEvent[] {
+function untoldReceives(timeline: readonly ReaderEvent[]): readonly ReceiveEvent[] {
   let standing: ReceiveEvent[] = [];
   for (const event of timeline) {
     if (event.type === "receive") standing.push(event);
-    if (event.type === "gap") standing = standing.filter((receive) => !isTakenBack(receive, event));
+    if (event.type === "gap") standing = withoutTakenBack(standing, event);
   }
   return standing;
+}
+
+/** Those that this gap leaves standing. */
+export function withoutTakenBack(receives: readonly ReceiveEvent[], gap: GapEvent): ReceiveEvent[] {
+  return receives.filter((receive) => !isTakenBack(receive, gap));
 }
 
 /** Whether the log has it where it was seen, or reaches back less far. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import type { KillServerOptions } from "./server.ts";
 
 const program = join(import.meta.dirname, "server.ts");
@@ -45,6 +46,23 @@ export class KillableServer {
     const { exitCode, signalCode } = child;
     if (hasEnded(child)) throw new Error(`Cannot start the server: it exited with ${exitCode ?? signalCode}`);
     this.#port = Number(line);
+  }
+
+  /** Starts it as a supervisor does: again and again, while its store cannot be reached. @throws what the last start failed of. */
+  async startUntilItStands(withinMs = 120_000): Promise<void> {
+    for (const endMs = performance.now() + withinMs; ;) {
+      try {
+        return await this.start();
+      } catch (error) {
+        if (performance.now() > endMs) throw error;
+        await delay(200);
+      }
+    }
+  }
+
+  /** Whether there is a process. */
+  get isRunning(): boolean {
+    return this.#process !== undefined && !hasEnded(this.#process);
   }
 
   /** Resolves when it is gone: killed by whoever wanted it gone. */

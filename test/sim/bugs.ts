@@ -169,7 +169,7 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: "last-hint-lost",
     mistake: "Nobody looks whether the store has more than it told",
-    edits: [{ file: "src/gateway/channel.ts", from: "    this.#reader.probe();\n", to: "" }],
+    edits: [{ file: "src/gateway/channel.ts", from: "    this.#reader.probe(top);\n", to: "" }],
   },
   {
     name: "drained-for-nothing",

@@ -6,6 +6,8 @@ import {
   type BrokerInfo,
   type BrokerSink,
   type Entry,
+  type KnownLog,
+  type OtherLog,
   type ReadRequest,
   type ReadResult,
   type RecallRequest,
@@ -80,6 +82,10 @@ export class SimBroker implements Broker, StoreClient {
 
   read(request: ReadRequest): Promise<ReadResult> {
     return this.#ask(() => this.#store.read(request));
+  }
+
+  compare(known: readonly KnownLog[]): Promise<readonly OtherLog[]> {
+    return this.#ask(() => this.#store.compare(known));
   }
 
   join(channel: string): Promise<void> {

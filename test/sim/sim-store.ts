@@ -1,10 +1,13 @@
 import { deriveEpoch } from "../../src/brokers/channel-epoch.ts";
 import { MemoryLog } from "../../src/brokers/memory-log.ts";
+import { othersOf } from "../../src/brokers/others-of.ts";
 import {
   type AppendRequest,
   type AppendResult,
   BrokerError,
   type Entry,
+  type KnownLog,
+  type OtherLog,
   type ReadRequest,
   type ReadResult,
   type RecallRequest,
@@ -96,6 +99,11 @@ export class SimStore {
   read({ channel, ...request }: ReadRequest): ReadResult {
     if (this.state === "down") throw unavailable("it is down");
     return this.#log(channel).read(request);
+  }
+
+  compare(known: readonly KnownLog[]): readonly OtherLog[] {
+    if (this.state === "down") throw unavailable("it is down");
+    return othersOf(known, (channel) => this.#log(channel).top);
   }
 
   join(channel: string, client: StoreClient): void {

@@ -37,6 +37,12 @@ export function drawFate(random: SeededRandom): LineFate {
   };
 }
 
+/** The fate of a line in the chaos: it lives for seconds, and may be silent for so long that its client must be told a gap. */
+export function drawLongerFate(random: SeededRandom): LineFate {
+  const endAfterMs = 1_000 + random.below(random.chance(0.5) ? 9_000 : 59_000);
+  return { ...drawFate(random), endAfterMs, lastsMs: 300 + random.below(15_000) };
+}
+
 export interface FaultProxyOptions {
   readonly targetPort: number | (() => number);
   /** Called for each line. */

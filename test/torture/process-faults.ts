@@ -2,12 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { SeededRandom } from "switchboard/testing";
 import type { FaultyLibc } from "../faults/faulty-libc.ts";
 import type { KillableServer } from "../kill/killable-server.ts";
-import type { StoreServer } from "./store-server.ts";
 import type { RecordEvent } from "../kill/witness.ts";
 
 /** What happens to the server's process; `commit` faults need a faulty C library. */
 const kinds = ["kill", "commit", "commit", "pause", "restart", "slow disk"] as const;
-type Kind = (typeof kinds)[number] | "failover";
+type Kind = (typeof kinds)[number];
 const moments = ["dieBeforeSync", "dieAfterSync", "dieInWrite"] as const;
 /** With traffic, a commit comes at once; without, the process is killed all the same. */
 const commitWithinMs = 5_000;
@@ -25,7 +24,7 @@ export interface ProcessFault {
 /** The next thing that goes wrong. A seed gives the same ones in the same order. */
 export function drawProcessFault(
   random: SeededRandom,
-  { canBreakCommits, canFailOver }: { readonly canBreakCommits: boolean; readonly canFailOver: boolean },
+  { canBreakCommits }: { readonly canBreakCommits: boolean },
 ): ProcessFault {
   const kind = random.pick(kinds);
   const fault = {
@@ -36,33 +35,37 @@ export function drawProcessFault(
   };
   const needsLibc = kind === "commit" || kind === "slow disk";
   if (!needsLibc || canBreakCommits) return { kind, ...fault };
-  return { kind: canFailOver ? "failover" : "kill", ...fault };
+  return { kind: "kill", ...fault };
+}
+
+/** Of the chaos: a kill -9, in mid-commit every other time if that can be done. */
+export function drawKill(random: SeededRandom, canBreakCommits: boolean): ProcessFault {
+  const isMidCommit = random.chance(0.5) && canBreakCommits;
+  const [moment, nth] = [random.pick(moments), 1 + random.below(5)];
+  return { kind: isMidCommit ? "commit" : "kill", afterMs: 0, lastsMs: 0, moment, nth };
 }
 
 export interface Victim {
   readonly server: KillableServer;
   readonly libc: FaultyLibc | undefined;
-  readonly store: StoreServer | undefined;
   readonly record: RecordEvent;
 }
 
 /** Carries it out; resolves when the server is up again and nothing is wrong. */
-export async function inflict(fault: ProcessFault, { libc, record, server, store }: Victim): Promise<void> {
+export async function inflict(fault: ProcessFault, { libc, record, server }: Victim): Promise<void> {
   const name = fault.kind === "commit" ? `kill -9 in mid-commit (${fault.moment})` : fault.kind;
-  // No level of one server survives that another takes its place.
-  const survivedBy = fault.kind === "failover" ? "quorum" : "os";
-  record({ type: "fault", name, phase: "start", survivedBy });
+  record({ type: "fault", name, phase: "start", survivedBy: "os" });
   switch (fault.kind) {
     case "kill":
       await server.kill();
-      await server.start();
+      await server.startUntilItStands();
       break;
     case "commit":
       libc?.set(fault.moment, fault.nth);
       await Promise.race([server.ended(), delay(commitWithinMs)]);
       await server.kill();
       libc?.heal();
-      await server.start();
+      await server.startUntilItStands();
       break;
     case "pause":
       server.signal("SIGSTOP");
@@ -71,18 +74,15 @@ export async function inflict(fault: ProcessFault, { libc, record, server, store
       break;
     case "restart":
       await server.stop();
-      await server.start();
+      await server.startUntilItStands();
       break;
     case "slow disk":
       libc?.set("syncDelayMs", 20 * fault.nth);
       await delay(fault.lastsMs);
       libc?.heal();
       break;
-    case "failover":
-      await store?.failOver?.(fault.lastsMs);
-      break;
     default:
       fault.kind satisfies never;
   }
-  record({ type: "fault", name, phase: "stop", survivedBy });
+  record({ type: "fault", name, phase: "stop", survivedBy: "os" });
 }

@@ -3,7 +3,7 @@ import type { HistoryRule } from "../history/violation.ts";
 import { markdownTable } from "../markdown-table.ts";
 import type { TortureOptions, TortureResult } from "./torture.ts";
 
-const shownViolations = 5;
+export const shownViolationCount = 5;
 
 /** What each rule of the history checker is, in the words of the promise. */
 const meanings: Readonly<
@@ -28,22 +28,38 @@ const meanings: Readonly<
 export function describeTorture(options: TortureOptions, result: TortureResult): string {
   const { verdict } = result;
   return [
-    ...markdownTable([["what", "count"], ...rowsOf(result)]),
+    ...tableOf(result),
     "",
     ...(result.note === undefined ? [] : [`No commit was broken and no disk was slow: ${result.note}`]),
     describeOutcome(verdict),
     ...(verdict.isValid
       ? []
-      : [describeVerdict({ ...verdict, violations: verdict.violations.slice(0, shownViolations) })]),
+      : [describeVerdict({ ...verdict, violations: verdict.violations.slice(0, shownViolationCount) })]),
     `Run it again: npm run torture -- --broker ${options.broker}${nodesOf(options)} --minutes ${options.seconds / 60} --seed ${options.seed}`,
   ].join("\n");
+}
+
+export function tableOf(result: TortureResult): readonly string[] {
+  return markdownTable([["what", "count"], ...rowsOf(result)]);
 }
 
 function nodesOf({ nodeCount = 1 }: TortureOptions): string {
   return nodeCount === 1 ? "" : ` --nodes ${nodeCount}`;
 }
 
-function rowsOf({ faults, lines, reconnectCount, verdict }: TortureResult): readonly (readonly [string, string])[] {
+function storeRows({ faults, hints }: TortureResult): readonly (readonly [string, string])[] {
+  const sum = (start: string): number =>
+    [...faults].reduce((total, [kind, count]) => total + (kind.startsWith(start) ? count : 0), 0);
+  if (hints.told === 0) return [["failovers of the store", String(sum("failover"))]];
+  return [
+    ["lines to the store: cut / silent", `${sum("link cut")} / ${sum("link silent")}`],
+    ["the store: stopped / killed", `${sum("store paused")} / ${sum("store killed")}`],
+    ["hints: told / lost on purpose", `${hints.told} / ${hints.lost}`],
+  ];
+}
+
+function rowsOf(result: TortureResult): readonly (readonly [string, string])[] {
+  const { faults, lines, reconnectCount, verdict } = result;
   const { figures } = verdict;
   const times = (kind: string): string => String(faults.get(kind) ?? 0);
   const outages = figures.outages.map(({ unavailableMs }) => unavailableMs).sort((one, other) => one - other);
@@ -61,7 +77,7 @@ function rowsOf({ faults, lines, reconnectCount, verdict }: TortureResult): read
       `${lines.close} / ${lines.reset} / ${lines["half-open"]} / ${lines.stalled}`,
     ],
     ["kill -9: at any moment / in mid-commit", `${times("kill")} / ${times("commit")}`],
-    ["failovers of the store", times("failover")],
+    ...storeRows(result),
     ["SIGSTOP / restarts / slow disk", `${times("pause")} / ${times("restart")} / ${times("slow disk")}`],
     ["from a fault to the next ack, median / max", `${at(outages, 0.5)} / ${at(outages, 1)} ms`],
     [

@@ -1,19 +1,47 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { LineFilter } from "../cut-line.ts";
 import type { StoreName } from "../kill/stores.ts";
 import { NatsServer } from "../nats-server.ts";
 import { RedisFailover } from "../redis-failover.ts";
 import { RedisServer } from "../redis-server.ts";
+import { loseNatsHints, loseRedisHints } from "./lossy-hints.ts";
 
 /** The server of a store that has one. */
 export interface StoreServer {
   readonly url: string;
   dispose(): Promise<void>;
+  /** The one process that it is, which nodes can reach by another way, and which can be stopped and killed. Absent: it is several. */
+  readonly alone?: LoneServer;
   /** Its primary dies, and a replica that has not heard of the newest writes takes its place. Absent: it has no replica. */
   failOver?(lagMs: number): Promise<void>;
 }
 
+interface LoneServer {
+  readonly port: number;
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
+  kill(): Promise<void>;
+  /** On the data that the last process left. */
+  run(): Promise<void>;
+  /** Of what one line brings a node, leaves those hints out for which `drops` says so. */
+  loseHints(drops: () => boolean): LineFilter;
+}
+
 /** A Sentinel starts no second failover within twice its timeout of 3 s. */
 const failoverEveryMs = 7_000;
+
+function standAlone(server: RedisServer | NatsServer, loseHints: LoneServer["loseHints"]): StoreServer {
+  return {
+    url: server.url,
+    dispose: () => server.dispose(),
+    alone: {
+      port: server.port,
+      signal: (signal) => server.signal(signal),
+      kill: () => server.kill(),
+      run: () => server.run(),
+      loseHints,
+    },
+  };
+}
 
 async function startFailover(): Promise<StoreServer> {
   const servers = await RedisFailover.start();
@@ -38,11 +66,11 @@ export async function startStore(broker: StoreName): Promise<StoreServer | undef
     case "sqlite":
       return undefined;
     case "redis":
-      return RedisServer.start();
+      return standAlone(await RedisServer.start(), loseRedisHints);
     case "redis-failover":
       return startFailover();
     case "jetstream":
-      return NatsServer.start();
+      return standAlone(await NatsServer.start(), loseNatsHints);
     default:
       return broker satisfies never;
   }

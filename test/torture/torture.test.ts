@@ -44,20 +44,16 @@ test("[TO2] the same torture finds out a server that acknowledges before it stor
 test("[TO3] a seed decides the faults and their order; without a C compiler commits are not broken, but the process is killed", () => {
   function draw(seed: number, canBreakCommits: boolean): readonly unknown[] {
     const random = seededRandom(seed);
-    return Array.from({ length: 200 }, () => [
-      drawProcessFault(random, { canBreakCommits, canFailOver: false }),
-      drawFate(random),
-    ]);
+    return Array.from({ length: 200 }, () => [drawProcessFault(random, { canBreakCommits }), drawFate(random)]);
   }
   expect(draw(1, true)).toEqual(draw(1, true));
   expect(draw(1, true)).not.toEqual(draw(2, true));
-  const kinds = (canBreakCommits: boolean, canFailOver = false): ReadonlySet<unknown> => {
+  const kinds = (canBreakCommits: boolean): ReadonlySet<unknown> => {
     const random = seededRandom(1);
-    return new Set(Array.from({ length: 200 }, () => drawProcessFault(random, { canBreakCommits, canFailOver }).kind));
+    return new Set(Array.from({ length: 200 }, () => drawProcessFault(random, { canBreakCommits }).kind));
   };
   expect(kinds(true)).toEqual(new Set(["commit", "kill", "pause", "restart", "slow disk"]));
   expect(kinds(false)).toEqual(new Set(["kill", "pause", "restart"]));
-  expect(kinds(false, true)).toEqual(new Set(["failover", "kill", "pause", "restart"]));
 });
 
 test("[TO4] options that cannot be exit with 2 and say why; the help has them all", { timeout }, () => {

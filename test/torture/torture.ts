@@ -11,16 +11,26 @@ import { readLog } from "../kill/read-log.ts";
 import { RecordedClient } from "../kill/recorded-client.ts";
 import { type StorePlace, stores, type StoreName } from "../kill/stores.ts";
 import type { RecordEvent } from "../kill/witness.ts";
-import { drawFate, FaultProxy } from "./fault-proxy.ts";
-import { drawProcessFault, inflict } from "./process-faults.ts";
+import { drawFate, drawLongerFate, FaultProxy } from "./fault-proxy.ts";
+import { chaos, type FaultCounts, oneByOne } from "./fault-tracks.ts";
 import { RawClient } from "./raw-client.ts";
+import { StoreProxy } from "./store-proxy.ts";
 import { startStore, type StoreServer } from "./store-server.ts";
 
 /** `log` channels are kept whole and read in the end; a `short` one keeps 64 entries, so who is away for long must be told a gap. */
 const channels = ["log/1", "log/2", "log/3", "short/1"];
 const libraryClients = ["ada", "bob", "eve", "kim"];
 const rawClients = ["raw-1", "raw-2", "raw-3", "raw-stalled"];
-const publishEveryMs = 60;
+/** The share of what the store tells by itself that does not arrive. */
+const lostHintShare = 0.05;
+
+/** How hard it goes, and when what goes wrong. */
+const regimes = {
+  /** Everything as often as can be. */
+  torture: { publishEveryMs: 60, pingAfterMs: 1_000, drawFate, inflictFaults: oneByOne },
+  /** As a bad hour: what it remembers must fit into memory. */
+  chaos: { publishEveryMs: 250, pingAfterMs: 5_000, drawFate: drawLongerFate, inflictFaults: chaos },
+} as const;
 
 export interface TortureOptions {
   readonly broker: StoreName;
@@ -29,11 +39,15 @@ export interface TortureOptions {
   readonly seconds: number;
   /** Decides every fault and their order. What the clients do meanwhile, the machine's own pace decides. */
   readonly seed: number;
+  /** Default `torture`. */
+  readonly regime?: keyof typeof regimes;
   readonly bug?: "ack before append";
   /** How long all that is under way may take once nothing is wrong any more. Default 60 000. */
   readonly settleWithinMs?: number;
   /** Called every few seconds with a line about how far it is. */
   readonly tell?: (line: string) => void;
+  /** Called with each event of the history as it happens. */
+  readonly watch?: (event: HistoryEvent) => void;
 }
 
 export interface TortureResult {
@@ -41,8 +55,9 @@ export interface TortureResult {
   readonly history: readonly HistoryEvent[];
   readonly reconnectCount: number;
   readonly lines: FaultProxy["counts"];
-  /** How often each kind of fault of the process was inflicted. */
-  readonly faults: ReadonlyMap<string, number>;
+  readonly faults: FaultCounts;
+  /** What the store told by itself, and how much of that was lost on purpose. */
+  readonly hints: { told: number; lost: number };
   /** Why no commit was broken, if none was. */
   readonly note: string | undefined;
 }
@@ -55,13 +70,17 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const random = seededRandom(options.seed);
   const libc = makeFaultyLibc(options.broker, folder);
   const store = await startStore(options.broker);
-  const servers = Array.from({ length: options.nodeCount ?? 1 }, () => {
+  const hints = { told: 0, lost: 0 };
+  const nodeCount = options.nodeCount ?? 1;
+  const links = await openLinks({ store, nodeCount, hints, random });
+  const servers = Array.from({ length: nodeCount }, (_, node) => {
+    const storeUrl = urlBy(store, links[node]);
     return new KillableServer({
       broker: options.broker,
       folder,
       hookSeed: random.uint32(),
-      pingAfterMs: 1_000,
-      ...(store === undefined ? {} : { storeUrl: store.url }),
+      pingAfterMs: regimes[options.regime ?? "torture"].pingAfterMs,
+      ...(storeUrl === undefined ? {} : { storeUrl }),
       ...(options.bug === undefined ? {} : { bug: options.bug }),
       ...(libc === undefined ? {} : { env: libc.env }),
     });
@@ -69,15 +88,45 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   try {
     await Promise.all(servers.map((server) => server.start()));
     const place = { folder, ...(store === undefined ? {} : { url: store.url }) };
-    return await run({ ...options, place, random, libc, servers, store });
+    return await run({ ...options, place, random, libc, servers, store, links, hints });
   } finally {
     for (const server of servers) {
       server.signal("SIGCONT");
       await server.kill();
     }
+    for (const link of links) await link.close();
     await store?.dispose();
     rmSync(folder, { recursive: true });
   }
+}
+
+interface OpenLinks {
+  readonly store: StoreServer | undefined;
+  readonly nodeCount: number;
+  readonly hints: TortureResult["hints"];
+  readonly random: SeededRandom;
+}
+
+/** For each node a way of its own to the store; none where the store is a file, or has a node ask who its primary is. */
+async function openLinks({ hints, nodeCount, random, store }: OpenLinks): Promise<readonly StoreProxy[]> {
+  const server = store?.alone;
+  if (server === undefined) return [];
+  const luck = seededRandom(random.uint32());
+  function isLost(): boolean {
+    hints.told += 1;
+    const isUnlucky = luck.chance(lostHintShare);
+    if (isUnlucky) hints.lost += 1;
+    return isUnlucky;
+  }
+  const options = { targetPort: server.port, makeFilter: () => server.loseHints(isLost) };
+  return Promise.all(Array.from({ length: nodeCount }, () => StoreProxy.listen(options)));
+}
+
+function urlBy(store: StoreServer | undefined, link: StoreProxy | undefined): string | undefined {
+  if (store === undefined || link === undefined) return store?.url;
+  const url = new URL(store.url);
+  url.port = String(link.port);
+  return url.href;
 }
 
 function makeFaultyLibc(broker: StoreName, folder: string): FaultyLibc | undefined {
@@ -85,28 +134,35 @@ function makeFaultyLibc(broker: StoreName, folder: string): FaultyLibc | undefin
   return new FaultyLibc({ folder, files: stores[broker].files.map((name) => join(folder, name)) });
 }
 
-interface Chamber extends TortureOptions {
+/** What a run is made of beside its plan. */
+interface Parts extends TortureOptions {
   readonly place: StorePlace;
   readonly random: SeededRandom;
   readonly libc: FaultyLibc | undefined;
   readonly servers: readonly KillableServer[];
   readonly store: StoreServer | undefined;
+  readonly links: readonly StoreProxy[];
+  readonly hints: TortureResult["hints"];
 }
 
-async function run(chamber: Chamber): Promise<TortureResult> {
-  const { broker, libc, place, random, servers, settleWithinMs = 60_000, tell } = chamber;
+async function run(parts: Parts): Promise<TortureResult> {
+  const { broker, hints, libc, links, place, random, servers, settleWithinMs = 60_000, store, tell, watch } = parts;
+  const regime = regimes[parts.regime ?? "torture"];
   const history: HistoryEvent[] = [];
-  function record(...[event]: Parameters<RecordEvent>): void {
-    history.push({ ...event, atMs: performance.now() });
+  function record(...[of]: Parameters<RecordEvent>): void {
+    const event = { ...of, atMs: performance.now() };
+    history.push(event);
+    watch?.(event);
   }
   const fates = seededRandom(random.uint32());
   const targetPort = (): number => fates.pick(servers).port;
-  const proxy = await FaultProxy.listen({ targetPort, drawFate: () => drawFate(fates) });
-  const people = makePeople(proxy.url, record, random);
+  const proxy = await FaultProxy.listen({ targetPort, drawFate: () => regime.drawFate(fates) });
+  const people = makePeople({ url: proxy.url, record, random, publishEveryMs: regime.publishEveryMs });
   await Promise.all(people.map((person) => person.open()));
   const traffic = new AbortController();
   const published = Promise.all(people.map((person) => person.publish(traffic.signal)));
-  const faults = await inflictFaults(chamber, record);
+  const { seconds } = parts;
+  const faults = await regime.inflictFaults({ seconds, random, libc, servers, store, links, record, tell });
   traffic.abort();
   proxy.heal();
   tell?.("healed; waiting for what is under way");
@@ -117,31 +173,20 @@ async function run(chamber: Chamber): Promise<TortureResult> {
   await proxy.close();
   await Promise.all(servers.map((server) => server.kill()));
   await readLog({ broker, ...place, channels, record });
+  tell?.(`judging ${history.length} events`);
   const verdict = checkHistory(history);
   const note = libc === undefined ? (whyNoFaultyLibc ?? "the store is a server of its own") : undefined;
-  return { verdict, history, reconnectCount, lines: proxy.counts, faults, note };
+  return { verdict, history, reconnectCount, lines: proxy.counts, faults, hints, note };
 }
 
-/** One fault of the process after the other, until the time is over. */
-async function inflictFaults(
-  { libc, random, seconds, servers, store, tell }: Chamber,
-  record: RecordEvent,
-): Promise<TortureResult["faults"]> {
-  const counts = new Map<string, number>();
-  for (const endMs = performance.now() + seconds * 1_000; performance.now() < endMs;) {
-    const fault = drawProcessFault(random, {
-      canBreakCommits: libc !== undefined,
-      canFailOver: store?.failOver !== undefined,
-    });
-    await delay(fault.afterMs);
-    await inflict(fault, { server: random.pick(servers), libc, store, record });
-    counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
-    tell?.(`${Math.max(0, Math.round((endMs - performance.now()) / 1_000))} s to go, ${fault.kind}`);
-  }
-  return counts;
+interface MakePeople {
+  readonly url: string;
+  readonly record: RecordEvent;
+  readonly random: SeededRandom;
+  readonly publishEveryMs: number;
 }
 
-function makePeople(url: string, record: RecordEvent, random: SeededRandom): readonly Person[] {
+function makePeople({ publishEveryMs, random, record, url }: MakePeople): readonly Person[] {
   // One in eight is long, so that lines break within messages and slow readers fall behind.
   const padding = (messageNumber: number): string | undefined =>
     messageNumber % 8 === 0 ? "x".repeat(4_000) : undefined;

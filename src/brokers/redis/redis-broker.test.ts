@@ -339,3 +339,31 @@ nodesTest(
     await expect(broker.notices?.read(0)).rejects.toMatchObject({ code: "STORAGE_CORRUPT" });
   },
 );
+
+nodesTest("[RB21] a thousand logs are compared with 8 scripts", syncedSettings, async (server, open) => {
+  const { broker } = await open();
+  const channels = Array.from({ length: 1_000 }, (_, index) => `chat/${index}`);
+  const known = await Promise.all(
+    channels.map(async (channel) => ({ channel, position: (await broker.read({ ...wholePage, channel })).top })),
+  );
+  await broker.append(appendRequest("m", { channel: "chat/7" }));
+  const scriptCount = (): number =>
+    Number(/cmdstat_evalsha:calls=(\d+)/u.exec(server.command("INFO", "commandstats"))?.[1]);
+  const before = scriptCount();
+  expect(await broker.compare?.(known)).toMatchObject([{ channel: "chat/7", top: { offset: 1 } }]);
+  expect(scriptCount() - before).toBe(8);
+});
+
+nodesTest(
+  "[RB22] a record that is none of ours is no log as known, and without Redis nothing is compared",
+  [],
+  async (server, open) => {
+    const { broker } = await open();
+    const known = [{ channel: "chat/a", position: (await broker.read(wholePage)).top }];
+    server.command("SET", "switchboard:{chat/a}:log", "none of ours");
+    expect(await broker.compare?.(known)).toEqual([{ channel: "chat/a" }]);
+    await server.kill();
+    await expect(broker.compare?.(known)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    await server.run();
+  },
+);

@@ -6,7 +6,9 @@ import type {
   BrokerInfo,
   BrokerSink,
   Entry,
+  KnownLog,
   Notices,
+  OtherLog,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -16,13 +18,14 @@ import { BrokerError } from "../../gateway/index.ts";
 import { Audience } from "../audience.ts";
 import { createEpochSeed, deriveEpoch } from "../channel-epoch.ts";
 import { maxTrimCount } from "../dedup-window.ts";
+import { compareLogs } from "./compare-logs.ts";
 import { readEntry, readHint, writeHead } from "./entry-text.ts";
 import type { Examined } from "./examine-redis.ts";
 import { isAtLeast } from "./measure-durability.ts";
 import { RedisLink, type RedisLinkOptions } from "./redis-link.ts";
 import { readPlace, type RedisPlace, type RedisPlaceOptions } from "./redis-place.ts";
 import { noticeScripts, RedisNotices } from "./redis-notices.ts";
-import { appendScript, readScript, recallScript } from "./scripts.ts";
+import { appendScript, compareScript, readScript, recallScript } from "./scripts.ts";
 
 /** Where a {@link redisBroker} keeps its logs, and its limits. */
 export interface RedisBrokerOptions extends RedisPlaceOptions {
@@ -89,7 +92,7 @@ class RedisBroker implements Broker {
     const link = await RedisLink.open({
       place: this.#place,
       ...this.#timeouts,
-      scripts: [appendScript, recallScript, readScript, ...noticeScripts],
+      scripts: [appendScript, recallScript, readScript, compareScript, ...noticeScripts],
       onUp: (examined) => this.#returned(sink, examined),
       onDown: (reason) => sink.availability(false, reason),
     });
@@ -181,6 +184,11 @@ class RedisBroker implements Broker {
       entries,
       tagAtAfter: tagAtAfter === "" ? undefined : Number(tagAtAfter),
     };
+  }
+
+  async compare(known: readonly KnownLog[]): Promise<readonly OtherLog[]> {
+    const { link, seed } = this.#use();
+    return compareLogs(known, { link, seed, recordOf: (channel) => this.#key(channel, "log") });
   }
 
   async join(channel: string): Promise<void> {

@@ -115,10 +115,20 @@ clusterTest(
     const [, , channel = ""] = cluster.channelsOf(prefix);
     await two.broker.join(channel);
     await one.broker.append(appendRequest("before", { channel }));
+    const known = await Promise.all(
+      cluster.channelsOf(prefix).map(async (name) => {
+        const { top } = await one.broker.read({ ...wholePage, channel: name });
+        return { channel: name, position: top };
+      }),
+    );
+    expect(await one.broker.compare?.(known)).toEqual([]);
     const settings = member.settings;
     await member.kill();
     await Promise.all([one, two].map(({ ear }) => ear.until(({ states }) => states.length > 0)));
     expect(one.ear.states[0]).toMatch(/^false Redis is not reachable: /);
+    // What is at the other members is compared on.
+    const others = await one.broker.compare?.(known);
+    expect(others).toEqual([{ channel }]);
     await expect(one.broker.append(appendRequest("during", { channel }))).rejects.toMatchObject({
       code: "STORAGE_UNAVAILABLE",
     });
@@ -129,6 +139,27 @@ clusterTest(
       position: { offset: 2 },
     });
     await two.ear.until(({ entries }) => entries.some(({ messageId }) => messageId === "after"));
+  },
+);
+
+clusterTest(
+  "[RC7] the logs of one member are compared together, whatever their slots",
+  async (cluster, open, prefix) => {
+    const { broker } = await open();
+    const names = Array.from({ length: 300 }, (_, index) => `${prefix}/${index}`);
+    for (const channel of names.slice(0, 30)) await broker.append(appendRequest("m", { channel }));
+    const known = await Promise.all(
+      names.map(async (channel) => ({ channel, position: (await broker.read({ ...wholePage, channel })).top })),
+    );
+    const scriptCounts = (): readonly number[] =>
+      cluster.masters.map((one) =>
+        Number(/cmdstat_evalsha:calls=(\d+)/u.exec(one.command("INFO", "commandstats"))?.[1]),
+      );
+    const before = scriptCounts();
+    expect(await broker.compare?.(known)).toEqual([]);
+    expect(scriptCounts().map((count, at) => count - (before[at] ?? 0))).toEqual([1, 1, 1]);
+    await broker.append(appendRequest("n", { channel: `${prefix}/3` }));
+    expect(await broker.compare?.(known)).toMatchObject([{ channel: `${prefix}/3`, top: { offset: 2 } }]);
   },
 );
 

@@ -101,6 +101,24 @@ export class RedisLink {
     }
   }
 
+  /** Puts together what one server holds. */
+  async groupByHolder<Item>(
+    items: readonly Item[],
+    keyOf: (item: Item) => string,
+  ): Promise<readonly (readonly Item[])[]> {
+    const holders = await Promise.allSettled(items.map(async (item) => this.#topology.holderOf(keyOf(item))));
+    const groups = new Map<unknown, Item[]>();
+    for (const [index, item] of items.entries()) {
+      const found = holders[index];
+      // Those whose holder is not reached are together, and whoever asks one of them is told why.
+      const holder = found?.status === "fulfilled" ? found.value : undefined;
+      const group = groups.get(holder);
+      if (group === undefined) groups.set(holder, [item]);
+      else group.push(item);
+    }
+    return [...groups.values()];
+  }
+
   /** Runs a script where its keys are; its source is sent only to a server that does not know it. */
   async run(script: Script, { keys, values }: ScriptArguments, action: string): Promise<readonly unknown[]> {
     const [key = ""] = keys;

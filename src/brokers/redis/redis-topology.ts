@@ -14,6 +14,8 @@ export interface RedisTopology {
   connect(): Promise<void>;
   /** Sends to the server that holds the key. */
   send(key: string, command: readonly string[]): Promise<unknown>;
+  /** Which server holds a key: two that are held together have the same. */
+  holderOf(key: string): unknown;
   /** Every server that holds logs. */
   servers(): readonly RedisServerClient[];
   /** A new connection, made once, to the server that tells of a channel. The place's address is what it is known by. */
@@ -94,6 +96,10 @@ class OneServer implements RedisTopology {
     return this.#client.sendCommand(command);
   }
 
+  holderOf(): unknown {
+    return this.#client;
+  }
+
   servers(): readonly RedisServerClient[] {
     return [{ send: (command) => this.#client.sendCommand(command) }];
   }
@@ -140,6 +146,10 @@ class Cluster implements RedisTopology {
 
   send(key: string, command: readonly string[]): Promise<unknown> {
     return this.#client.sendCommand(key, false, command);
+  }
+
+  holderOf(key: string): Promise<unknown> {
+    return this.#client.getNodeClientForKey(key);
   }
 
   servers(): readonly RedisServerClient[] {
@@ -203,6 +213,10 @@ class Sentinel implements RedisTopology {
     // The client would keep the command for the next primary.
     if (this.#client.getMasterNode() === undefined) return Promise.reject(new Error("no primary is reachable"));
     return this.#client.sendCommand(false, command);
+  }
+
+  holderOf(): unknown {
+    return this.#client;
   }
 
   servers(): readonly RedisServerClient[] {

@@ -135,6 +135,29 @@ return answer
 `);
 
 /**
+ * Which of many logs end elsewhere than a node knows. In a cluster they need to be at one member only, so their records are not KEYS: no slot has
+ * them all. A script without `#!lua` may read them, and one that is not here any more is told as another.
+ *
+ * KEYS: any of the records. ARGV: two a log, its record and `epoch top tag` as the node knows them, empty for a log that was never written to.
+ * Answers four for each log that ends elsewhere: its number from 0, epoch, top and tag; without those three it is to be read.
+ */
+export const compareScript: Script = script(`
+local answer = {}
+for at = 1, #ARGV, 2 do
+  local record = redis.pcall('HMGET', ARGV[at], 'epoch', 'top', 'tag')
+  local found = ''
+  if record.err then record = {} found = nil
+  elseif record[1] then found = table.concat(record, ' ')
+  end
+  if found ~= ARGV[at + 1] then
+    answer[#answer + 1] = (at - 1) / 2
+    for place = 1, 3 do answer[#answer + 1] = record[place] or '' end
+  end
+end
+return answer
+`);
+
+/**
  * One page and the state of the log, as of one moment.
  *
  * KEYS: the record, the entries. ARGV: 1 epoch of a new log, 2 after, 3 maxCount, 4 maxBytes or -1.

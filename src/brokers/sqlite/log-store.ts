@@ -98,10 +98,8 @@ export class LogStore {
 
   read({ after, channel, maxBytes, maxCount }: ReadRequest): ReadResult {
     const row = this.#findChannel(channel);
-    if (row === undefined) {
-      const top = { epoch: deriveEpoch(this.#epochSeed, channel), offset: 0, tag: 0 };
-      return { top, first: 1, entries: [], tagAtAfter: after === 0 ? 0 : undefined };
-    }
+    const top = this.#topOf(channel, row);
+    if (row === undefined) return { top, first: 1, entries: [], tagAtAfter: after === 0 ? 0 : undefined };
     const entries: Entry[] = [];
     let bytes = 0;
     let expected: Expected = { offset: Math.max(after + 1, row.first_offset), previousTag: undefined };
@@ -113,7 +111,6 @@ export class LogStore {
       entries.push(entry);
       expected = { offset: entry.offset + 1, previousTag: entry.tag };
     }
-    const top: Position = { epoch: row.epoch, offset: row.top_offset, tag: row.top_tag };
     return { top, first: row.first_offset, entries, tagAtAfter: this.#tagAt(row, after) };
   }
 
@@ -127,6 +124,16 @@ export class LogStore {
       return { type: "duplicate", position: { epoch: row.epoch, offset: known.offset, tag: known.tag } };
     }
     return { type: retryAfterFirstMs > this.#dedupWindowMs ? "expired" : "unknown" };
+  }
+
+  /** Where a log ends. */
+  topOf(channel: string): Position {
+    return this.#topOf(channel, this.#findChannel(channel));
+  }
+
+  #topOf(channel: string, row: ChannelRow | undefined): Position {
+    if (row === undefined) return { epoch: deriveEpoch(this.#epochSeed, channel), offset: 0, tag: 0 };
+    return { epoch: row.epoch, offset: row.top_offset, tag: row.top_tag };
   }
 
   #findChannel(channel: string): ChannelRow | undefined {

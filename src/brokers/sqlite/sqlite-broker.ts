@@ -6,7 +6,9 @@ import type {
   BrokerInfo,
   BrokerSink,
   BrokerStats,
+  KnownLog,
   Notices,
+  OtherLog,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -166,6 +168,10 @@ class SqliteBroker implements Broker {
 
   async read(request: ReadRequest): Promise<ReadResult> {
     return this.#ask("read", request);
+  }
+
+  async compare(known: readonly KnownLog[]): Promise<readonly OtherLog[]> {
+    return this.#ask("compare", known);
   }
 
   async recall(request: RecallRequest): Promise<RecallResult> {

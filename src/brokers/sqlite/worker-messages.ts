@@ -3,7 +3,9 @@ import type {
   AppendResult,
   BrokerErrorCode,
   BrokerInfo,
+  KnownLog,
   Notice,
+  OtherLog,
   ReadRequest,
   ReadResult,
   RecallRequest,
@@ -20,6 +22,7 @@ export interface WorkerOptions extends OpenDatabaseOptions {
 /** What is asked beside appends, each in its place among the others, and what is answered. */
 interface Questions {
   readonly read: { readonly request: ReadRequest; readonly result: ReadResult };
+  readonly compare: { readonly request: readonly KnownLog[]; readonly result: readonly OtherLog[] };
   readonly recall: { readonly request: RecallRequest; readonly result: RecallResult };
   readonly post: { readonly request: PostRequest; readonly result: undefined };
   readonly notices: { readonly request: { readonly nowMs: number }; readonly result: readonly Notice[] };

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers";
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
 import { BrokerError } from "../../gateway/index.ts";
+import { othersOf } from "../others-of.ts";
 import { AppendQueue } from "./append-queue.ts";
 import { loadDriver } from "./driver.ts";
 import { LogStore } from "./log-store.ts";
@@ -104,6 +105,8 @@ class StorageWorker {
     switch (type) {
       case "read":
         return this.#store.read(request);
+      case "compare":
+        return othersOf(request, (channel) => this.#store.topOf(channel));
       case "recall":
         return this.#store.recall(request);
       case "notices":

@@ -37,7 +37,7 @@ export async function checkData(folder: string): Promise<readonly DoctorFinding[
     return [
       checkFileSystem(statfsSync(scratch).type, place),
       checkSync(measureSyncs(join(scratch, "sync"))),
-      ...(await checkStore(sqliteBroker({ file }), { name: "SQLite", forget: ` in ${file}` })),
+      ...(await checkStore(sqliteBroker({ file }), { name: "SQLite", forget: `, in ${file}` })),
     ];
   } finally {
     rmSync(scratch, { recursive: true, force: true });

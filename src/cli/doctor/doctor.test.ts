@@ -135,7 +135,7 @@ test("[CM71] the disk is tried in a folder of its own, which is gone afterwards;
   const findings = await checkData(join(folder, "not", "there"));
   expect(findings.map(({ check }) => check)).toEqual(["file-system", "sync", "store", "canary"]);
   expect(told(findings, "store")?.[1]).toMatch(
-    /^SQLite gives (?:fsync|os): SQLite [\d.]+, journal WAL, synchronous FULL/,
+    /^SQLite gives (?:fsync|os): SQLite [\d.]+, journal WAL, synchronous FULL(?:: survives| on )/,
   );
   expect(told(findings, "store")?.[1]).not.toContain("trial.db");
   expect(told(findings, "canary")?.[1]).toMatch(/^A message gets through in [\d.]+ ms$/);
@@ -181,10 +181,11 @@ test("[CM73] a gateway is asked as a client does, its health beside it, and its 
   const seen = await checkGateway(new URL(url), false, {});
   expect(seen.map(({ check, level }) => [check, level])).toEqual([
     ["gateway", "warning"],
+    ["names", "ok"],
     ["health", "ok"],
   ]);
   expect(seen[0]?.found).toMatch(/is a gateway, open after [\d.]+ ms: mem, frames of 64 KiB, channels chat\/:room/);
-  expect(seen[1]?.found).toMatch(/^The gateway says ok, [01] connections?, mem$/);
+  expect(seen[2]?.found).toMatch(/^The gateway says ok, [01] connections?, mem$/);
   const operated = await checkGateway(new URL(admin.url), true, {});
   expect(operated.map(({ check, level }) => [check, level])).toEqual([
     ["health", "ok"],
@@ -197,12 +198,32 @@ test("[CM73] a gateway is asked as a client does, its health beside it, and its 
   );
 });
 
+test("[CM75] a gateway that lets in a page of any name is a warning, one that refuses it is not", async () => {
+  const findings = await Promise.all(
+    [{}, { hosts: "any" as const }].map(async (options) => {
+      const gateway = createGateway({ channels, broker: memoryBroker(), ...options });
+      onTestFinished(() => gateway.close({ graceMs: 100 }));
+      return told(await checkGateway(new URL((await gateway.listen({ port: 0 })).url), false, {}), "names");
+    }),
+  );
+  expect(findings).toEqual([
+    ["ok", "A page of another name is refused (421)", "A site cannot reach it by having its own name point here", ""],
+    [
+      "warning",
+      "A page of any name is let in",
+      "A site that has its own name point here (DNS rebinding) speaks to it through its visitors' browsers",
+      "Give the names it is known by: hosts, or --hosts",
+    ],
+  ]);
+});
+
 test("[CM73] what is no gateway, and one that is not well, are told apart", async () => {
   const echo = createWebSocketServer({ open: (socket) => void socket.send("welcome") });
   const { url } = await echo.listen({ port: 0, host: "127.0.0.1" });
   onTestFinished(() => echo.close({ graceMs: 100 }));
   expect(await checkGateway(new URL(url), false, {})).toMatchObject([
     { check: "gateway", level: "error", found: `${url} said no hello` },
+    { check: "names", level: "warning" },
     { check: "health", level: "note" },
   ]);
   const sick = createServer((_, response) => {

@@ -11,6 +11,7 @@ export type CheckName =
   | "store"
   | "canary"
   | "gateway"
+  | "names"
   | "health"
   | "readiness";
 

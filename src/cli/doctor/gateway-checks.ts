@@ -3,6 +3,7 @@ import { connect, type ConnectOptions, HandshakeError } from "../../engine/index
 import { decodeServerMessage, type HelloMessage, subprotocol } from "../../wire/index.ts";
 import { describeHealth, describeReadiness } from "./ask-health.ts";
 import { type DoctorFinding, findingsOf } from "./finding.ts";
+import { checkNames } from "./name-check.ts";
 import { levelMeanings } from "./store-checks.ts";
 
 /** A URL of the operator's port is asked over HTTP; one of the gateway is connected to, and its neighbour asked. */
@@ -14,7 +15,9 @@ export async function checkGateway(
   if (isHttp) return [await describeHealth(url), await describeReadiness(url, "readiness")];
   const page = new URL(url);
   page.protocol = url.protocol === "wss:" ? "https:" : "http:";
-  return [await checkHello(url, options), await describeHealth(page)];
+  // With TLS a browser has seen to it that the name is the server's.
+  const names = url.protocol === "ws:" ? await checkNames(url, options.handshakeTimeoutMs ?? 10_000) : undefined;
+  return [await checkHello(url, options), ...(names === undefined ? [] : [names]), await describeHealth(page)];
 }
 
 async function checkHello(url: URL, options: ConnectOptions): Promise<DoctorFinding> {

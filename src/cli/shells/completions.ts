@@ -24,8 +24,8 @@ const programOptions = "-V --version -h --help";
 
 function writeBash(commands: readonly CommandShape[]): string {
   const cases = commands.map(({ name, operands, options }) => {
-    const words = [...options.flatMap(({ names }) => names), ...operands.flatMap(({ choices }) => choices)];
-    return `    ${name}) words="${words.join(" ")}" ;;`;
+    const [flags, choices] = [options.flatMap(({ names }) => names), operands.flatMap((operand) => operand.choices)];
+    return `    ${name}) flags="${flags.join(" ")}" words="${choices.join(" ")}" ;;`;
   });
   const values = commands.flatMap(({ name, options }) =>
     options.flatMap((option) => (option.takes === "nothing" ? [] : [bashValue(name, option)])),
@@ -33,19 +33,18 @@ function writeBash(commands: readonly CommandShape[]): string {
   return `# Completes switchboard in bash. To load it: source <(switchboard completions bash)
 _switchboard() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}"
-  local command="\${COMP_WORDS[1]}" words
+  local command="\${COMP_WORDS[1]}" flags="" words=""
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")} ${programOptions}" -- "$current"))
-    return
+    command="" flags="${programOptions}" words="${commands.map(({ name }) => name).join(" ")}"
   fi
   case "$command $previous" in
 ${values.join("\n")}
   esac
   case "$command" in
 ${cases.join("\n")}
-    *) return ;;
   esac
+  if [[ $current == -* ]]; then words="$flags"; fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -F _switchboard switchboard
@@ -94,7 +93,7 @@ function zshOptions({ choices, description, names, takes, value }: OptionShape):
     nothing: "",
     text: " ",
     file: "_files",
-    folder: "_files -/",
+    folder: "_path_files -/", // "_files -/" offers files where there is no folder
   };
   const action = choices.length > 0 ? `(${choices.join(" ")})` : actions[takes];
   const argument = takes === "nothing" ? "" : `:${escapeZsh(value)}:${action}`;

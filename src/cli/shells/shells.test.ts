@@ -8,36 +8,6 @@ import { writeManPage } from "./man-page.ts";
 import { readOption, readProgram } from "./program-shape.ts";
 
 const commands = readProgram(createProgram());
-const hasBash = spawnSync("bash", ["--version"]).status === 0;
-
-/** What a real bash offers for a line whose last word is being typed. */
-function complete(...words: readonly string[]): readonly string[] {
-  const program = `${writeCompletions("bash", commands)}
-COMP_WORDS=(switchboard "$@"); COMP_CWORD=$#
-_switchboard
-printf '%s\n' "${"$"}{COMPREPLY[@]}"`;
-  const { stderr, stdout } = spawnSync("bash", ["--norc", "-c", program, "bash", ...words], { encoding: "utf8" });
-  expect(stderr).toBe("");
-  return stdout.split("\n").filter((word) => word !== "");
-}
-
-test.skipIf(!hasBash)(
-  "[CM90] bash completes commands, options, choices, files and folders, and nothing after a text",
-  () => {
-    expect(complete("")).toEqual([...commands.map(({ name }) => name), "-V", "--version", "-h", "--help"]);
-    expect(complete("in")).toEqual(["inspect"]);
-    expect(complete("tail", "--re")).toEqual(["--recent"]);
-    expect(complete("serve", "--log-level", "")).toEqual(["silent", "error", "warn", "info", "debug"]);
-    expect(complete("serve", "--log-level", "w")).toEqual(["warn"]);
-    expect(complete("completions", "")).toEqual(expect.arrayContaining([...shells]));
-    expect(complete("connect", "--ca", "pack").toSorted()).toEqual(["package-lock.json", "package.json"]);
-    expect(complete("serve", "--data", "src/cl").toSorted()).toEqual(["src/cli", "src/client", "src/client-node"]);
-    expect(complete("serve", "--data", "pack")).toEqual([]);
-    expect(complete("tail", "--recent", "")).toEqual([]);
-    expect(complete("nothing", "-")).toEqual([]);
-  },
-);
-
 test("[CM90] every command and every option is in the script of every shell", () => {
   for (const shell of shells) {
     const script = writeCompletions(shell, commands);

@@ -216,12 +216,11 @@ export class AdminListener {
     if (error instanceof Answerable) return sendError(response, error.status, error);
     if (error instanceof GatewayError) {
       const { code, message, retryAfterMs } = error;
-      if (code === "CLOSED") return sendError(response, 503, { code: "STORAGE_UNAVAILABLE", message });
       if (code === "UNAUTHENTICATED") response.setHeader("WWW-Authenticate", "Bearer");
       // What is left of a body that is too long is not read.
       if (code === "TOO_BIG") response.setHeader("Connection", "close");
       if (retryAfterMs !== undefined) response.setHeader("Retry-After", Math.ceil(retryAfterMs / 1_000));
-      return sendError(response, code === "DURABILITY_TOO_LOW" ? 503 : statusOf(code), { code, message, retryAfterMs });
+      return sendError(response, statusOf(code), { code, message, retryAfterMs });
     }
     this.#operated.log.error({ error }, "A request of an operator failed");
     sendError(response, 500, { code: "INTERNAL", message: "The server failed; it has logged why" });

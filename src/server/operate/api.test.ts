@@ -65,7 +65,11 @@ test("[OP50] messages of a batch past the rate are refused each by itself, with 
   const { body, status } = await post("/v1/batch", { messages: [say, say, { ...say, channel: "chat/2" }] });
   expect(status).toBe(200);
   expect(body).toMatchObject({
-    results: [{ stored: true }, { error: { code: "RATE_LIMITED" } }, { stored: true }],
+    results: [
+      { stored: true },
+      { error: { code: "RATE_LIMITED", retryAfterMs: expect.any(Number) as number } },
+      { stored: true },
+    ],
   });
 });
 

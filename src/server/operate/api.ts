@@ -2,7 +2,7 @@ import type { Route } from "../../gateway/index.ts";
 import { disconnectCommand, type DisconnectRequest } from "../commands.ts";
 import { GatewayError, gatewayErrorOf } from "../errors.ts";
 import type { ApiScope } from "./api-keys.ts";
-import { append, prepareAppend, prepareTell, type Published } from "../publish.ts";
+import { prepareTell, type Published, startPublish } from "../publish.ts";
 import type { Operated } from "./operated.ts";
 import type { OperationName } from "./operations.ts";
 import { type HistoryQuery, readHistory } from "./read-history.ts";
@@ -86,6 +86,7 @@ interface Message {
   readonly data: unknown;
   readonly user?: { readonly id: string; readonly name?: string };
   readonly messageId?: string;
+  readonly retryAfterFirstMs?: number;
   readonly bypassLimits?: boolean;
 }
 
@@ -114,8 +115,8 @@ async function start(
     shell.feed({ type: "told", tell: await prepareTell(operated, request) });
     return { outcome: Promise.resolve({ stored: false }) };
   }
-  const draft = await prepareAppend(operated, request);
-  return { outcome: append(operated, draft).then((published) => ({ stored: true, ...published })) };
+  const { outcome } = await startPublish(operated, request);
+  return { outcome: outcome.then((published) => ({ stored: true, ...published })) };
 }
 
 function find(shell: Operated["shell"], channel: string): Route {

@@ -30,6 +30,10 @@ test("[OP63] what was taken is gone; nothing observed is 0; what is too short or
   window.observe(1e9);
   expect(window.take()).toMatchObject({ count: 2, p50: 0.001, max: 1e9 });
   expect(window.take()).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, max: 0 });
+  window.observe(1e9);
+  expect(window.take().p50).toBeGreaterThan(100_000);
+  window.observe(5);
+  expect(window.take()).toEqual({ count: 1, p50: 5, p90: 5, p99: 5, max: 5 });
 });
 
 test("[OP63] an append is timed until it lands, once; one of another node, or whose place was taken, is not", () => {

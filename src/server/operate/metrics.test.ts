@@ -164,6 +164,27 @@ test("[OP32] however many codes peers choose, the labels stay few", () => {
   expect(codes.find(([code]) => code === "other")?.[1]).toBeGreaterThan(1_900);
 });
 
+test("[OP32] the codes of RFC 6455 and ours have labels of their own", () => {
+  const meters = new Meters();
+  for (const code of [999, 1000, 1015, 1016, 4503]) meters.closed({ by: "us", code });
+  expect(meters.closes.map(({ code, count }) => [code, count])).toEqual([
+    ["other", 2],
+    ["1000", 1],
+    ["1015", 1],
+    ["4503", 1],
+  ]);
+});
+
+test("[OP30] an append is counted by what came of it and timed in seconds; for the console in milliseconds, if it is stored", () => {
+  const meters = new Meters();
+  meters.appended("stored", 500);
+  meters.appended("duplicate", 1_500);
+  meters.appended("failed", 250);
+  expect(meters.appends).toEqual({ stored: 1, duplicate: 1, conflict: 0, expired: 0, failed: 1 });
+  expect([meters.appendSeconds.count, meters.appendSeconds.sum]).toEqual([3, 2.25]);
+  expect(meters.stored.take()).toMatchObject({ count: 1, max: 500 });
+});
+
 test("[OP33] a histogram counts a value at its bound within it", () => {
   const histogram = new Histogram([1, 2]);
   for (const value of [0.5, 1, 1.5, 2, 3]) histogram.observe(value);

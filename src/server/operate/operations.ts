@@ -47,6 +47,13 @@ const message = object(
     data: { description: "What the event's schema asks for; bytes as base64." },
     user: object({ id: userId, name: userId }, ["id"]),
     messageId,
+    retryAfterFirstMs: {
+      type: "integer",
+      minimum: 0,
+      maximum: maxOffset,
+      description:
+        "On a retry under the same id: milliseconds since the first try. What is stored is answered with its place; a retry that comes too late for anyone to know is `DEDUP_EXPIRED`.",
+    },
     bypassLimits: {
       type: "boolean",
       default: false,

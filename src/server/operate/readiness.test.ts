@@ -30,6 +30,7 @@ class Rig {
   info: Pick<GatewayInfo, "status" | "reason"> = { status: "ok" };
   fault: "join" | "append" | undefined;
   isMute = false;
+  joinCount = 0;
   appendCount = 0;
   storedCount = 0;
 
@@ -76,6 +77,7 @@ class Rig {
       },
       read: (request) => memory.read(request),
       join: async (name) => {
+        this.joinCount += 1;
         fail("join");
         return memory.join(name);
       },
@@ -105,7 +107,8 @@ test("[OP10] all who ask within a second share one canary; then another flies, a
   expect(rig.appendCount).toBe(1);
   rig.clock.advance(1);
   await rig.readiness.check();
-  expect(rig.appendCount).toBe(2);
+  expect([rig.appendCount, rig.joinCount]).toEqual([2, 1]);
+  expect(rig.clock.pendingCount).toBe(0);
   const { entries } = await rig.memory.read({ channel: canaryChannel, after: 0, maxCount: 9, maxBytes: 99 });
   expect(entries).toHaveLength(1);
 });

@@ -1,6 +1,10 @@
-import type { AppErrorCode, ErrorCode } from "../../wire/index.ts";
+import type { AppErrorCode } from "../../wire/index.ts";
+import type { GatewayErrorCode } from "../errors.ts";
 
-const statuses: Readonly<Record<ErrorCode, number>> = {
+/** Every code that is not the application's own. */
+type OwnCode = Exclude<GatewayErrorCode, AppErrorCode>;
+
+const statuses: Readonly<Record<OwnCode, number>> = {
   BAD_MESSAGE: 400,
   BAD_DATA: 400,
   BAD_CHANNEL: 400,
@@ -18,15 +22,17 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   TIMEOUT: 504,
   STORAGE_FULL: 507,
   STORAGE_UNAVAILABLE: 503,
+  DURABILITY_TOO_LOW: 503,
+  CLOSED: 503,
   INTERNAL: 500,
 };
 
 /** The HTTP status that says about as much as an error's code (RFC 9110 §15). */
-export function statusOf(code: ErrorCode | AppErrorCode): number {
+export function statusOf(code: GatewayErrorCode): number {
   // What the application refuses by a code of its own is understood, and not wanted.
   return isOurs(code) ? statuses[code] : 422;
 }
 
-function isOurs(code: ErrorCode | AppErrorCode): code is ErrorCode {
+function isOurs(code: GatewayErrorCode): code is OwnCode {
   return Object.hasOwn(statuses, code);
 }

@@ -26,11 +26,21 @@ export interface AppendTimes {
   readonly steadyMs: number;
 }
 
+/** Of the tracing, what is used: its types name no package, for OpenTelemetry's is optional. */
+export interface Tracing {
+  within<Result>(headers: object, work: () => Result): Result;
+  append(request: AppendRequest, times: AppendTimes): AppendTrace | undefined;
+  delivered(
+    entry: { readonly channel: string; readonly tag: number },
+    told: { readonly receiverCount: number; readonly startMs: number; readonly endMs: number },
+  ): void;
+}
+
 /**
  * Spans from publish to delivery. `publish` begins when the request is started and ends when the event is stable; within it `append` is the
  * store's part. `deliver` is what one node sends to its subscribers, a child of `publish` too.
  */
-export class Tracing {
+class OpenTelemetryTracing implements Tracing {
   readonly #api: Api;
   readonly #tracer: OpenTelemetry.Tracer;
   readonly #patternOf: (channel: string) => string | undefined;
@@ -128,7 +138,7 @@ export async function findTracing(
   if (api === undefined || provider === undefined) return undefined;
   // The API stands in for an SDK that is registered later, or never; only one that is there by now counts.
   if ("getDelegateTracer" in provider && delegateOf(provider) === undefined) return undefined;
-  return new Tracing(api, provider.getTracer(scope), patternOf);
+  return new OpenTelemetryTracing(api, provider.getTracer(scope), patternOf);
 }
 
 /** All spans of one message are timed by one clock, so that they lie within each other: those of the SDK are a millisecond apart. */

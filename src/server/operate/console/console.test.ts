@@ -258,6 +258,14 @@ test("[OP65] a tapped connection shows its frames as they are on the wire, until
   const [request, answer] = frames.map(({ bytes }) => Buffer.from(bytes, "base64"));
   expect([request?.[0], (request?.[1] ?? 0) >= 0x80]).toEqual([0x81, true]);
   expect(answer?.toString()).toContain('"subscribed"');
+  ada.send({ type: "publish", channel: "chat/a", event: "said", messageId: "m", data: "x".repeat(2_000) });
+  await ada.next("ack");
+  world.elapse(200);
+  const [long] = (await client.next("frames")).frames;
+  expect([Buffer.from(long?.bytes ?? "", "base64").length, (long?.byteCount ?? 0) > 2_000]).toEqual([
+    maxTappedBytes,
+    true,
+  ]);
   await ada.close();
   await expect.poll(() => world.gateway.info().connectionCount).toBe(0);
   world.elapse(1_000);
@@ -288,9 +296,19 @@ test("[OP65] a tapped channel shows what its subscribers are sent, stored or not
   expect(Buffer.from(frames[0]?.bytes ?? "", "base64").toString()).toContain('"typing"');
   expect(Buffer.from(frames[1]?.bytes ?? "", "base64")).toHaveLength(maxTappedBytes);
   expect(frames[1]?.byteCount).toBeGreaterThan(2_000);
+  const publish = (): Promise<unknown> =>
+    world.gateway.publish({ channel: "chat", params: { room: "a" }, event: "said", data: "again" });
+  await publish();
+  world.elapse(200);
+  expect(await client.next("frames")).toMatchObject({ frames: { length: 1 }, droppedCount: 0 });
+  await publish();
   await client.say({ type: "untap" });
+  await client.say({ type: "watch", table: "connections", query: { ...byId, count: 1 } });
+  await client.next("rows");
+  world.elapse(200);
   await client.say({ type: "tap", target: { channel: "elsewhere" } });
-  expect((await client.next("untapped")).reason).toContain("no pattern of this gateway matches it");
+  const answer = await client.next("untapped", "frames");
+  expect("reason" in answer && answer.reason).toContain("no pattern of this gateway matches it");
 });
 
 test("[OP66] a connection is ended, to come back or not, and so is a user; each is written down with who did it", async () => {
@@ -312,7 +330,8 @@ test("[OP66] a connection is ended, to come back or not, and so is a user; each 
   const who = { remoteAddress: "127.0.0.1", key: "of the console's address" };
   const told = (text: string): unknown => world.lines.find(({ message }) => message === text)?.fields;
   expect(told("An operator opened the console")).toMatchObject(who);
-  expect(told("An operator disconnected a connection")).toMatchObject({ ...who, connection: 1, comesBack: true });
+  const one = { ...who, connection: 1, comesBack: true, userId: expect.any(String) as string };
+  expect(told("An operator disconnected a connection")).toMatchObject(one);
   expect(told("An operator disconnected a user")).toMatchObject({ ...who, connectionCount: 1, userId: row?.userId });
   await client.close();
   await expect.poll(() => told("An operator left the console")).toMatchObject(who);
@@ -349,6 +368,9 @@ test("[OP66] a node is drained, its clients told to come back, and opened again;
   expect(await client.act({ type: "drain", overMs: 0 })).toMatch(/drains already/);
   expect(await client.act({ type: "reopen" })).toBe("The node takes connections again");
   expect(world.gateway.info().status).toBe("ok");
+  const acts = world.lines.filter(({ message }) => /drains|again$/.test(message)).map(({ message }) => message);
+  expect(acts).toContain("An operator drains this node");
+  expect(acts.at(-1)).toBe("An operator opens this node again");
   await join(world, 2);
 });
 

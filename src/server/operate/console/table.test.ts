@@ -60,6 +60,8 @@ test("[OP64] a page is told what changed alone, and nothing while nothing does",
   // One that comes first moves the others: the page has them, and is told their places.
   expect(table.renew(rated(facts("0"), first, second))).toMatchObject({ order: ["0", "a"], rows: [{ id: "0" }] });
   expect(table.renew(rated(first))).toMatchObject({ totalCount: 1, order: ["a"], rows: [] });
+  // What was out of the window the page has forgotten.
+  expect(table.renew(rated(first, second))).toMatchObject({ order: ["a", "b"], rows: [{ id: "b" }] });
 });
 
 test("[OP64] rates are per second, unknown at the first look and for a channel that was opened anew", () => {
