@@ -22,7 +22,7 @@ Without a suite, all of them but soak, nodes and pages. Each peer is a process o
 Everything stays on the loopback interface.
 
   --rounds <n>    how often each is measured      (5; stalled 1, unless it is alone; the nodes that go once)
-  --minutes <n>   how long soak lasts, from 6     (30)
+  --minutes <n>   how long soak lasts, from 3     (30)
   --clients <n>   on the node that goes           (9000)
   --seconds <n>   each window of nodes            (3)
   --peer          nodes beside Socket.IO 4 with its Redis Streams adapter, on the same Redis, instead
@@ -78,7 +78,7 @@ export function readArguments(words: readonly string[]): BenchArguments {
   return {
     suites: isAll ? suiteNames : suiteNames.filter((name) => names.includes(name)),
     gatewaySuites: isAll ? ["gateway", "stalled"] : gatewaySuiteNames.filter((name) => names.includes(name)),
-    minutes: readCount("minutes", values.minutes, { least: 6, most: 10_000 }),
+    minutes: readCount("minutes", values.minutes, { least: 3, most: 10_000 }),
     clientCount: readCount("clients", values.clients, { least: 10, most: 18_000 }),
     seconds: readCount("seconds", values.seconds, { least: 1, most: 60 }),
     isBesidePeer: values.peer,

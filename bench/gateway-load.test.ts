@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gatewaySection, gatewayWorkloads } from "./gateway-suite.ts";
 import type { LoadResult } from "./measure.ts";
 import { wordsOf } from "./section.ts";
-import { slopePercent, soakSection } from "./soak-suite.ts";
+import { minima, type Sample, slopePercent } from "./slope.ts";
+import { soakSection } from "./soak-suite.ts";
 import { type StalledResult, stalledSection } from "./stalled-suite.ts";
 import { compile } from "./tools.ts";
 
@@ -178,24 +179,43 @@ test("[BN21] stalled readers are judged by their memory, the others' p99 and wha
     gapCount: 0,
     reconnectCount: 0,
   };
-  expect(stalledSection([result]).verdicts.map(({ isMet }) => isMet)).toEqual([true, true, true]);
+  expect(stalledSection([result], [2 ** 20]).verdicts.map(({ isMet }) => isMet)).toEqual([true, true, true]);
   const worse = { ...result, stalledP99Micros: 20_060, residentBytes: [0, 97 * 2 ** 20, 0] as const, gapCount: 1 };
-  expect(stalledSection([worse]).verdicts.map(({ isMet }) => isMet)).toEqual([false, false, false]);
+  const alive = (live: readonly number[]): string | undefined => stalledSection([result], live).cells[2]?.[3];
+  expect([alive([3 * 2 ** 20, 2 ** 20, 2 * 2 ** 20]), alive([-Infinity])]).toEqual(["2.00", "-"]);
+  expect(stalledSection([worse], []).verdicts.map(({ isMet }) => isMet)).toEqual([false, false, false]);
 });
 
-test("[BN21] the slope is that of a straight line through all samples, from minute 5 on", () => {
-  const line = (percent: number): { minutes: number; bytes: number }[] =>
-    Array.from({ length: 21 }, (_, index) => ({
-      minutes: 5 + index / 2,
-      bytes: 1e8 * (1 + (percent / 100) * (index / 20)),
-    }));
-  expect(slopePercent(line(1))).toBeCloseTo(1);
-  expect(slopePercent(line(-3))).toBeCloseTo(-3);
+/** Samples that rise by so many percent in 10 minutes. */
+function rising(percent: number, { from = 5, count = 21 } = {}): readonly Sample[] {
+  return Array.from({ length: count }, (_, index) => ({
+    minutes: from + index / 2,
+    bytes: 1e8 * (1 + (percent / 100) * (index / 20)),
+  }));
+}
+
+test("[BN21] a slope is the middle one of those between any two samples: one that is far off does not move it", () => {
+  expect(slopePercent(rising(1))).toBeCloseTo(1);
+  expect(slopePercent(rising(-3))).toBeCloseTo(-3);
+  const [first, ...others] = rising(1);
+  expect(
+    slopePercent([first!, ...others.slice(0, -3), { minutes: 14, bytes: 5e8 }, { minutes: 15, bytes: 1 }]),
+  ).toBeCloseTo(1, 1);
+  expect(slopePercent(rising(1).slice(0, 1))).toBeNaN();
+  const teeth = [1.2, 1.9, 2.1, 2.9].map((minutes, index) => ({ minutes, bytes: [5, 3, 9, 7][index] ?? 0 }));
+  expect(minima(teeth)).toEqual([teeth[1], teeth[3]]);
+});
+
+test("[BN21] both what is alive and what is resident are judged from minute 5 on, by a soak of 15 minutes or more", () => {
   const result = { publishedCount: 1, lostCount: 0, doubledCount: 0, gapCount: 0, reconnectCount: 1 };
   const start = { minutes: 0, bytes: 1 };
-  expect(soakSection([start, ...line(1)], result).verdicts.map(({ isMet }) => isMet)).toEqual([true, true]);
-  expect(soakSection([start, ...line(1.1)], { ...result, lostCount: 1 }).verdicts.map(({ isMet }) => isMet)).toEqual([
-    false,
-    false,
-  ]);
+  const judge = (live: number, resident: number, lostCount = 0): readonly (boolean | undefined)[] => {
+    const samples = { live: [start, ...rising(live)], resident: [start, ...rising(resident)] };
+    return soakSection(samples, { ...result, lostCount }).verdicts.map(({ isMet }) => isMet);
+  };
+  expect(judge(1, 1)).toEqual([true, true, true]);
+  expect(judge(1.1, 1)).toEqual([false, true, true]);
+  expect(judge(1, 1.1, 1)).toEqual([true, false, false]);
+  const short = soakSection({ live: rising(9, { count: 3 }), resident: rising(9, { count: 3 }) }, result);
+  expect(short.verdicts.map(({ isMet }) => isMet)).toEqual([undefined, undefined, true]);
 });

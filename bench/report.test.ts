@@ -77,7 +77,7 @@ test("[BN4] without arguments everything is measured 5 times; suites, peers and 
     minutes: 30,
     isWriting: false,
   });
-  expect(readArguments(["soak", "--minutes", "6"])).toMatchObject({ suites: [], gatewaySuites: ["soak"], minutes: 6 });
+  expect(readArguments(["soak", "--minutes", "3"])).toMatchObject({ suites: [], gatewaySuites: ["soak"], minutes: 3 });
   expect(readArguments(["pages", "--write"])).toMatchObject({ suites: [], gatewaySuites: ["pages"], isWriting: true });
   expect(readArguments(["fanout", "echo", "--only", "ws,switchboard", "--rounds", "3"])).toMatchObject({
     suites: ["echo", "fanout"],
@@ -94,7 +94,7 @@ test.each([
   [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, kept, public, ws, uws, bun, deno, net, c'],
   [["--rounds", "0"], "Cannot use --rounds 0: give a number from 1 to 100"],
   [["--rounds", "1.5"], "Cannot use --rounds 1.5: give a number from 1 to 100"],
-  [["--minutes", "5"], "Cannot use --minutes 5: give a number from 6 to 10000"],
+  [["--minutes", "2"], "Cannot use --minutes 2: give a number from 3 to 10000"],
   [["--rounds", " "], "Cannot use --rounds  : give a number from 1 to 100"],
   [["echo", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
   [["pages", "echo", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],

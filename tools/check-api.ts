@@ -4,9 +4,8 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorMessage } from "@microsoft/api-extractor";
-
-type Exports = Readonly<Record<string, string | { readonly types: string }>>;
+import { Extractor, type ExtractorConfig, ExtractorLogLevel, type ExtractorMessage } from "@microsoft/api-extractor";
+import { type ApiSource, apiSources, prepareExtractor } from "./extractor-config.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const isLocalBuild = process.argv.includes("--write");
@@ -14,72 +13,53 @@ const isLocalBuild = process.argv.includes("--write");
 process.exitCode = checkReports() ? 0 : 1;
 
 function checkReports(): boolean {
-  const manifest = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")) as { readonly exports: Exports };
+  const manifest = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")) as Parameters<typeof apiSources>[1];
   mkdirSync(resolve(root, "temp/api"), { recursive: true });
-  const results = Object.entries(manifest.exports).map(([subpath, target]) =>
-    typeof target === "string" ? true : checkReport(subpath === "." ? "switchboard" : subpath.slice(2), target.types),
-  );
+  const results = apiSources(root, manifest).map(checkReport);
   return results.every(Boolean);
 }
 
-function checkReport(entry: string, types: string): boolean {
-  const result = Extractor.invoke(configFor(entry, types), {
+function checkReport(source: ApiSource): boolean {
+  const { name } = source;
+  const result = Extractor.invoke(configFor(source), {
     localBuild: isLocalBuild,
     showVerboseMessages: false,
     messageCallback: quieten,
   });
-  if (result.apiReportChanged && isLocalBuild) console.log(`renewed api/${entry}.api.md`);
+  if (result.apiReportChanged && isLocalBuild) console.log(`renewed api/${name}.api.md`);
   if (result.apiReportChanged && !isLocalBuild) {
-    console.error(`The public API differs from api/${entry}.api.md: run \`npm run api\` and review the difference`);
+    console.error(`The public API differs from api/${name}.api.md: run \`npm run api\` and review the difference`);
   }
   return result.succeeded;
 }
 
-function configFor(entry: string, types: string): ExtractorConfig {
-  return ExtractorConfig.prepare({
-    packageJsonFullPath: resolve(root, "package.json"),
-    configObjectFullPath: undefined,
-    configObject: {
-      projectFolder: root,
-      mainEntryPointFilePath: resolve(root, types),
-      // The compiler's own d.ts files are read: only their module rules matter here.
-      compiler: {
-        overrideTsconfig: {
-          compilerOptions: {
-            target: "es2023",
-            module: "nodenext",
-            moduleResolution: "nodenext",
-            types: ["node"],
-            lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
-            skipLibCheck: true,
-          },
-          files: [resolve(root, types)],
-        },
-      },
+function configFor({ name, types }: ApiSource): ExtractorConfig {
+  const none = { logLevel: ExtractorLogLevel.None };
+  const error = { logLevel: ExtractorLogLevel.Error };
+  return prepareExtractor(
+    root,
+    { name, types, files: [types] },
+    {
       apiReport: {
         enabled: true,
-
-        reportFileName: `${entry}.api.md`,
+        reportFileName: `${name}.api.md`,
         reportFolder: resolve(root, "api"),
         reportTempFolder: resolve(root, "temp/api"),
       },
       docModel: { enabled: false },
-      dtsRollup: { enabled: false },
-      tsdocMetadata: { enabled: false },
-      newlineKind: "lf",
       messages: {
-        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+        compilerMessageReporting: { default: error },
         extractorMessageReporting: {
-          default: { logLevel: ExtractorLogLevel.Error },
-          "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
+          default: error,
+          "ae-missing-release-tag": none,
           // The report holds such types too; `{@link name}` is written for editors, which find the name.
-          "ae-forgotten-export": { logLevel: ExtractorLogLevel.None },
-          "ae-unresolved-link": { logLevel: ExtractorLogLevel.None },
+          "ae-forgotten-export": none,
+          "ae-unresolved-link": none,
         },
-        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+        tsdocMessageReporting: { default: none },
       },
     },
-  });
+  );
 }
 
 /** Only faults are for people. A member whose name says everything needs no sentence; an exported name does. */

@@ -10,6 +10,7 @@ import {
   sqliteBroker,
   type StandardSchema,
 } from "switchboard";
+import { watchCollections } from "../collections.ts";
 import { serve } from "../serve.ts";
 
 const {
@@ -78,4 +79,9 @@ process.once("SIGTERM", () => {
   void gateway.close({ graceMs: 25_000, drainMs: Number(values["drain-ms"]) }).then(() => process.exit(0));
 });
 
-await serve(async () => (await gateway.listen({ port: 0 })).port, { reads: () => JSON.stringify(reads) });
+const takeCollections = watchCollections();
+await serve(async () => (await gateway.listen({ port: 0 })).port, {
+  reads: () => JSON.stringify(reads),
+  collections: () => JSON.stringify(takeCollections()),
+  memory: () => JSON.stringify(process.memoryUsage()),
+});

@@ -1,7 +1,7 @@
 /** What is wrong with an answer to the handshake, and what to change. */
 import { STATUS_CODES } from "node:http";
 import type { Header } from "../engine/index.ts";
-import { authorizationLines, originLines, serverLines, upgradeLines } from "./configuration-lines.ts";
+import { authorizationLines, originLines, upgradeLines } from "./configuration-lines.ts";
 import type { Finding } from "./inspection.ts";
 import { errorFinding } from "./network-findings.ts";
 import { tlsServerFinding } from "./switch-findings.ts";
@@ -37,7 +37,7 @@ export function refusalFinding(answer: RefusedAnswer): Finding {
         "not-found",
         `The server answered ${said}: it has no WebSocket at ${url.pathname}`,
         "Check the path; behind a proxy, check that this path leads to the WebSocket server and is not rewritten",
-        serverLines(url.pathname),
+        upgradeLines(url.pathname),
       );
     case 407:
       return errorFinding(
@@ -61,7 +61,7 @@ function gatewayFinding({ url }: RefusedAnswer, said: string): Finding {
     "bad-gateway",
     `A proxy answered ${said}: the WebSocket server behind it does not answer`,
     "Start the server behind the proxy, and check the address and port that the proxy has for it",
-    serverLines(url.pathname),
+    upgradeLines(url.pathname),
   );
 }
 
@@ -127,7 +127,7 @@ function unauthorizedFinding(answer: RefusedAnswer, said: string): Finding {
   if (answer.hasAuthorization) {
     return errorFinding(
       "unauthorized",
-      `The server answered ${said}: it does not accept the Authorization that was sent`,
+      `The server answered ${said}: it does not accept the credentials that were sent`,
       "Check the credentials and whether they have expired; behind a proxy, check that it hands Authorization on",
       authorizationLines,
     );

@@ -6,7 +6,7 @@ export function upgradeLines(path: string): readonly ConfigurationLines[] {
   return [
     {
       program: "nginx",
-      text: `location ${path} {
+      text: `location ${locationOf(path)} {
     proxy_pass http://127.0.0.1:8080;
     proxy_http_version 1.1;
     proxy_set_header Upgrade $http_upgrade;
@@ -26,6 +26,18 @@ backend websocket
   ];
 }
 
+/** nginx matches a path that is decoded, and takes one with a space or a `;` in quotes only. */
+function locationOf(path: string): string {
+  if (/^[\w\-./~]+$/.test(path)) return path;
+  let decoded = path;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    // It is no UTF-8: as it is.
+  }
+  return `"${decoded.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
 /** Hands the browser's origin and host on as they are. */
 export const originLines: readonly ConfigurationLines[] = [
   { program: "nginx", text: "proxy_set_header Host $host;\nproxy_set_header Origin $http_origin;" },
@@ -37,14 +49,6 @@ export const authorizationLines: readonly ConfigurationLines[] = [
   { program: "nginx", text: "proxy_set_header Authorization $http_authorization;" },
   { program: "HAProxy", text: "# remove: http-request del-header Authorization" },
 ];
-
-/** Points a proxy at a server that runs. */
-export function serverLines(path: string): readonly ConfigurationLines[] {
-  return [
-    { program: "nginx", text: `location ${path} {\n    proxy_pass http://127.0.0.1:8080;\n}` },
-    { program: "HAProxy", text: "backend websocket\n    server app 127.0.0.1:8080 check" },
-  ];
-}
 
 /** Sends the whole chain of certificates. */
 export const certificateLines: readonly ConfigurationLines[] = [

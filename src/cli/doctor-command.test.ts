@@ -20,3 +20,13 @@ test("[CM74] the exit code is 0 where nothing is in the way and 1 for an error, 
   expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(["node", "store", "canary"]));
   expect(bad.stdout).toContain('-> "switchboard inspect ws://127.0.0.1:1/ws" says why, and what to\n');
 });
+
+test("[CM74] a warning is a fault where --strict is given, and nowhere else; a pipe gets no colours", async () => {
+  const [lenient, strict] = await Promise.all([
+    runCommandLine(["doctor", "--broker", "memory"]),
+    runCommandLine(["doctor", "--strict", "--broker", "memory"]),
+  ]);
+  expect([lenient.exitCode, strict.exitCode]).toEqual([0, 1]);
+  expect(lenient.stdout).toContain("  warning Memory gives mem");
+  expect(lenient.stdout).not.toContain("\u001b");
+});

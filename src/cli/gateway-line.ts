@@ -54,6 +54,7 @@ export interface GatewayLineOptions {
   readonly device: string;
   /** How long each answer may take. */
   readonly timeoutMs: number;
+  /** Gives up what is not open yet. */
   readonly signal?: AbortSignal | undefined;
   /** Each message in its order, answers too, before whoever asked gets them. A promise asks for time. */
   receive?(message: ServerMessage): Promise<void> | undefined;
@@ -99,11 +100,15 @@ export class GatewayLine {
       close: (_, info) => line.#end(info),
     });
     line.#socket = socket;
+    const giveUp = (): void => socket.terminate();
+    options.signal?.addEventListener("abort", giveUp);
     try {
       await line.#authenticate(socket);
     } catch (error) {
       socket.terminate();
       throw error;
+    } finally {
+      options.signal?.removeEventListener("abort", giveUp);
     }
     return line;
   }

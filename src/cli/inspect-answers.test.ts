@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { expect, test } from "vitest";
 import { broken, findings, refusal, switching, working } from "../../test/broken-servers.ts";
 import { acceptValue } from "../engine/index.ts";
@@ -82,7 +83,7 @@ test("[CM35] credentials that are missing, or not accepted, to the server or to 
   expect(await findings(bearer, { headers: { Authorization: "Bearer old" } })).toEqual([
     [
       "unauthorized",
-      "The server answered 401 Unauthorized: it does not accept the Authorization that was sent",
+      "The server answered 401 Unauthorized: it does not accept the credentials that were sent",
       "Check the credentials and whether they have expired; behind a proxy, check that it hands Authorization on",
     ],
   ]);
@@ -131,6 +132,41 @@ test("[CM35] a proxy without its server, a limit, and any other status", async (
   expect(await findings(await broken(refusal("500 Internal Server Error")))).toEqual([
     ["refused", "The server answered 500 Internal Server Error, not 101", "The server failed: read its log"],
   ]);
+});
+
+test.each([
+  [303, "redirect", "The server answered 303 See Other without saying where to"],
+  [307, "redirect", "The server answered 307 Temporary Redirect without saying where to"],
+  [308, "redirect", "The server answered 308 Permanent Redirect without saying where to"],
+  [304, "refused", "The server answered 304 Not Modified, not 101"],
+  [400, "refused", "The server answered 400 Bad Request, not 101"],
+  [410, "not-found", "The server answered 410 Gone: it has no WebSocket at /ws"],
+  [503, "bad-gateway", "A proxy answered 503 Service Unavailable: the WebSocket server behind it does not answer"],
+  [504, "bad-gateway", "A proxy answered 504 Gateway Timeout: the WebSocket server behind it does not answer"],
+  [501, "refused", "The server answered 501 Not Implemented, not 101"],
+  [799, "refused", "The server answered 799, not 101"],
+])("[CM35] %d alone is %s", async (status, code, problem) => {
+  const [found] = await findings(await broken(refusal(`${status} ${STATUS_CODES[status] ?? "Odd"}`)));
+  expect(found?.slice(0, 2)).toEqual([code, problem]);
+});
+
+test("[CM35] what the body and the headers of an answer add to its status", async () => {
+  for (const [status, headers, body, code, says] of [
+    ["400 Bad Request", [], "Missing Upgrade header", "upgrade-lost", "400 Bad Request: no upgrade to WebSocket"],
+    ["400 Bad Request", [], "Not a WebSocket handshake", "upgrade-lost", "400 Bad Request: no upgrade to WebSocket"],
+    ["400 Bad Request", ["Sec-WebSocket-Version: 8, 7"], "", "version", "it speaks version 8, 7 of the protocol"],
+    ["400 Bad Request", ["Sec-WebSocket-Version: 13, 8"], "", "refused", "400 Bad Request, not 101"],
+    ["403 Forbidden", [], "Origin not allowed", "forbidden-origin", "403 Forbidden"],
+  ] as const) {
+    const [found] = await findings(await broken(refusal(status, headers, body)));
+    expect(found?.[0]).toBe(code);
+    expect(found?.[1]).toContain(says);
+  }
+  const date = "Wed, 25 Nov 2026 07:28:00 GMT";
+  const [later] = await findings(await broken(refusal("429 Too Many Requests", [`Retry-After: ${date}`])));
+  expect(later?.[2]).toMatch(/^Wait until Wed, 25 Nov 2026 07:28:00 GMT, and let clients wait/);
+  const [cookie] = await findings(await broken(refusal("401 Unauthorized")), { headers: { Cookie: "a=b" } });
+  expect(cookie?.[1]).toBe("The server answered 401 Unauthorized: it does not accept the credentials that were sent");
 });
 
 test("[CM36] a wrong Sec-WebSocket-Accept, and none", async () => {

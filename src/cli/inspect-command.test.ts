@@ -1,41 +1,36 @@
 /** The built command (`tsc -b` first), as a script sees it; and what ends an inspection from outside. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { broken, findings, listen, switching, working } from "../../test/broken-servers.ts";
+import { runCommandLine, startCommand } from "../../test/command.ts";
 import { inspect } from "./inspect.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const command = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [command, "inspect", ...args], { env: { PATH: process.env["PATH"] } });
-  let stdout = "";
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  const exited = once(child, "close").then(([code]) => [code as number, stdout] as const);
-  return { child, exited };
+/** Its exit code and stdout. */
+async function run(...args: readonly string[]): Promise<readonly [exitCode: number | null, stdout: string]> {
+  const { exitCode, stdout } = await runCommandLine(["inspect", ...args]);
+  return [exitCode, stdout];
 }
 
 test("[CM41] the exit code is 0 where it works, 1 without a connection, 4 where it was closed with another code", async () => {
-  const [exitCode, text] = await start([(await working()).href]).exited;
+  const [exitCode, text] = await run((await working()).href);
   expect([exitCode, text]).toEqual([0, expect.stringContaining("The handshake is right, and the connection works")]);
-  expect((await start([(await working({ path: "/other" })).href]).exited)[0]).toBe(1);
+  expect((await run((await working({ path: "/other" })).href))[0]).toBe(1);
   const failing = await working({ open: (socket) => socket.close(1011) });
-  expect((await start([failing.href]).exited)[0]).toBe(4);
+  expect((await run(failing.href))[0]).toBe(4);
 });
 
 test("[CM41] --json prints one object with all of it, --listen says how long", async () => {
   const late = await working({
     open: (socket) =>
+      // Nothing tells from outside that the half second is over in which it listens by itself.
       void setTimeout(() => {
         socket.send("later than half a second");
         socket.close(1000);
       }, 1_000),
   });
-  const [exitCode, text] = await start(["--json", "--listen", "60", late.href]).exited;
+  const [exitCode, text] = await run("--json", "--listen", "60", late.href);
   expect(exitCode).toBe(0);
   expect(JSON.parse(text)).toMatchObject({
     isOpen: true,
@@ -48,16 +43,16 @@ test("[CM41] Ctrl-C ends it with 130, before the answer and after", async () => 
   let reached: () => void = () => {};
   const asked = new Promise<void>((resolve) => (reached = resolve));
   const silent = await listen(createServer((socket) => socket.on("error", () => {}).once("data", () => reached())));
-  const waiting = start([`ws://127.0.0.1:${silent}/`]);
+  const waiting = startCommand(["inspect", `ws://127.0.0.1:${silent}/`]);
   await asked;
   waiting.child.kill("SIGINT");
-  expect((await waiting.exited)[0]).toBe(130);
+  expect((await waiting.ended).exitCode).toBe(130);
   let opened: () => void = () => {};
   const open = new Promise<void>((resolve) => (opened = resolve));
-  const listening = start(["--listen", "60", (await working({ ping: () => opened() })).href]);
+  const listening = startCommand(["inspect", "--listen", "60", (await working({ ping: () => opened() })).href]);
   await open;
   listening.child.kill("SIGINT");
-  expect((await listening.exited)[0]).toBe(130);
+  expect((await listening.ended).exitCode).toBe(130);
 });
 
 test("[CM33] a signal gives it up, with its reason and no finding; the server is left at once", async () => {

@@ -99,7 +99,6 @@ async function runPublish(
   process.once("SIGINT", () => {
     process.exitCode = 130;
     controller.abort();
-    process.stdin.destroy();
   });
   // A reader that went away, as `head` does, does not stop what is being stored.
   process.stdout.on("error", () => {});
@@ -107,7 +106,7 @@ async function runPublish(
   const patience = { retryForMs: flags.retryFor, backoff: defaultBackoff, signal: controller.signal };
   const head = { channel, event };
   try {
-    for await (const { data, id, place } of messagesOf(json, flags)) {
+    for await (const { data, id, place } of messagesOf(json, flags, controller.signal)) {
       const outcome = await publishSurely(publisher, { ...head, data, id }, patience).catch((error: unknown) => {
         throw describeLineFault(error, { url: target.url, place });
       });
@@ -155,10 +154,14 @@ interface NextMessage {
   readonly place: string;
 }
 
-async function* messagesOf(json: string | undefined, { field, id }: PublishFlags): AsyncGenerator<NextMessage> {
+async function* messagesOf(
+  json: string | undefined,
+  { field, id }: PublishFlags,
+  signal: AbortSignal,
+): AsyncGenerator<NextMessage> {
   if (json !== undefined) return yield { data: json, id: id ?? createId(), place: "" };
   let number = 0;
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity, signal })) {
     number++;
     if (line.trim() === "") continue;
     const data = field === undefined ? readLine(line, number) : JSON.stringify({ [field]: line });

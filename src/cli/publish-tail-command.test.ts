@@ -1,4 +1,7 @@
 /** `publish` and `tail` as a script sees them (`tsc -b` first). */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { runCommandLine, startCommand } from "../../test/command.ts";
 import { createGateway, memoryBroker } from "../server/index.ts";
@@ -53,6 +56,8 @@ test("[CM68] what was typed wrong exits 2, what is refused 1, each in one senten
       "error: command-argument value '{' is invalid for argument 'json'. Give JSON",
     ],
     [["publish", url, "a channel", "message", "1"], 2, "Give the name of a channel, as in chat/42"],
+    [["publish", "--field", "text", url, "chat/1", "message", "1"], 2, "--field is for lines of stdin"],
+    [["publish", "--id", "x".repeat(54), url, "chat/1", "message", "1"], 2, "Give 1-53 of A-Z a-z 0-9 _ -"],
     [["publish", "--device", "ada", url, "chat/1", "message", "1"], 2, "Give 32 of 0-9 a-f"],
     [["tail", "--since", "yesterday", url, "chat/1"], 2, "Give a position, an offset, a time"],
     [["publish", "--token", "ada", url, "chat/1", "message", "{}"], 1, "[BAD_DATA]"],
@@ -106,4 +111,34 @@ test("[CM68] Ctrl-C closes tail in order and exits 130; a reader that goes away 
   const texts = Array.from({ length: 3 }, (_, index) => `{"text":"${index}"}\n`).join("");
   await runCommandLine(["publish", "--token", "bob", "-q", url, "chat/1", "message"], { stdin: texts });
   expect(await piped.ended).toMatchObject({ exitCode: 0, stderr: "" });
+});
+
+test("[CM68] a reader that goes away does not stop what publish stores; Ctrl-C does, with 130", async () => {
+  const { url } = await open();
+  const args = ["publish", "--token", "ada", "--field", "text", url, "chat/1", "message"];
+  const piped = startCommand(args, { stdin: null });
+  piped.child.stdin.write("one\n");
+  await piped.said("stored (mem)");
+  piped.child.stdout.destroy();
+  piped.child.stdin.end("two\nthree\n");
+  expect(await piped.ended).toMatchObject({ exitCode: 0, stderr: "" });
+  const stopped = startCommand(args, { stdin: null });
+  stopped.child.stdin.write("four\n");
+  await stopped.said("4.");
+  stopped.child.kill("SIGINT");
+  expect(await stopped.ended).toMatchObject({ exitCode: 130, stderr: "" });
+});
+
+test("[CM65] a key's file is read as the gateway's own, and with --quiet nothing is printed that is well", async () => {
+  const { admin } = await open();
+  const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "keys");
+  writeFileSync(file, `publish,read ${key}\nread ${"x".repeat(32)}\n`);
+  const args = ["publish", "--quiet", "--api-key-file", file, admin, "chat/1", "message", '{"text":"hi"}'];
+  expect(await runCommandLine(args)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+  expect(await runCommandLine(args.with(3, join(folder, "none")))).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^error: Cannot read the key file "[^"]+none" \(ENOENT.*\)\nhint: /) as string,
+  });
 });

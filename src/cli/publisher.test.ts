@@ -76,6 +76,16 @@ test("[CM65] an event that is not stored is told, and a refusal of it comes at t
   expect(await publishSurely(http, typing, patience)).toEqual({ type: "told" });
 });
 
+test("[CM66] on a line that was opened again, a channel is entered again before anything is told there", async () => {
+  const { gateway, line } = await open();
+  const typing = { ...hello, event: "typing", data: "{}" };
+  expect(await publishSurely(line, typing, patience)).toEqual({ type: "told" });
+  await gateway.disconnect({ userId: "ada", code: 4000 });
+  await publishSurely(line, { ...hello, id: "m2" }, patience);
+  expect(await publishSurely(line, typing, patience)).toEqual({ type: "told" });
+  await expect(line.end()).resolves.toBeUndefined();
+});
+
 test("[CM66] a line that breaks is opened again, and the message is stored once", async () => {
   const { gateway, line } = await open();
   await publishSurely(line, hello, patience);

@@ -137,6 +137,25 @@ test("[CM60] without following it ends with history; after --count entries it en
   expect(none.shown).toEqual([]);
 });
 
+test("[CM68] told to end before it is let in, it leaves the gateway at once", async () => {
+  let beAsked: () => void = () => {};
+  const asked = new Promise<void>((resolve) => (beAsked = resolve));
+  let letIn: (user: { readonly id: string }) => void = () => {};
+  const gateway = createGateway({
+    channels,
+    broker: memoryBroker(),
+    authenticate: () => new Promise((resolve) => ((letIn = resolve), beAsked())),
+  });
+  onTestFinished(() => gateway.close({ graceMs: 100 }));
+  const { url } = await gateway.listen({ port: 0 });
+  const { ended, shown, stop } = follow(new URL(url));
+  await asked;
+  stop();
+  letIn({ id: "ada" });
+  await ended;
+  expect(shown).toEqual([]);
+});
+
 test("[CM61] --since takes a position, an offset, or a time", async () => {
   const { say, url } = await open();
   await say("a", "b");

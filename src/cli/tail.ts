@@ -75,7 +75,8 @@ class Tail {
         receive: (message) => this.#receive(message),
       });
       this.#line = line;
-      if (!this.#isDone) await this.#subscribe(line);
+      if (this.#isDone) return undefined;
+      await this.#subscribe(line);
       const info = await line.closed;
       return this.#refusal ?? closedError(info);
     } catch (error) {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type CloseInfo, createWebSocketServer, reject, type ServerOptions } from "../engine/index.ts";
+import { rawAccept, serveRaw } from "../../test/raw-server.ts";
 import { EngineWebSocket } from "./engine-web-socket.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -69,4 +70,25 @@ test("[CN2] closing before it is open gives the attempt up, and the server sees 
   socket.close();
   expect((await closed).code).toBe(1006);
   await left;
+});
+
+test("[CN3] what a gateway answers may be longer than what it takes: up to 100 MiB, and one byte more is 1009", async () => {
+  const answer = "x".repeat(2 * 2 ** 20);
+  const url = await serve({ open: (socket) => void socket.send(answer) });
+  const socket = new EngineWebSocket(url);
+  expect(await new Promise((resolve) => socket.addEventListener("message", ({ data }) => resolve(data)))).toBe(answer);
+  for (const [bytes, code] of [
+    [100 * 2 ** 20, 1006], // it waits for the rest, which does not come
+    [100 * 2 ** 20 + 1, 1009],
+  ] as const) {
+    const head = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeBigUInt64BE(BigInt(bytes), 2);
+    const server = await serveRaw((key, peer) => {
+      peer.write(rawAccept(key));
+      peer.write(head);
+      peer.socket.end();
+    });
+    cleanups.push(server.end);
+    expect((await closeOf(new EngineWebSocket(server.url))).code).toBe(code);
+  }
 });

@@ -6,6 +6,12 @@ interface Listeners {
   readonly close: (event: { readonly code: number; readonly reason: string }) => void;
 }
 
+/**
+ * A gateway answers with more than it takes: a page of history has up to 1 MiB of data alone, or what its `maxPageBytes` says, and
+ * whatever ends the line is asked for again on the next one. As `ws` has it.
+ */
+const maxMessageBytes = 100 * 2 ** 20;
+
 /** The engine's client in the shape the gateway's client uses, so that it runs on a Node without a WebSocket of its own. */
 export class EngineWebSocket implements WebSocketLike {
   readonly #listeners: { readonly [Type in keyof Listeners]: Listeners[Type][] } = { message: [], close: [] };
@@ -16,6 +22,7 @@ export class EngineWebSocket implements WebSocketLike {
   constructor(url: string, protocols: readonly string[] = []) {
     const opening = connect(url, {
       protocols,
+      maxMessageBytes,
       signal: this.#attempt.signal,
       message: (_socket, data) => this.#tell("message", { data }),
       close: (_socket, { code, reason }) => this.#tell("close", { code, reason }),

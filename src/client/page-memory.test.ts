@@ -186,6 +186,18 @@ describe("positions over a reload", () => {
     expect(kept()).toEqual([4]);
   });
 
+  test("[CC40] another entry at the same offset is another position", () => {
+    const storage = storageWith(saved);
+    const { client, clock, open, socket } = page(storage);
+    client.chat({ room: "1" });
+    open();
+    socket.answer("resume", { type: "resumed", channels: [{ channel: "chat/1", position: at(6), top: 7 }] });
+    const to = { ...at(7), tag: 99 };
+    line().say({ type: "gap", channel: "chat/1", from: at(7), to, reason: "truncated" });
+    clock.pass(1000);
+    expect(storage.saved).toMatchObject({ channels: [["chat/1", to]] });
+  });
+
   test("[CC40] after a gap the next page goes on behind it", () => {
     const storage = new FakeStorage();
     const { client, clock, open } = page(storage);

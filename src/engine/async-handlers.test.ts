@@ -1,21 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { deferred } from "./deferred.ts";
+import { setUp } from "../../test/line-setup.ts";
 import { rawClose, rawFrame } from "../../test/raw-peer.ts";
-import { setUpStreams, type StreamSetup } from "../../test/stream-setup.ts";
-import type { ServerOptions } from "./index.ts";
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function setUp(options: ServerOptions): Promise<StreamSetup> {
-  const setup = await setUpStreams(options);
-  cleanups.push(setup.end);
-  return setup;
-}
 
 test("[ST30] while a message's promise is pending nothing is delivered and nothing is read, then all in order", async () => {
   const order: unknown[] = [];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import {
   type AddressInfo,
@@ -15,8 +15,10 @@ import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
+import { connectPair as connectSockets, readBytes, type SocketPair } from "../../test/socket-pair.ts";
 import { RawPeer, rawFrame } from "../../test/raw-peer.ts";
-import { DirectSocket, isPlain, readDirectly } from "./direct-io.ts";
+import { isPlain, readDirectly } from "./direct-io.ts";
+import { DirectSocket } from "./direct-socket.ts";
 import { connect, createWebSocketServer, type ServerOptions } from "./index.ts";
 import { deferred } from "./deferred.ts";
 
@@ -26,18 +28,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** Both ends of one TCP connection. */
-async function connectPair(): Promise<{ ours: Socket; theirs: Socket }> {
-  const server = createTcpServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const theirs = connectTcp((server.address() as AddressInfo).port, "127.0.0.1");
-  const [ours] = (await once(server, "connection")) as [Socket];
-  await once(theirs, "connect");
-  cleanups.push(() => {
-    for (const socket of [ours, theirs]) socket.destroy();
-    server.close();
-  });
-  return { ours, theirs };
+async function connectPair(): Promise<SocketPair> {
+  const pair = await connectSockets();
+  cleanups.push(() => pair.close());
+  return pair;
 }
 
 test("[EN130] this Node has the parts: an accepted socket and an upgraded one are read and written past their streams", async () => {
@@ -50,13 +44,10 @@ test("[EN130] this Node has the parts: an accepted socket and an upgraded one ar
   theirs.write("hello");
   while (heard.length === 0) await turn();
   expect(heard).toEqual(["hello"]);
-  const direct = new DirectSocket(ours);
+  const direct = new DirectSocket(ours, { settle() {} });
   expect(direct.write([Buffer.from("a"), Buffer.from("b")])).toBe(2);
   expect(direct.write([Buffer.from("c")])).toBe(1);
-  let back = "";
-  theirs.on("data", (chunk) => (back += chunk));
-  while (back.length < 3) await turn();
-  expect(back).toBe("abc");
+  expect((await readBytes(theirs, 3)).toString()).toBe("abc");
   theirs.end();
   await once(ours, "end");
 });
@@ -97,60 +88,6 @@ test("[EN130] what encrypts, what is no socket, and what the stream holds alread
   }
   theirs.unshift(Buffer.from("early"));
   expect(readDirectly(theirs, () => {})).toBe(false);
-});
-
-test("[EN131] a part is written from its start to its end, and a list of one too", async () => {
-  const { ours, theirs } = await connectPair();
-  const direct = new DirectSocket(ours);
-  expect(direct.writePart(Buffer.from("-abc-"), 1, 4)).toBe(3);
-  expect(direct.writePart(Buffer.from("d"))).toBe(1);
-  let back = "";
-  theirs.on("data", (chunk) => (back += chunk));
-  while (back.length < 4) await turn();
-  expect(back).toBe("abcd");
-});
-
-test("[EN131] a socket that is full, busy, connecting or gone is not written past its stream", async () => {
-  const { ours } = await connectPair();
-  const block = Buffer.alloc(2 ** 20);
-  const direct = new DirectSocket(ours);
-  while (direct.write([block]) === block.length) await turn();
-  expect(direct.write([block])).toBe(0);
-  ours.write("x");
-  expect(ours.writableLength).toBe(1);
-  expect(direct.write([Buffer.from("y")])).toBe(0);
-  const early = connectTcp((ours.address() as AddressInfo).port, "127.0.0.1");
-  early.on("error", () => {});
-  cleanups.push(() => early.destroy());
-  expect(new DirectSocket(early).write([Buffer.from("z")])).toBe(0);
-  ours.destroy();
-  expect(direct.write([Buffer.from("y")])).toBe(0);
-});
-
-test("[EN131] what the stream still holds is not overtaken, though the system has room", async () => {
-  const { ours } = await connectPair();
-  const direct = new DirectSocket(ours);
-  ours.cork();
-  ours.write("first");
-  expect(direct.write([Buffer.from("second")])).toBe(0);
-  ours.uncork();
-});
-
-test("[EN131] the number of a socket that is gone is another's, and is not written to", async () => {
-  const { ours } = await connectPair();
-  const direct = new DirectSocket(ours);
-  expect(direct.write([Buffer.from("a")])).toBe(1);
-  ours.destroy();
-  await once(ours, "close");
-  const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
-  // The lowest number that is free is given out first: among these files is one that has the socket's.
-  const files = Array.from({ length: 20 }, (_, index) => openSync(join(folder, `${index}`), "w"));
-  cleanups.push(() => {
-    for (const file of files) closeSync(file);
-    rmSync(folder, { recursive: true });
-  });
-  expect(direct.write([Buffer.from("b")])).toBe(0);
-  expect(files.map((file) => fstatSync(file).size)).toEqual(files.map(() => 0));
 });
 
 /** The value that Node keeps on a socket under a symbol of this name. */

@@ -1,21 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { deferred } from "./deferred.ts";
+import { cleanups, setUp } from "../../test/line-setup.ts";
 import { rawClose, rawFrame } from "../../test/raw-peer.ts";
-import { setUpStreams, type StreamSetup } from "../../test/stream-setup.ts";
-import { connect, createWebSocketServer, type MessageStream, type ServerOptions } from "./index.ts";
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function setUp(options: ServerOptions): Promise<StreamSetup> {
-  const setup = await setUpStreams(options);
-  cleanups.push(setup.end);
-  return setup;
-}
+import { connect, createWebSocketServer, type MessageStream } from "./index.ts";
 
 const mebibyte = 2 ** 20;
 

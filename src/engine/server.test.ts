@@ -281,6 +281,16 @@ test("[EN46] handshakes that are being decided, or still come, get 503", async (
   expect(await ask(port, rawHandshake({ line: "GET /late HTTP/1.1" }))).toMatch(/^HTTP\/1\.1 503 .*closing\n$/s);
 });
 
+test("[EN136] closing undoes a listen() that is under way, and a closed server takes no port and no other server", async () => {
+  const engine = createEngine();
+  const listening = engine.listen({ port: 0 });
+  await engine.close();
+  const { port } = await listening;
+  await expect(RawPeer.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  await expect(engine.listen({ port: 0 })).rejects.toThrow("Cannot listen: the server is closed");
+  expect(() => engine.attach(createServer())).toThrow("Cannot attach: the server is closed");
+});
+
 test("[EN47] a server is not closed with a code or reason that may not be sent", async () => {
   const engine = createEngine();
   const { port } = await engine.listen({ port: 0 });

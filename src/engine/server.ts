@@ -83,6 +83,8 @@ class LineServer<Data> implements WebSocketServer<Data> {
   readonly #refused = new Set<Duplex>();
   readonly #detachers: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
+  /** What `listen()` has begun: nothing can be closed before it listens. */
+  readonly #starting = new Set<Promise<unknown>>();
   readonly #whenEmpty: (() => void)[] = [];
   readonly #onClosed = (line: Line<Data>): void => {
     this.#handshakes.closed++;
@@ -128,6 +130,13 @@ class LineServer<Data> implements WebSocketServer<Data> {
   }
 
   async listen(options: ListenOptions): Promise<ListenAddress> {
+    if (this.#isClosing) throw new Error("Cannot listen: the server is closed");
+    const starting = this.#listen(options);
+    this.#starting.add(starting);
+    return starting.finally(() => this.#starting.delete(starting));
+  }
+
+  async #listen(options: ListenOptions): Promise<ListenAddress> {
     const createListener = options.http2 === true ? createHttp2Listener : createHttp1Listener;
     const listener = createListener({
       tls: options.tls,
@@ -136,13 +145,18 @@ class LineServer<Data> implements WebSocketServer<Data> {
     });
     const address = await startListening(listener.server, { ...options, path: this.#options.path });
     this.#listeners.push(listener);
-    this.attach(listener.server);
+    this.#attach(listener.server, this.#options.path);
     return address;
   }
 
   attach(server: AnyHttpServer, options: { readonly path?: string } = {}): void {
+    if (this.#isClosing) throw new Error("Cannot attach: the server is closed");
+    this.#attach(server, options.path ?? this.#options.path);
+  }
+
+  #attach(server: AnyHttpServer, path: string | undefined): void {
     const detach = attachTo(server, {
-      path: options.path ?? this.#options.path,
+      path,
       handle: (caller) => this.#receive(caller),
       handleForeign: (caller) => this.#refuse(caller, createRefusal(404, "Nothing is here")),
     });
@@ -161,6 +175,7 @@ class LineServer<Data> implements WebSocketServer<Data> {
     const { code = 1001, reason = "", graceMs = 5_000 } = options;
     new Connection({ role: "server" }).sendClose(code, reason); // throws what every connection would throw
     this.#isClosing = true;
+    if (this.#starting.size > 0) await Promise.allSettled(this.#starting);
     for (const detach of this.#detachers.splice(0)) detach();
     const listeners = this.#listeners.splice(0);
     const closed = listeners.map((listener) => listener.close());

@@ -65,12 +65,14 @@ export interface WebSocketServer<Data = undefined> {
   readonly sockets: ReadonlySet<ServerSocket<Data>>;
   /** What it has done so far: a copy, made when asked for. */
   readonly counters: ServerCounters;
-  /** Listens on a port of its own; whatever is not a handshake gets 426 there. Rejects with Node's error, such as `EADDRINUSE`. */
+  /** Listens on a port of its own; whatever is not a handshake gets 426 there. Rejects with Node's error, such as `EADDRINUSE`, and once it is closed. */
   listen(options: ListenOptions): Promise<ListenAddress>;
   /**
    * Answers the handshakes of an HTTP server. A path that is not ours is left to the other `upgrade` listeners; where there are
    * none, it gets 404. `path` overrides the server's own. A server of `node:http2` is told to take WebSockets over HTTP/2 (RFC
    * 8441): attach before it listens.
+   *
+   * @throws {Error} once it is closed.
    */
   attach(server: AnyHttpServer, options?: { readonly path?: string }): void;
   /** Answers one handshake, as `node:http`'s `upgrade` event gives it. Looks at no path. */
@@ -86,7 +88,8 @@ export interface WebSocketServer<Data = undefined> {
    */
   publish(topic: string, data: MessageData, options?: PublishOptions<Data>): number;
   /**
-   * Takes no more handshakes (503), sends every connection a close frame, waits for theirs, and resolves when all are gone.
+   * Takes no more handshakes (503), sends every connection a close frame, waits for theirs, and resolves when all are gone. A `listen()` that
+   * is under way is waited for and undone. For good: it does not listen again.
    *
    * @throws {ProtocolError} `ERR_CLOSE_CODE` or `ERR_CLOSE_REASON`; then nothing is closed.
    */

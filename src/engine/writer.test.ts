@@ -3,7 +3,9 @@ import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { connectPair } from "../../test/socket-pair.ts";
 import { encodeFrame, opcodes } from "../protocol/index.ts";
+import { deferred } from "./deferred.ts";
 import { sharedReadBuffer } from "./unmask.ts";
 import { Writer } from "./writer.ts";
 
@@ -286,4 +288,36 @@ test("[EN27] however many frames wait for a busy socket, they lie together", asy
   socket.finishWrite();
   await turn();
   expect(socket.writes.slice(1).flat()).toHaveLength(30); // blocks of 4 KiB
+});
+
+test("[EN131] what waits below the stream counts as buffered, and is told as blocked and not as taken until the peer reads", async () => {
+  const { ours, theirs, close } = await connectPair();
+  theirs.pause();
+  const told: string[] = [];
+  const taken = deferred<void>();
+  const writer = new Writer({
+    socket: ours,
+    counters: { bytesOut: 0 },
+    isDirect: true,
+    owner: {
+      handleBlocked: () => void told.push("blocked"),
+      handleTaken(hadToWait) {
+        told.push(`taken ${hadToWait}`);
+        if (hadToWait) taken.resolve();
+      },
+    },
+  });
+  while (!told.includes("blocked")) {
+    expect(writer.bufferedBytes).toBe(0);
+    told.length = 0;
+    writer.writeShared(Buffer.alloc(30_000));
+    writer.flush();
+  }
+  expect(told).toEqual(["blocked"]);
+  expect(writer.bufferedBytes).toBeGreaterThan(0);
+  expect(writer.bufferedBytes).toBeLessThanOrEqual(30_000);
+  theirs.resume();
+  await taken.promise;
+  expect([told, writer.bufferedBytes]).toEqual([["blocked", "taken true"], 0]);
+  close();
 });

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { applyMask, frameHeaderBytes, opcodes, writeFrameHeader, type Opcode } from "../protocol/index.ts";
-import { DirectSocket, isPlain } from "./direct-io.ts";
+import { isPlain } from "./direct-io.ts";
+import { type DirectOwner, DirectSocket } from "./direct-socket.ts";
 import { flushThisTurn } from "./flush-queue.ts";
 import type { FrameTap } from "./frame-tap.ts";
 import { joinBatch } from "./join-batch.ts";
@@ -39,7 +40,7 @@ export interface WriterOwner {
  * The outgoing frames of one socket. Frames are laid into shared memory as they are sent, and leave in one write a turn; while
  * the socket is busy with a write they wait here, so what is buffered is known to the byte.
  */
-export class Writer {
+export class Writer implements DirectOwner {
   /** Who watches the frames, if anybody does: see `tapFrames`. */
   tap: FrameTap | undefined;
   readonly #socket: Duplex;
@@ -71,7 +72,7 @@ export class Writer {
     this.#createMaskingKey = options.createMaskingKey;
     this.#owner = options.owner;
     const { socket } = options;
-    this.#direct = options.isDirect && isPlain(socket) ? new DirectSocket(socket) : undefined;
+    this.#direct = options.isDirect && isPlain(socket) ? new DirectSocket(socket, this) : undefined;
   }
 
   /** Whether the operating system is asked past the stream. */
@@ -87,7 +88,12 @@ export class Writer {
   /** Bytes that are not in the operating system's hands yet. */
   get bufferedBytes(): number {
     // The stream holds bytes while it is blocked, and only then: asked at every send, so not in vain.
-    return this.#isBlocked ? this.#waitingBytes + this.#socket.writableLength : this.#waitingBytes;
+    return this.#isBlocked ? this.#waitingBytes + this.#heldBytes : this.#waitingBytes;
+  }
+
+  /** Bytes that were given away and wait for the peer: with the stream, or with the handle below it. */
+  get #heldBytes(): number {
+    return this.#socket.writableLength + (this.#direct?.queuedBytes ?? 0);
   }
 
   /** Queues a text message. A lone surrogate becomes U+FFFD. */
@@ -282,15 +288,20 @@ export class Writer {
     this.#counters.bytesOut += takenBytes;
     this.#waitingBytes -= takenBytes;
     if (this.#waitingBytes > 0) return;
-    this.#hasTaken = true;
     this.#chunks = this.#block = undefined;
+    if (direct.queuedBytes === 0) this.#hasTaken = true;
+    else this.#waitForPeer();
   }
 
-  /** There is the open region alone, as after one short message or a shared one: no view of it is made, and no list. */
+  /** There is the open region alone, as after one short message or a shared one: no list is made. */
   #writeBlock(direct: DirectSocket): number {
     const block = this.#block as Uint8Array;
-    const takenBytes = direct.writePart(block, this.#start, this.#end);
-    this.tap?.sent(block.subarray(this.#start, this.#start + takenBytes));
+    const isWhole = this.#start === 0 && this.#end === block.length;
+    const bytes = isWhole
+      ? block
+      : new Uint8Array(block.buffer, block.byteOffset + this.#start, this.#end - this.#start);
+    const takenBytes = direct.writeKept(bytes);
+    this.tap?.sent(bytes.subarray(0, takenBytes));
     this.#start += takenBytes;
     return takenBytes;
   }
@@ -298,7 +309,8 @@ export class Writer {
   #writeChunks(direct: DirectSocket): number {
     this.#seal();
     const chunks = this.#chunks as Uint8Array[];
-    const takenBytes = direct.write(joinBatch(chunks, this.#waitingBytes));
+    const joined = joinBatch(chunks, this.#waitingBytes);
+    const takenBytes = joined.length === 1 ? direct.writeKept(joined[0] as Uint8Array) : direct.write(joined);
     this.#tellSent(chunks, takenBytes);
     if (takenBytes > 0 && takenBytes < this.#waitingBytes) this.#chunks = dropBytes(chunks, takenBytes);
     return takenBytes;
@@ -318,16 +330,20 @@ export class Writer {
     const last = batch.length - 1;
     if (last > 0) this.#socket.cork();
     for (let index = 0; index < last; index++) this.#socket.write(batch[index]);
-    this.#socket.write(batch[last], (this.#afterWrite ??= () => this.#settle()));
+    this.#socket.write(batch[last], (this.#afterWrite ??= () => this.settle()));
     if (last > 0) this.#socket.uncork();
     // What was written at once is not counted any more: the rest waits for the peer.
-    if (this.#socket.writableLength === 0) return;
+    if (this.#socket.writableLength > 0) this.#waitForPeer();
+  }
+
+  #waitForPeer(): void {
     this.#isBlocked = true;
     this.#owner.handleBlocked();
   }
 
-  #settle(): void {
-    if (this.#socket.writableLength > 0) return; // called for an earlier write than the one that waits
+  /** The socket has taken what it was given. */
+  settle(): void {
+    if (this.#heldBytes > 0) return; // called for an earlier write than the one that waits
     const hadToWait = this.#isBlocked;
     this.#isBlocked = false;
     this.#ownSlab = undefined;

@@ -90,6 +90,7 @@ test("[AU4] what is asked after a refresh is asked with the new credentials, eve
 
 test.for([
   ["of somebody else", accepted({ ...ada, user: { id: "bob" } }), 'the credentials are not those of "ada"'],
+  ["of a namesake", accepted({ ...ada, user: { ...ada.user, id: "ada2" } }), 'the credentials are not those of "ada"'],
   ["that are refused", { type: "refused" } as const, "the credentials were refused"],
 ] as const)("[AU5] a refresh with credentials %s is refused, and those before stand", ([, answer, reason]) => {
   const bench = joined(benchWith({ t: accepted(ada, 9_000), t2: answer }), { token: "t" });

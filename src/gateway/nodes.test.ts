@@ -156,6 +156,14 @@ test("[ND34] of a node with more than maxPresenceListCount members only their nu
   expect(nodes.benches.map(membersAt)).toEqual([["5"], ["5"]]);
 });
 
+test("[ND34] a device at two nodes counts once where its id is known, and twice where the other node tells only a number", () => {
+  const nodes = oneEach(2, { maxPresenceListCount: 3 });
+  for (let connection = 3; connection < 6; connection += 1) subscribe(nodes.at(1), connection, live, "room/a");
+  subscribe(nodes.at(0), 3, live, "room/a");
+  nodes.advance(1_000);
+  expect(nodes.benches.map(membersAt)).toEqual([["6"], ["5"]]);
+});
+
 test("[ND36] a channel that only other nodes have members in is left, and its members are not kept", () => {
   const nodes = oneEach(2);
   nodes.at(0).closed(1, true);

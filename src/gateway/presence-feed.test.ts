@@ -141,6 +141,13 @@ test("[ND35] it gives up no other node while it does not hear itself, and asks a
   pass(28_000);
   feed.beat();
   expect(feed.attendance).toEqual({ members: [] });
+  // Two beats without itself are borne, and not a millisecond more.
+  pass(30_999);
+  feed.hear("n1", { type: "beat", sequence: 1 });
+  expect(announced()).toEqual([]);
+  pass(34_000);
+  feed.hear("n1", { type: "beat", sequence: 1 });
+  expect(announced()).toEqual([{ type: "ask" }]);
 });
 
 test("[ND36] it says once that nobody of this node is left, however others come and go", () => {

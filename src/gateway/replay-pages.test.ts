@@ -62,8 +62,10 @@ test("[DL20] a page is kept as part of the log that is followed, and forgotten w
   shelf.keep(2, page, { isReady: true, position: { ...top, epoch: "other" } });
   shelf.keep(1, page, { isReady: true, position: top });
   shelf.keep(2, { ...page, deliveries: [] }, { isReady: true, position: top });
+  // Its second entry is beyond what was followed.
+  shelf.keep(2, { ...page, deliveries: deliveries(3, 10, 10) }, { isReady: true, position: { ...top, offset: 3 } });
   expect([1, 2].map((after) => shelf.find(after, top))).toEqual([undefined, undefined]);
-  shelf.keep(2, page, { isReady: true, position: top });
+  shelf.keep(2, page, { isReady: true, position: { ...top, offset: 3 } });
   expect(shelf.find(2, top)).toEqual({ top, first: 3, tagAtAfter: 2, deliveries: deliveries(3, 10) });
   shelf.renew();
   expect(shelf.find(2, top)).toBeUndefined();
@@ -101,6 +103,25 @@ test("[DL20] whoever comes back after others is read no page again, wherever the
   expect(comeBack(bench, 3, 4)).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
   expect(comeBack(bench, 4, 6)).toHaveLength(14);
   expect(reads).toEqual([1, 4, 8, 12, 16, 6]);
+});
+
+test("[DL20] those who come back to a node that has not heard of the newest entries yet are told no gap", () => {
+  const { bench } = makeBehind();
+  bench.isHinting = false;
+  for (let index = 21; index <= 24; index += 1) bench.append("news", `m${index}`);
+  // The node's own look at the log is under way.
+  bench.isHolding = (question) => question.type === "read" && question.read.after === 20;
+  for (const connection of [2, 3]) {
+    const position = { epoch: bench.log("news").epoch, offset: 22, tag: 22 };
+    bench.join(connection);
+    bench.send(connection, { type: "subscribe", channel: "news", start: { from: "position", position } });
+    const messages = bench.take(connection);
+    expect(messages.filter(({ type }) => type === "gap")).toEqual([]);
+    expect(offsets(messages)).toEqual([23, 24]);
+  }
+  bench.isHolding = () => false;
+  bench.settle();
+  expect(offsets(bench.take(1))).toEqual([21, 22, 23, 24]);
 });
 
 test("[DL20] what was kept of a log is not served when the log has become another one", () => {

@@ -105,10 +105,14 @@ export class ReplayShelf {
     return { top, first: first.offset, tagAtAfter: first.previousTag, deliveries };
   }
 
-  /** Keeps a page for others, unless it begins behind a gap or is of another log than the one that is followed. */
+  /**
+   * Keeps a page for others, unless it begins behind a gap, is of another log than the one that is followed, or reaches beyond it: what the
+   * reader has not seen may be taken from the log without its noticing, and a log that ends before a page would seem to have lost it.
+   */
   keep(after: number, page: Page, followed: { readonly isReady: boolean; readonly position: Position }): void {
     this.#follow(followed.position.epoch);
-    const isOfLog = followed.isReady && page.top.epoch === followed.position.epoch;
+    const { epoch, offset } = followed.position;
+    const isOfLog = followed.isReady && page.top.epoch === epoch && (page.deliveries.at(-1)?.offset ?? 0) <= offset;
     if (isOfLog && page.deliveries[0]?.offset === after + 1) this.#pages.keep(this.#number, after, page.deliveries);
   }
 }

@@ -61,6 +61,20 @@ test("[RE11] however many keys are looked at, the event has one listener, which 
   expect(ops()).toEqual(["subscribe", "unsubscribe", "subscribe", "unsubscribe"]);
 });
 
+test("[RE11] one that looks away takes nothing from another that looks at the same key", async () => {
+  const { price, say, socket } = follow();
+  const [one, other] = [latestStore(price, "A"), latestStore(price, "A")];
+  const told = vi.fn<() => void>();
+  const end = one.subscribe(() => {});
+  other.subscribe(told);
+  socket.stand();
+  say({ A: 1 }, true);
+  end();
+  await turn();
+  say({ A: 2 });
+  expect([other.get()?.data, told.mock.calls.length]).toEqual([2, 2]);
+});
+
 test("[RE11] a value that is there already is there at once", () => {
   const { price, say, socket } = follow();
   latestStore(price, "A").subscribe(() => {});

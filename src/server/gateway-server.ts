@@ -1,6 +1,6 @@
 import { sqliteBroker } from "../brokers/index.ts";
 import type { AnyHttpServer } from "../engine/index.ts";
-import { type Command, GatewayCore } from "../gateway/index.ts";
+import { type BrokerInfo, type Command, GatewayCore } from "../gateway/index.ts";
 import { Access } from "./access.ts";
 import { checkChannels, settingsOf } from "./channel-settings.ts";
 import {
@@ -210,35 +210,70 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
   }
 
   async #start(): Promise<Operated> {
-    const {
-      authenticate = authenticateGuest,
-      broker = sqliteBroker({ file: "data/switchboard.db" }),
-      require = "mem",
-    } = this.#options;
+    const { broker = sqliteBroker({ file: "data/switchboard.db" }), require = "mem" } = this.#options;
     const log = this.#log;
     const machine = this.#machine;
-    const channels: ServerChannels = this.channels;
     const meters = new Meters();
     const store = new Store({ broker, require, log, machine, meters });
     const readiness = new Readiness({ store, machine, info: () => this.info() });
+    // The store tells of nothing before the core, which is made below, has joined a channel.
+    let parts: Pick<Operated, "shell" | "control" | "hooks" | "node"> | undefined;
     const opened = await store.open({
-      // The store tells of nothing before the core, which is made below, has joined a channel.
       appended(channel, epoch, entry) {
         if (channel === canaryChannel) readiness.heard(entry.messageId);
-        else shell.appended(channel, epoch, entry);
+        else parts?.shell.appended(channel, epoch, entry);
       },
       broadcasted(channel, payload) {
-        if (channel === controlChannel) control.heard(payload);
-        else shell.broadcasted(channel, payload);
+        if (channel === controlChannel) parts?.control.heard(payload);
+        else parts?.shell.broadcasted(channel, payload);
       },
-      returned: () => control.returned(),
+      returned: () => parts?.control.returned(),
     });
+    try {
+      parts = this.#assemble({ store, meters, opened });
+      // Before anybody is let in: what was revoked before must be known.
+      await parts.control.open();
+      const { shell } = parts;
+      store.tracing = await findTracing((name) => patternOf(shell, name));
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    const { durability } = opened;
+    this.#running = {
+      ...parts,
+      channels: this.channels,
+      store,
+      broker,
+      durability,
+      meters,
+      readiness,
+      log,
+      machine,
+      info: () => this.info(),
+      drain: (overMs) => this.#drainOnly(parts.shell, overMs),
+      reopen: () => this.#reopen(parts.shell),
+    };
+    return this.#running;
+  }
+
+  /** What works on a store that is open. */
+  #assemble({
+    meters,
+    opened,
+    store,
+  }: {
+    readonly store: Store;
+    readonly meters: Meters;
+    readonly opened: BrokerInfo;
+  }): Pick<Operated, "shell" | "control" | "hooks" | "node"> {
+    const { authenticate = authenticateGuest } = this.#options;
     const { dedupWindowMs, durability, isShared = false } = opened;
-    const node = machine.createName();
+    const node = this.#machine.createName();
     const readMessage: HooksOptions["readMessage"] = (channel, offset) => readStored(store, channel, offset);
     const hooks = new Hooks({ ...this.#hookOptions(dedupWindowMs), meters, authenticate, readMessage });
     const core = new GatewayCore({
-      channels: settingsOf(channels),
+      channels: settingsOf(this.channels),
       limits: this.#limits,
       durability,
       dedupWindowMs,
@@ -246,24 +281,16 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
       isShared,
     });
     const shell = this.#makeShell({ core, hooks, store, meters });
-    const control = new Control({ access: this.#access, shell, store, log, machine, durability, node });
-    await this.#openControl(control, store);
-    store.tracing = await findTracing((name) => patternOf(shell, name));
-    const parts = { channels, shell, store, control, hooks };
-    this.#running = {
-      ...parts,
-      broker,
+    const control = new Control({
+      access: this.#access,
+      shell,
+      store,
+      log: this.#log,
+      machine: this.#machine,
       durability,
-      meters,
-      readiness,
-      log,
-      machine,
       node,
-      info: () => this.info(),
-      drain: (overMs) => this.#drainOnly(shell, overMs),
-      reopen: () => this.#reopen(shell),
-    };
-    return this.#running;
+    });
+    return { shell, control, hooks, node };
   }
 
   #makeShell(parts: Pick<ShellOptions, "core" | "hooks" | "store" | "meters">): Shell {
@@ -271,16 +298,6 @@ export class GatewayServer<Channels extends ServerChannels> implements Gateway<C
     const { entrance } = this.#access;
     const own = { limits: this.#limits, log: this.#log, machine: this.#machine };
     return new Shell({ ...parts, ...own, entrance, origins, compression });
-  }
-
-  /** Before anybody is let in: what was revoked before must be known. */
-  async #openControl(control: Control, store: Store): Promise<void> {
-    try {
-      await control.open();
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
   }
 
   /** Waits until every append has its answer, but not for ever. */

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { RawPeer } from "../../test/raw-peer.ts";
 import { WireClient } from "../../test/gateway/wire-client.ts";
 import { memoryBroker } from "../brokers/index.ts";
 import type { Broker, BrokerSink } from "../gateway/index.ts";
@@ -118,6 +119,24 @@ test("[SV5] /healthz says how the gateway is, and nothing else is there", async 
 test("[SV5] a port in use is Node's own error, and the gateway can still be closed", async () => {
   const { port } = await make().listen({ port: 0 });
   await expect(make().listen({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+});
+
+test("[SV73] a gateway that cannot start does not keep its store open", async () => {
+  const { broker } = heldBroker();
+  const close = vi.spyOn(broker, "close");
+  await expect(make({ broker, limits: { deadAfterMs: 1.5 } }).listen({ port: 0 })).rejects.toThrow(
+    "Cannot use 1.5 as deadAfterMs: give a positive integer or Infinity",
+  );
+  expect(close).toHaveBeenCalledOnce();
+});
+
+test("[SV72] closing undoes what is about to listen: no port stays open", async () => {
+  const gateway = make();
+  const listening = [gateway.listen({ port: 0 }), gateway.listenAdmin({ port: 0 })];
+  await gateway.close();
+  for (const { port } of await Promise.all(listening)) {
+    await expect(RawPeer.connect(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  }
 });
 
 test("[SV6] attach serves one path of another server, and leaves the rest alone", async () => {

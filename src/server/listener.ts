@@ -1,13 +1,8 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
-import {
-  createServer as createTlsServer,
-  type Server as HttpsServer,
-  type ServerOptions as TlsOptions,
-} from "node:https";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { Server as HttpsServer, ServerOptions as TlsOptions } from "node:https";
 import { answerHealth, type GatewayInfo } from "./health.ts";
 import type { Hosts } from "./hosts.ts";
+import { HttpPort } from "./http-port.ts";
 
 /** Where a gateway listens. */
 export interface ListenOptions {
@@ -29,15 +24,6 @@ export interface GatewayAddress {
   readonly url: string;
 }
 
-/** How long a request may take to arrive, and how long its headers may be. */
-const httpLimits = {
-  headersTimeout: 10_000,
-  requestTimeout: 10_000,
-  // Node looks every 30 s by default: a request that drips would have three times as long.
-  connectionsCheckingInterval: 1_000,
-  maxHeaderSize: 16 * 1024,
-} as const;
-
 /** Connections beyond those that may become WebSockets: to be told that there are too many, and what is not one. */
 const spareConnectionCount = 32;
 
@@ -50,42 +36,33 @@ export interface ListenerSettings {
 
 /** The gateway's own HTTP server: WebSockets are attached to it by others, it says how the gateway is, and no more. */
 export class Listener {
-  readonly server: HttpServer | HttpsServer;
+  readonly #http: HttpPort;
   readonly #options: ListenOptions;
   readonly #info: () => GatewayInfo;
   readonly #hosts: Hosts;
 
   constructor(options: ListenOptions, { hosts, info, maxConnections }: ListenerSettings) {
-    const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
-    const { tls } = options;
     this.#options = options;
     this.#info = info;
     this.#hosts = hosts;
-    this.server =
-      tls === undefined ? createServer(httpLimits, answer) : createTlsServer({ ...httpLimits, ...tls }, answer);
-    this.server.maxConnections = maxConnections + spareConnectionCount;
+    this.#http = new HttpPort(
+      { ...options, maxConnections: maxConnections + spareConnectionCount },
+      (request, response) => this.#answer(request, response),
+    );
+  }
+
+  get server(): HttpServer | HttpsServer {
+    return this.#http.server;
   }
 
   async listen(): Promise<GatewayAddress> {
-    const { host = "127.0.0.1", path = "/", port, tls } = this.#options;
-    this.server.listen({ port, host });
-    await once(this.server, "listening");
-    // It listens on a port, not on a pipe.
-    const address = this.server.address() as AddressInfo;
-    const urlHost = address.family === "IPv6" ? `[${address.address}]` : address.address;
-    return {
-      port: address.port,
-      host: address.address,
-      url: `${tls === undefined ? "ws" : "wss"}://${urlHost}:${address.port}${path}`,
-    };
+    const { path = "/", tls } = this.#options;
+    const { authority, host, port } = await this.#http.listen();
+    return { port, host, url: `${tls === undefined ? "ws" : "wss"}://${authority}${path}` };
   }
 
-  async close(): Promise<void> {
-    if (!this.server.listening) return;
-    const closed = once(this.server, "close");
-    this.server.close();
-    this.server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return this.#http.close();
   }
 
   #answer({ headers, url }: IncomingMessage, response: ServerResponse): void {

@@ -77,3 +77,14 @@ test("[SV30] what does not fit its schema is not counted", async () => {
   await gateway.publish(line);
   await gateway.publish(line);
 });
+
+test("[GA16] what every object has is neither a channel nor an event of the server's own", async () => {
+  const gateway = make();
+  for (const name of ["constructor", "toString", "__proto__"]) {
+    // What a caller without types may hand in.
+    const channelNamed = { ...line, channel: name as "log" };
+    const eventNamed = { ...line, event: name as "line" };
+    expect(await refusalOf(gateway.publish(channelNamed))).toMatchObject({ code: "UNKNOWN_CHANNEL" });
+    expect(await refusalOf(gateway.publish(eventNamed))).toMatchObject({ code: "UNKNOWN_EVENT" });
+  }
+});

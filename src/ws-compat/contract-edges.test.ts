@@ -3,31 +3,15 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { createRequire } from "node:module";
 import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { serveWs, wsModules } from "../../test/ws-modules.ts";
 import * as ours from "./index.ts";
 
-type Module = typeof ours.WebSocket;
-const real = createRequire(import.meta.url)("ws") as Module;
-
 // As in contract.test.ts, one program on both modules: here the moments and the limits, where a drop-in most easily differs.
-for (const [name, Ws] of [
-  ["ws", real],
-  ["switchboard/ws", ours.WebSocket],
-] as const) {
-  async function serve(options: ours.ServerOptions = {}) {
-    const server = new Ws.WebSocketServer({ port: 0, host: "127.0.0.1", ...options });
-    onTestFinished(() => {
-      for (const client of server.clients ?? []) client.terminate();
-      server.close();
-    });
-    await once(server, "listening");
-    return { server, port: (server.address() as AddressInfo).port };
-  }
-
+for (const [name, Ws] of wsModules) {
   async function pair(options: ours.ServerOptions = {}) {
-    const { server, port } = await serve(options);
+    const { server, port } = await serveWs(Ws, options);
     const client = new Ws(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
     const connected = once(server, "connection") as Promise<[ours.WebSocket]>;
     await once(client, "open");
@@ -36,7 +20,7 @@ for (const [name, Ws] of [
 
   /** A connection without a client: what is written to `raw` comes to `peer`. */
   async function rawPair(options: ours.ServerOptions = {}) {
-    const { server, port } = await serve(options);
+    const { server, port } = await serveWs(Ws, options);
     const connected = once(server, "connection") as Promise<[ours.WebSocket]>;
     const raw = connect(port, "127.0.0.1");
     onTestFinished(() => void raw.destroy());
@@ -176,7 +160,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS26] ${name}: _receiver is null, then knows its limit and tells of the peer's close frame`, async () => {
-    const { port } = await serve({ perMessageDeflate: true });
+    const { port } = await serveWs(Ws, { perMessageDeflate: true });
     const client = new Ws(`ws://127.0.0.1:${port}`, { maxPayload: 7 });
     expect(client._receiver ?? null).toBeNull();
     await once(client, "open");

@@ -2,34 +2,19 @@ import { Blob } from "node:buffer";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { mkdtempSync } from "node:fs";
-import { createRequire } from "node:module";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { serveWs, wsModules } from "../../test/ws-modules.ts";
 import * as ours from "./index.ts";
 
-type Module = typeof ours.WebSocket;
-const real = createRequire(import.meta.url)("ws") as Module;
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 
 // As in contract.test.ts, one program on both modules: here what goes over the wire, and what makes it.
-for (const [name, Ws] of [
-  ["ws", real],
-  ["switchboard/ws", ours.WebSocket],
-] as const) {
-  async function serve(options: ours.ServerOptions = {}) {
-    const server = new Ws.WebSocketServer({ port: 0, host: "127.0.0.1", ...options });
-    onTestFinished(() => {
-      for (const client of server.clients ?? []) client.terminate();
-      server.close();
-    });
-    await once(server, "listening");
-    return { server, port: (server.address() as AddressInfo).port };
-  }
-
+for (const [name, Ws] of wsModules) {
   async function pair(options: ours.ServerOptions = {}, clientOptions: ours.ClientOptions = {}) {
-    const { server, port } = await serve(options);
+    const { server, port } = await serveWs(Ws, options);
     const client = new Ws(`ws://127.0.0.1:${port}`, clientOptions);
     const connected = once(server, "connection") as Promise<[ours.WebSocket]>;
     const upgraded = once(client, "upgrade") as Promise<[{ headers: Record<string, string> }]>;
@@ -39,7 +24,7 @@ for (const [name, Ws] of [
 
   /** A connection without a client: what is written to `raw` comes to `peer`. */
   async function rawPair(options: ours.ServerOptions = {}) {
-    const { server, port } = await serve(options);
+    const { server, port } = await serveWs(Ws, options);
     const connected = once(server, "connection") as Promise<[ours.WebSocket]>;
     const raw = connect(port, "127.0.0.1");
     onTestFinished(() => void raw.destroy());
@@ -87,7 +72,7 @@ for (const [name, Ws] of [
     client.send("z".repeat(2_000));
     expect((await failed)[0].code).toBe("WS_ERR_UNSUPPORTED_MESSAGE_LENGTH");
     expect((await closed)[0]).toBe(1009);
-    const { port } = await serve({ perMessageDeflate: true });
+    const { port } = await serveWs(Ws, { perMessageDeflate: true });
     const answer = await answerTo(port, { "Sec-WebSocket-Extensions": "permessage-deflate; nonsense=1" });
     expect(answer).toMatchObject({ status: 400, body: "Invalid or unacceptable Sec-WebSocket-Extensions header" });
   });
@@ -216,7 +201,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS23] ${name}: createConnection, generateMask and finishRequest are asked`, async () => {
-    const { server, port } = await serve();
+    const { server, port } = await serveWs(Ws);
     const connected = once(server, "connection") as Promise<[ours.WebSocket]>;
     const asked: unknown[] = [];
     const client = new Ws("ws://elsewhere.invalid:81/x", {
@@ -260,14 +245,14 @@ for (const [name, Ws] of [
     ["a faulty subprotocol", { "Sec-WebSocket-Protocol": "a@b" }, 400, "Invalid Sec-WebSocket-Protocol header"],
   ] as const) {
     test(`[WS24] ${name}: ${what} is refused with ${status} and the words of ws`, async () => {
-      const { port } = await serve();
+      const { port } = await serveWs(Ws);
       expect(await answerTo(port, change)).toMatchObject({ status, body });
     });
   }
 
   test(`[WS24] ${name}: version 8 is taken, and verifyClient is told its origin`, async () => {
     const told: unknown[] = [];
-    const { port } = await serve({ verifyClient: (info: ours.VerifyInfo) => told.push(info.origin) > 0 });
+    const { port } = await serveWs(Ws, { verifyClient: (info: ours.VerifyInfo) => told.push(info.origin) > 0 });
     const client = new Ws(`ws://127.0.0.1:${port}`, { protocolVersion: 8, origin: "https://a.example" });
     await once(client, "open");
     expect(told).toEqual(["https://a.example"]);

@@ -2,12 +2,9 @@ import { Blob } from "node:buffer";
 import { once } from "node:events";
 import { createServer, request as requestHttp } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import { createRequire } from "node:module";
 import { expect, onTestFinished, test } from "vitest";
+import { serveWs, wsModules } from "../../test/ws-modules.ts";
 import * as ours from "./index.ts";
-
-type Module = typeof ours.WebSocket;
-const real = createRequire(import.meta.url)("ws") as Module;
 
 function toText(data: ours.RawData): string {
   return Buffer.from(data as Buffer).toString();
@@ -20,23 +17,9 @@ function endOf(socket: ours.WebSocket): Promise<[string, number]> {
   });
 }
 
-// The same program on both modules: what passes on one and not on the other is a difference nobody wrote down.
-for (const [name, Ws] of [
-  ["ws", real],
-  ["switchboard/ws", ours.WebSocket],
-] as const) {
-  async function serve(options: ours.ServerOptions = {}) {
-    const server = new Ws.WebSocketServer({ port: 0, host: "127.0.0.1", ...options });
-    onTestFinished(() => {
-      for (const client of server.clients ?? []) client.terminate();
-      server.close();
-    });
-    if (!server.address()) await once(server, "listening");
-    return { server, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` };
-  }
-
+for (const [name, Ws] of wsModules) {
   async function pair(options: ours.ServerOptions = {}) {
-    const { server, url } = await serve(options);
+    const { server, url } = await serveWs(Ws, options);
     const client = new Ws(url, { perMessageDeflate: false });
     const connected = once(server, "connection") as Promise<[ours.WebSocket]>;
     await once(client, "open");
@@ -108,7 +91,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS4] ${name}: sending while connecting throws`, async () => {
-    const { url } = await serve();
+    const { url } = await serveWs(Ws);
     const client = new Ws(url);
     expect(() => client.send("x")).toThrow("WebSocket is not open: readyState 0 (CONNECTING)");
     await once(client, "open");
@@ -166,7 +149,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS7] ${name}: a peer that breaks the protocol is an error and then a close with 1006`, async () => {
-    const { server, url } = await serve();
+    const { server, url } = await serveWs(Ws);
     const connected = once(server, "connection") as Promise<[ours.WebSocket]>;
     const raw = connect(Number(new URL(url).port), "127.0.0.1");
     onTestFinished(() => void raw.destroy());
@@ -216,7 +199,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS9] ${name}: the first subprotocol offered is taken; handleProtocols may be set later`, async () => {
-    const { server, url } = await serve();
+    const { server, url } = await serveWs(Ws);
     const first = new Ws(url, ["a", "b"]);
     await once(first, "open");
     expect(first.protocol).toBe("a");
@@ -234,14 +217,14 @@ for (const [name, Ws] of [
         "Unexpected server response: 403",
       ],
     ] as const) {
-      const { url } = await serve({ verifyClient });
+      const { url } = await serveWs(Ws, { verifyClient });
       const client = new Ws(url);
       expect(await endOf(client)).toEqual([message, 1006]);
     }
   });
 
   test(`[WS10] ${name}: another path is refused with 400; unexpected-response hands the answer out`, async () => {
-    const { url } = await serve({ path: "/ws" });
+    const { url } = await serveWs(Ws, { path: "/ws" });
     const client = new Ws(`${url}/other`);
     const ended = endOf(client);
     const [, response] = (await once(client, "unexpected-response")) as [unknown, { statusCode: number }];
@@ -251,7 +234,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS11] ${name}: headers can be added to the 101, and upgrade shows them`, async () => {
-    const { server, url } = await serve();
+    const { server, url } = await serveWs(Ws);
     server.on("headers", (lines) => lines.push("X-Extra: yes"));
     const client = new Ws(url);
     const opened = once(client, "open");
@@ -289,7 +272,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS12] ${name}: a plain request gets 426`, async () => {
-    const { url } = await serve();
+    const { url } = await serveWs(Ws);
     const request = requestHttp(url.replace("ws", "http")).end();
     const [response] = (await once(request, "response")) as [{ statusCode: number; resume(): void }];
     response.resume();
@@ -297,7 +280,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS13] ${name}: closing while connecting is an error and a close`, async () => {
-    const { url } = await serve();
+    const { url } = await serveWs(Ws);
     const client = new Ws(url);
     client.close();
     expect(await endOf(client)).toEqual(["WebSocket was closed before the connection was established", 1006]);
@@ -310,7 +293,7 @@ for (const [name, Ws] of [
   });
 
   test(`[WS13] ${name}: a redirect is followed on demand only, and not for ever`, async () => {
-    const { url } = await serve();
+    const { url } = await serveWs(Ws);
     const http = createServer((_request, response) => void response.writeHead(302, { Location: url }).end());
     http.listen(0, "127.0.0.1");
     await once(http, "listening");

@@ -2,11 +2,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { certificate, key } from "../interop/harness/proxies.ts";
 import { freePort } from "../free-port.ts";
+import { isListening } from "../is-listening.ts";
 
 export type ProxyName = "nginx" | "haproxy";
 
@@ -133,16 +133,4 @@ export function substitute(text: string, substitutions: readonly Substitution[])
 function commandOf(name: ProxyName, { file, folder }: Written): readonly [string, ...string[]] {
   if (name === "haproxy") return ["haproxy", "-db", "-f", file];
   return ["nginx", "-p", folder, "-c", file, "-e", "stderr", "-g", `daemon off; pid ${folder}/nginx.pid;`];
-}
-
-/** Whether a connection is taken now; waits a moment when it is not, as a refusal comes at once. */
-function isListening(port: number): Promise<boolean> {
-  return new Promise((fulfil) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    socket.once("connect", () => {
-      socket.destroy();
-      fulfil(true);
-    });
-    socket.once("error", () => setTimeout(() => fulfil(false), 20));
-  });
 }

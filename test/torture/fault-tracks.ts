@@ -11,6 +11,8 @@ import type { StoreProxy } from "./store-proxy.ts";
 import type { StoreServer } from "./store-server.ts";
 
 const killEveryMs = 10_000;
+/** On a busy machine a server takes so long to start that nothing else would ever be seen of it. */
+const livesForMs = 5_000;
 
 /** What faults are inflicted on, and for how long. */
 export interface Chamber {
@@ -59,7 +61,11 @@ export async function chaos(chamber: Chamber): Promise<FaultCounts> {
 }
 
 async function killAgainAndAgain({ libc, record, servers }: Chamber, random: SeededRandom, counts: Counts) {
-  for (let dueMs = performance.now() + killEveryMs; ; dueMs = Math.max(dueMs + killEveryMs, performance.now())) {
+  for (
+    let dueMs = performance.now() + killEveryMs;
+    ;
+    dueMs = Math.max(dueMs + killEveryMs, performance.now() + livesForMs)
+  ) {
     await delay(Math.max(0, Math.min(dueMs - performance.now(), counts.leftMs)));
     if (counts.leftMs <= 0) return;
     const fault = drawKill(random, libc !== undefined);

@@ -1,7 +1,8 @@
 /** The public names of each entry of the package, with their docstrings: read by API Extractor from the built `.d.ts` files. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+import { CompilerState, Extractor, ExtractorLogLevel } from "@microsoft/api-extractor";
+import { apiSources, prepareExtractor } from "../extractor-config.ts";
 import { readDocComment, type DocComment } from "./doc-comment.ts";
 
 export interface ApiMember {
@@ -37,21 +38,26 @@ interface ModelItem {
   readonly members?: readonly ModelItem[];
 }
 
-type Exports = Readonly<Record<string, string | { readonly types: string }>>;
-
 /** Reads all entries of package.json that have types. One compilation serves all of them. */
 export function readApi(root: string): readonly ApiEntry[] {
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly exports: Exports };
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Parameters<typeof apiSources>[1];
   const folder = resolve(root, "temp/api-model");
   mkdirSync(folder, { recursive: true });
-  const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-    typeof target === "string" ? [] : [{ name: subpath === "." ? "switchboard" : subpath.slice(2), ...target }],
-  );
-  const files = entries.map(({ types }) => resolve(root, types));
+  const sources = apiSources(root, manifest);
+  const files = sources.map(({ types }) => types);
+  const none = { default: { logLevel: ExtractorLogLevel.None } };
   let compilerState: CompilerState | undefined;
-  return entries.map(({ name, types }) => {
+  return sources.map(({ name, types }) => {
     const model = join(folder, `${name}.api.json`);
-    const config = configFor(root, { types, files, model });
+    const config = prepareExtractor(
+      root,
+      { name, types, files },
+      {
+        apiReport: { enabled: false, reportFileName: "unused.api.md" },
+        docModel: { enabled: true, apiJsonFilePath: model, includeForgottenExports: true },
+        messages: { compilerMessageReporting: none, extractorMessageReporting: none, tsdocMessageReporting: none },
+      },
+    );
     compilerState ??= CompilerState.create(config, { additionalEntryPoints: files });
     const messageCallback = (message: { logLevel: ExtractorLogLevel; handled: boolean }): void => {
       message.logLevel = ExtractorLogLevel.None; // `npm run ok` has a check of its own for what is wrong there
@@ -61,43 +67,6 @@ export function readApi(root: string): readonly ApiEntry[] {
     const { members = [] } = JSON.parse(readFileSync(model, "utf8")) as ModelItem;
     const specifier = name === "switchboard" ? name : `switchboard/${name}`;
     return { name, specifier, items: joinOverloads((members[0]?.members ?? []).map(readItem)) };
-  });
-}
-
-interface EntryFiles {
-  readonly types: string;
-  readonly files: readonly string[];
-  readonly model: string;
-}
-
-function configFor(root: string, { files, model, types }: EntryFiles): ExtractorConfig {
-  const none = { default: { logLevel: ExtractorLogLevel.None } };
-  return ExtractorConfig.prepare({
-    packageJsonFullPath: resolve(root, "package.json"),
-    configObjectFullPath: undefined,
-    configObject: {
-      projectFolder: root,
-      mainEntryPointFilePath: resolve(root, types),
-      compiler: {
-        overrideTsconfig: {
-          compilerOptions: {
-            target: "es2023",
-            module: "nodenext",
-            moduleResolution: "nodenext",
-            types: ["node"],
-            lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
-            skipLibCheck: true,
-          },
-          files,
-        },
-      },
-      apiReport: { enabled: false, reportFileName: "unused.api.md" },
-      docModel: { enabled: true, apiJsonFilePath: model, includeForgottenExports: true },
-      dtsRollup: { enabled: false },
-      tsdocMetadata: { enabled: false },
-      newlineKind: "lf",
-      messages: { compilerMessageReporting: none, extractorMessageReporting: none, tsdocMessageReporting: none },
-    },
   });
 }
 

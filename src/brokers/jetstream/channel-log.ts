@@ -23,7 +23,7 @@ export interface ChannelLogOptions {
   /** How long the server knows an id; messages are kept for as long. */
   readonly duplicateWindowMs: number;
   /** Called before an append of this node resolves. */
-  readonly onAppended: (record: LogRecord) => void;
+  readonly onAppended: (located: Located) => void;
 }
 
 /** What the next append follows. */
@@ -171,7 +171,7 @@ export class ChannelLog {
     const { record, seq } = stored;
     const { entry, epoch, first } = record;
     this.#follow(stored);
-    onAppended(record);
+    onAppended(stored);
     const atMs = performance.now();
     this.#marks.note({ seq, offset: entry.offset, atMs });
     const end = this.#marks.take(first, atMs);

@@ -7,14 +7,17 @@ import {
   BrokerError,
   type BrokerInfo,
   type BrokerSink,
+  type KnownLog,
   type Notice,
   type Notices,
   type NoticesSince,
+  type OtherLog,
   type ReadRequest,
   type ReadResult,
   type RecallRequest,
   type RecallResult,
 } from "../../gateway/index.ts";
+import type { Position } from "../../wire/index.ts";
 import { Audience } from "../audience.ts";
 import { deriveEpoch } from "../channel-epoch.ts";
 import { ChannelLog } from "./channel-log.ts";
@@ -30,6 +33,7 @@ import { readPage } from "./read-page.ts";
 import { settle } from "./settle.ts";
 import { recallId } from "./stored-ids.ts";
 import { liveSubject } from "./subjects.ts";
+import { TailWatch } from "./tail-watch.ts";
 
 /** Where a {@link jetStreamBroker} keeps its logs, and its limits. */
 export interface JetStreamBrokerOptions {
@@ -71,6 +75,8 @@ interface Opened {
   readonly sink: BrokerSink;
   readonly audience: Audience;
   readonly stream: LogStream;
+  /** Of the stream. */
+  readonly watch: TailWatch;
   readonly notices: NoticeStream;
   /** Of the stream, as it was at the start. */
   readonly measured: Measured;
@@ -124,8 +130,10 @@ class JetStreamBroker implements Broker {
       const found = await openStream(link, this.#wanted(), new Deadline(connectTimeoutMs));
       const { measured, replicaCount, storage } = found;
       const notices = new NoticeStream({ link, name: this.#name, replicaCount, storage });
-      const stream = this.#streamOf(link, found);
-      this.#opened = { link, sink, audience: new Audience(sink), stream, notices, measured };
+      const watched = this.#watched(link, found);
+      // What is read from now on need not be read a second time.
+      await watched.watch.catchUp(0, this.#deadline());
+      this.#opened = { link, sink, audience: new Audience(sink), ...watched, notices, measured };
       const { description, durability } = measured;
       return { description, durability, dedupWindowMs: this.#windowMs(measured), isShared: true };
     } catch (error) {
@@ -150,7 +158,8 @@ class JetStreamBroker implements Broker {
     const { after, channel } = request;
     const deadline = this.#deadline();
     for (let isSettled = false; ;) {
-      const { stream } = this.#use();
+      const { stream, watch } = this.#use();
+      const noted = watch.reading(channel);
       const page = await readPage({ ...request, stream, subject: stream.subjectOf(channel), deadline });
       // Who asks behind a place knows of it, unless it is behind everything.
       const isKnown = after > (page?.top.offset ?? 0) && after < Number.MAX_SAFE_INTEGER;
@@ -160,12 +169,21 @@ class JetStreamBroker implements Broker {
         isSettled = true;
         continue;
       }
-      if (page !== undefined) return page;
+      if (page !== undefined) {
+        const { lastSeq, ...result } = page;
+        if (this.#use().audience.has(channel)) noted(lastSeq, page.top);
+        return result;
+      }
       await this.#look();
       if (this.#use().stream !== stream) continue; // the log is empty because it is another stream's
       const top = { epoch: deriveEpoch(stream.seed, channel), offset: 0, tag: 0 };
+      if (this.#use().audience.has(channel)) noted(0, top);
       return { top, first: 1, entries: [], tagAtAfter: after === 0 ? 0 : undefined };
     }
+  }
+
+  async compare(known: readonly KnownLog[]): Promise<readonly OtherLog[]> {
+    return this.#use().watch.compare(known, this.#deadline());
   }
 
   async join(channel: string): Promise<void> {
@@ -181,8 +199,9 @@ class JetStreamBroker implements Broker {
   }
 
   async leave(channel: string): Promise<void> {
-    const { audience, link } = this.#use();
+    const { audience, link, watch } = this.#use();
     audience.leave(channel);
+    watch.forget(channel);
     link.unsubscribe(liveSubject(this.#name, channel));
   }
 
@@ -224,8 +243,9 @@ class JetStreamBroker implements Broker {
   #told(channel: string, message: NatsMessage): void {
     const text = message.string();
     if (text.startsWith(this.#node)) return;
-    const audience = this.#opened?.audience;
-    if (text[16] === "\n") return audience?.broadcasted(channel, text.slice(17));
+    if (this.#opened === undefined) return;
+    const { audience, watch } = this.#opened;
+    if (text[16] === "\n") return audience.broadcasted(channel, text.slice(17));
     const record = readRecord(text);
     const seq = Number(message.headers?.get("Nats-Sequence"));
     // A write that lost against another expected another message before it than there was.
@@ -233,11 +253,12 @@ class JetStreamBroker implements Broker {
       message.headers?.get("Nats-Last-Sequence") === message.headers?.get("Nats-Expected-Last-Subject-Sequence");
     if (record === undefined || record.node === this.#node || !isNext || !(seq > 0)) return;
     this.#logs.get(channel)?.learn({ seq, record });
-    audience?.appended(channel, record.epoch, record.entry);
+    watch.heard(channel, seq, positionOf(record));
+    audience.appended(channel, record.epoch, record.entry);
   }
 
   #logOf(channel: string): ChannelLog {
-    const { audience, measured, stream } = this.#use();
+    const { audience, measured, stream, watch } = this.#use();
     const log =
       this.#logs.get(channel) ??
       new ChannelLog({
@@ -247,7 +268,10 @@ class JetStreamBroker implements Broker {
         node: this.#node,
         dedupWindowMs: this.#windowMs(measured),
         duplicateWindowMs: measured.duplicateWindowMs,
-        onAppended: ({ entry, epoch }: LogRecord) => audience.appended(channel, epoch, entry),
+        onAppended: ({ record, seq }) => {
+          watch.heard(channel, seq, positionOf(record));
+          audience.appended(channel, record.epoch, record.entry);
+        },
       });
     this.#logs.delete(channel);
     this.#logs.set(channel, log); // the newest is the last
@@ -290,12 +314,17 @@ class JetStreamBroker implements Broker {
     if (subjects.seed !== stream.seed) {
       stream.retire();
       this.#logs.clear();
-      this.#opened = { ...opened, stream: this.#streamOf(link, found) };
+      this.#opened = { ...opened, ...this.#watched(link, found) };
     }
     if (measured.durability !== told.durability) {
       sink.availability(false, `${measured.description}, which is not the ${told.durability} that was told`);
     }
     return found;
+  }
+
+  #watched(link: NatsLink, found: FoundStream): Pick<Opened, "stream" | "watch"> {
+    const stream = this.#streamOf(link, found);
+    return { stream, watch: new TailWatch({ stream, now: () => performance.now(), random: Math.random }) };
   }
 
   #streamOf(link: NatsLink, { replicaCount, subjects, version }: FoundStream): LogStream {
@@ -326,6 +355,10 @@ class JetStreamBroker implements Broker {
     if (this.#state === "open" && this.#opened !== undefined) return this.#opened;
     throw new BrokerError("CLOSED", "Cannot use the JetStream broker: it is not open");
   }
+}
+
+function positionOf({ entry: { offset, tag }, epoch }: LogRecord): Position {
+  return { epoch, offset, tag };
 }
 
 function noValue(): void {}

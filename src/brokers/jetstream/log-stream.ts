@@ -30,6 +30,13 @@ export type Place =
   | { readonly next_by_subj: string; readonly seq: number }
   | { readonly seq: number };
 
+/** The last message of a stream: 0 and nothing, where there is none. */
+export interface StreamEnd {
+  readonly seq: number;
+  /** When it was stored: two messages that had one number after the other differ in it. */
+  readonly stamp: string;
+}
+
 export interface Draft {
   readonly subject: string;
   readonly record: LogRecord;
@@ -130,6 +137,22 @@ export class LogStream {
     return this.#locate((await this.#getDirect(place, deadline)) ?? (await this.#getText(place, deadline)));
   }
 
+  /** The end of the whole stream, as the leader has it. */
+  async end(deadline: Deadline): Promise<StreamEnd> {
+    const { seq, stamp } = (await this.#getText({ last_by_subj: ">" }, deadline)) ?? { seq: 0, stamp: "" };
+    return { seq, stamp };
+  }
+
+  /** When a message was stored, as the leader has it. */
+  async stampOf(seq: number, deadline: Deadline): Promise<string | undefined> {
+    return (await this.#getText({ seq }, deadline))?.stamp;
+  }
+
+  /** Whose a message is, as any replica has it, or else the leader. */
+  async subjectAt(seq: number, deadline: Deadline): Promise<string | undefined> {
+    return ((await this.#getDirect({ seq }, deadline)) ?? (await this.#getText({ seq }, deadline)))?.subject;
+  }
+
   /** Messages of a subject from a sequence on, at most so many and about so many bytes; fewer where a replica is behind. */
   async findMany(
     place: { readonly next_by_subj: string; readonly seq: number; readonly batch: number; readonly max_bytes: number },
@@ -171,8 +194,8 @@ export class LogStream {
     if (answer.error?.err_code === noMessage) return undefined;
     if (answer.error !== undefined) throw toBrokerError(answer.error, "read");
     // A `as`: the answer of the API that was asked, which has no error.
-    const { data = "", seq } = answer["message"] as { readonly seq: number; readonly data?: string };
-    return { seq, text: Buffer.from(data, "base64").toString() };
+    const { data = "", seq, subject, time } = answer["message"] as StoredMessage;
+    return { seq, subject, stamp: time, text: Buffer.from(data, "base64").toString() };
   }
 
   async #getDirect(place: Place, deadline: Deadline): Promise<Text | undefined> {
@@ -219,11 +242,27 @@ export class LogStream {
 
 interface Text {
   readonly seq: number;
+  readonly subject: string;
+  readonly stamp: string;
   readonly text: string;
 }
 
+/** As `STREAM.MSG.GET` gives it. */
+interface StoredMessage {
+  readonly seq: number;
+  readonly subject: string;
+  readonly time: string;
+  readonly data?: string;
+}
+
 function textOf(message: NatsMessage): Text {
-  return { seq: Number(message.headers?.get("Nats-Sequence")), text: message.string() };
+  const header = (name: string): string => message.headers?.get(name) ?? "";
+  return {
+    seq: Number(header("Nats-Sequence")),
+    subject: header("Nats-Subject"),
+    stamp: header("Nats-Time-Stamp"),
+    text: message.string(),
+  };
 }
 
 /** Whether a version is one of these or newer. One that cannot be read is old. */

@@ -1,17 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
-import {
-  createServer as createTlsServer,
-  type Server as HttpsServer,
-  type ServerOptions as TlsOptions,
-} from "node:https";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerOptions as TlsOptions } from "node:https";
 import type { OriginPolicy } from "../../engine/index.ts";
 import { describe } from "../../wire/index.ts";
 import { GatewayError } from "../errors.ts";
 import { answerHealth } from "../health.ts";
 import { type HostPolicy, Hosts } from "../hosts.ts";
+import { HttpPort } from "../http-port.ts";
 import { handlers } from "./api.ts";
 import { type ApiKey, ApiKeys, type ApiScope } from "./api-keys.ts";
 import { Console } from "./console/console.ts";
@@ -54,13 +49,6 @@ export interface AdminAddress {
   readonly consoleUrl: string;
 }
 
-const httpLimits = {
-  headersTimeout: 10_000,
-  requestTimeout: 10_000,
-  // Node looks every 30 s by default: a request that drips would have three times as long.
-  connectionsCheckingInterval: 1_000,
-  maxHeaderSize: 16 * 1024,
-} as const;
 /** Connections at a time: a scraper, a probe or two, and the servers that publish. */
 const maxConnectionCount = 256;
 
@@ -73,7 +61,7 @@ export class AdminListener {
   readonly #keys: ApiKeys;
   readonly #isLocal: boolean;
   readonly #hosts: Hosts;
-  readonly #server: HttpServer | HttpsServer;
+  readonly #http: HttpPort;
   readonly #description: string;
   readonly #pages = consolePages();
   readonly #console: Console;
@@ -82,7 +70,7 @@ export class AdminListener {
 
   /** @throws {TypeError} for a key that cannot be, or a host beyond this machine without any key. */
   constructor(options: AdminOptions, operated: Operated) {
-    const { host = "127.0.0.1", keys = [], tls } = options;
+    const { host = "127.0.0.1", keys = [] } = options;
     this.#options = options;
     this.#operated = operated;
     this.#keys = new ApiKeys(keys);
@@ -92,10 +80,10 @@ export class AdminListener {
       throw new TypeError(`Cannot listen for operators on ${host} without a key: give keys, or host 127.0.0.1`);
     }
     this.#description = JSON.stringify(describeApi());
-    const answer = (request: IncomingMessage, response: ServerResponse): void => void this.#answer(request, response);
-    this.#server =
-      tls === undefined ? createServer(httpLimits, answer) : createTlsServer({ ...httpLimits, ...tls }, answer);
-    this.#server.maxConnections = maxConnectionCount;
+    this.#http = new HttpPort(
+      { ...options, maxConnections: maxConnectionCount },
+      (request, response) => void this.#answer(request, response),
+    );
     this.#consoleKey = this.#isLocal ? randomBytes(24).toString("base64url") : undefined;
     this.#console = new Console(operated, {
       keys: new ApiKeys([...keys, ...consoleKeys(this.#consoleKey)]),
@@ -105,25 +93,16 @@ export class AdminListener {
   }
 
   async listen(): Promise<AdminAddress> {
-    const { host = "127.0.0.1", port, tls } = this.#options;
-    this.#server.listen({ port, host });
-    await once(this.#server, "listening");
-    // It listens on a port, not on a pipe.
-    const { address, family, port: chosen } = this.#server.address() as AddressInfo;
-    const urlHost = family === "IPv6" ? `[${address}]` : address;
-    const url = `${tls === undefined ? "http" : "https"}://${urlHost}:${chosen}`;
-    this.#console.attach(this.#server);
+    this.#console.attach(this.#http.server);
+    const { authority, host, port } = await this.#http.listen();
+    const url = `${this.#options.tls === undefined ? "http" : "https"}://${authority}`;
     const fragment = this.#consoleKey === undefined ? "" : `#key=${this.#consoleKey}`;
-    return { port: chosen, host: address, url, consoleUrl: `${url}/console/${fragment}` };
+    return { port, host, url, consoleUrl: `${url}/console/${fragment}` };
   }
 
   async close(): Promise<void> {
-    if (!this.#server.listening) return;
     await this.#console.close();
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#http.close();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort } from "../../free-port.ts";
+import { isListening } from "../../is-listening.ts";
 import { Child, type Command } from "./child.ts";
 
 /** What a proxy speaks to the client: HTTP/1.1, HTTP/2 (and 1.1) over TLS, or HTTP/2 without TLS. */
@@ -122,16 +122,4 @@ frontend in
 backend out
   server ours 127.0.0.1:${backPort}${plan.back === "h2c" ? " proto h2" : ""}
 `;
-}
-
-/** Whether a connection is taken now; waits a moment when it is not, as a refusal comes at once. */
-function isListening(port: number): Promise<boolean> {
-  return new Promise((fulfil) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    socket.once("connect", () => {
-      socket.destroy();
-      fulfil(true);
-    });
-    socket.once("error", () => setTimeout(() => fulfil(false), 20));
-  });
 }

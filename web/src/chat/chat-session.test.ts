@@ -9,8 +9,8 @@ import { afterEach, expect, test } from "vitest";
 import { ChatApp } from "./chat-app.ts";
 import { ChatSession } from "./chat-session.ts";
 import { type KeyValueStorage, memoryStorage } from "./key-value-storage.ts";
+import { enterRoom, until } from "./room-setup.ts";
 import type { RoomStore } from "./room-store.ts";
-import type { Readable } from "../store.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -56,26 +56,6 @@ function createWorldGateway(isOpen: () => boolean, broker: Broker): ReturnType<t
     authenticate: ({ token, device }) => ({ id: device, name: (JSON.parse(token ?? "{}") as { name: string }).name }),
     broker,
   });
-}
-
-/** Resolves when the value of a store is as it should be. */
-function until<Value>(store: Readable<Value>, isSo: (value: Value) => boolean): Promise<Value> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!isSo(store.get())) return;
-      stop();
-      resolve(store.get());
-    };
-    const stop = store.subscribe(look);
-    queueMicrotask(look);
-  });
-}
-
-async function enterRoom(session: ChatSession, name = "general"): Promise<RoomStore> {
-  const room = session.open(name);
-  if (room === undefined) throw new Error(`Cannot open room ${name}`);
-  await until(room.view, ({ status }) => status === "live");
-  return room;
 }
 
 function texts(room: RoomStore): readonly string[] {

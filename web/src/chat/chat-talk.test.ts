@@ -7,9 +7,9 @@ import { contentOf, keyOf, type MessageContent } from "./changes.ts";
 import { ChatSession } from "./chat-session.ts";
 import { memoryStorage } from "./key-value-storage.ts";
 import { peopleOf } from "./people.ts";
+import { enterRoom, until } from "./room-setup.ts";
 import type { RoomStore } from "./room-store.ts";
 import { type StoredMessage, targetOf } from "./timeline.ts";
-import type { Readable } from "../store.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -33,26 +33,6 @@ async function startWorld(): Promise<Enter> {
     cleanups.push(() => session.close());
     return session;
   };
-}
-
-/** Resolves when the value of a store is as it should be. */
-function until<Value>(store: Readable<Value>, isSo: (value: Value) => boolean): Promise<Value> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!isSo(store.get())) return;
-      stop();
-      resolve(store.get());
-    };
-    const stop = store.subscribe(look);
-    queueMicrotask(look);
-  });
-}
-
-async function enterRoom(session: ChatSession, name = "general"): Promise<RoomStore> {
-  const room = session.open(name);
-  if (room === undefined) throw new Error(`Cannot open room ${name}`);
-  await until(room.view, ({ status }) => status === "live");
-  return room;
 }
 
 function messagesOf(room: RoomStore): readonly StoredMessage[] {

@@ -1,12 +1,12 @@
 import type { ChannelRow, SortColumns } from "switchboard/console";
-import { type ReactElement, useState } from "react";
-import { useStore } from "../use-store.ts";
+import type { ReactElement } from "react";
 import type { ConsoleSession } from "./console-session.ts";
 import { DetailPane } from "./detail-pane.tsx";
+import { Facts } from "./facts.tsx";
 import { formatBytes, formatCount } from "./format.ts";
-import { TableTools } from "./table-tools.tsx";
-import { useTable } from "./use-table.ts";
-import { type Column, VirtualTable } from "./virtual-table.tsx";
+import { TablePanel } from "./table-panel.tsx";
+import { TapButton } from "./tap-button.tsx";
+import type { Column } from "./virtual-table.tsx";
 
 const rate = (value: number | undefined, format: (value: number) => string): string =>
   value === undefined ? "–" : format(value);
@@ -68,48 +68,20 @@ const columns: readonly Column<ChannelRow, SortColumns["channels"]>[] = [
 
 /** The channels that this node follows. */
 export function ChannelsPanel({ session }: { readonly session: ConsoleSession }): ReactElement {
-  const state = useStore(session.channels);
-  const { onSort, onWindow, patch, query } = useTable(session, "channels", {
-    sort: "subscriberCount",
-    isDescending: true,
-  });
-  const [chosen, setChosen] = useState<ChannelRow>();
-  const detail = state.rows.find(({ id }) => id === chosen?.id) ?? chosen;
   return (
-    <div className={detail === undefined ? "panel" : "panel has-detail"}>
-      <div className="panel-main">
-        <TableTools
-          {...query}
-          {...state}
-          busyLabel="With subscribers"
-          placeholder="Name of a channel"
-          onChange={(change) => patch({ ...change, from: 0 })}
-        />
-        <VirtualTable
-          label="Channels"
-          columns={columns}
-          rows={state.rows}
-          from={state.from}
-          rowCount={state.matchedCount}
-          sort={query.sort}
-          isDescending={query.isDescending}
-          onSort={onSort}
-          onWindow={onWindow}
-          chosen={chosen?.id}
-          onChoose={setChosen}
-        />
-        {state.isKnown && state.matchedCount === 0 && (
-          <p className="empty over-grid">
-            {query.filter === ""
-              ? "No channel is followed: nobody is subscribed."
-              : `No channel matches “${query.filter}”.`}
-          </p>
-        )}
-      </div>
-      {detail !== undefined && (
-        <ChannelDetail key={detail.id} session={session} row={detail} onClose={() => setChosen(undefined)} />
-      )}
-    </div>
+    <TablePanel
+      session={session}
+      table="channels"
+      label="Channels"
+      columns={columns}
+      firstSort="subscriberCount"
+      busyLabel="With subscribers"
+      placeholder="Name of a channel"
+      emptyWords={({ filter }) =>
+        filter === "" ? "No channel is followed: nobody is subscribed." : `No channel matches “${filter}”.`
+      }
+      detail={(row, { onClose }) => <ChannelDetail key={row.id} session={session} row={row} onClose={onClose} />}
+    />
   );
 }
 
@@ -132,25 +104,9 @@ function ChannelDetail({
   ];
   return (
     <DetailPane title={row.id} onClose={onClose}>
-      <dl className="facts is-narrow">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <div className="detail-deeds">
-        <button
-          type="button"
-          className="button primary small"
-          onClick={() => {
-            session.startTap({ channel: row.id });
-            location.hash = "tap";
-          }}
-        >
-          Tap its frames
-        </button>
+        <TapButton session={session} target={{ channel: row.id }} />
       </div>
     </DetailPane>
   );

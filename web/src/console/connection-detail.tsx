@@ -4,7 +4,9 @@ import { useStore } from "../use-store.ts";
 import type { ConsoleSession } from "./console-session.ts";
 import { DetailPane } from "./detail-pane.tsx";
 import { DisconnectDialog, type DisconnectTarget } from "./disconnect-dialog.tsx";
+import { Facts } from "./facts.tsx";
 import { formatBytes, formatCount, formatMs, formatTime } from "./format.ts";
+import { TapButton } from "./tap-button.tsx";
 
 export function ConnectionDetail({
   isCurrent,
@@ -29,25 +31,9 @@ export function ConnectionDetail({
         </p>
       )}
       {!isCurrent && <p className="hint">It is not in the list any more: this is how it was last.</p>}
-      <dl className="facts is-narrow">
-        {connectionFacts(row).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={connectionFacts(row)} />
       <div className="detail-deeds">
-        <button
-          type="button"
-          className="button primary small"
-          onClick={() => {
-            session.startTap({ connection: row.id });
-            location.hash = "tap";
-          }}
-        >
-          Tap its frames
-        </button>
+        <TapButton session={session} target={{ connection: row.id }} />
         {mayAct && (
           <button
             type="button"

@@ -1,12 +1,11 @@
-import type { ConnectionRow, SortColumns } from "switchboard/console";
-import { type ReactElement, useMemo, useState } from "react";
+import type { ConnectionRow, SortColumns, TableQuery } from "switchboard/console";
+import { type ReactElement, useMemo } from "react";
 import { useStore } from "../use-store.ts";
 import { ConnectionDetail } from "./connection-detail.tsx";
 import type { ConsoleSession } from "./console-session.ts";
 import { formatAge, formatBytes, formatCount, formatMs } from "./format.ts";
-import { TableTools } from "./table-tools.tsx";
-import { useTable } from "./use-table.ts";
-import { type Column, VirtualTable } from "./virtual-table.tsx";
+import { TablePanel } from "./table-panel.tsx";
+import type { Column } from "./virtual-table.tsx";
 
 type Connection = Column<ConnectionRow, SortColumns["connections"]>;
 
@@ -84,68 +83,25 @@ function UserCell({ row: { address, id, userId, userName } }: { readonly row: Co
 
 /** Everybody who is connected. */
 export function ConnectionsPanel({ session }: { readonly session: ConsoleSession }): ReactElement {
-  const state = useStore(session.connections);
   const sample = useStore(session.samples).at(-1);
-  const { onSort, onWindow, patch, query } = useTable(session, "connections", { sort: "id", isDescending: true });
   const atMs = sample?.atMs ?? 0;
   const shownColumns = useMemo(() => columns(atMs), [atMs]);
-  const [chosen, setChosen] = useState<ConnectionRow>();
-  // As it is now, while it is among the rows that the page has.
-  const current = state.rows.find(({ id }) => id === chosen?.id);
-  const detail = current ?? chosen;
   return (
-    <div className={detail === undefined ? "panel" : "panel has-detail"}>
-      <div className="panel-main">
-        <TableTools
-          {...query}
-          {...state}
-          busyLabel="Slow only"
-          placeholder="User, address or id"
-          onChange={(change) => patch({ ...change, from: 0 })}
-        />
-        <VirtualTable
-          label="Connections"
-          columns={shownColumns}
-          rows={state.rows}
-          from={state.from}
-          rowCount={state.matchedCount}
-          sort={query.sort}
-          isDescending={query.isDescending}
-          onSort={onSort}
-          onWindow={onWindow}
-          chosen={chosen?.id}
-          onChoose={setChosen}
-        />
-        {state.isKnown && state.matchedCount === 0 && (
-          <Nobody hasFilter={query.filter !== ""} isOnlyBusy={query.isOnlyBusy} filter={query.filter} />
-        )}
-      </div>
-      {detail !== undefined && (
-        <ConnectionDetail
-          key={detail.id}
-          session={session}
-          row={detail}
-          isCurrent={current !== undefined}
-          onClose={() => setChosen(undefined)}
-        />
-      )}
-    </div>
+    <TablePanel
+      session={session}
+      table="connections"
+      label="Connections"
+      columns={shownColumns}
+      firstSort="id"
+      busyLabel="Slow only"
+      placeholder="User, address or id"
+      emptyWords={emptyWords}
+      detail={(row, pane) => <ConnectionDetail key={row.id} session={session} row={row} {...pane} />}
+    />
   );
 }
 
-function Nobody({
-  filter,
-  hasFilter,
-  isOnlyBusy,
-}: {
-  readonly filter: string;
-  readonly hasFilter: boolean;
-  readonly isOnlyBusy: boolean;
-}): ReactElement {
-  const words = hasFilter
-    ? `No connection matches “${filter}”.`
-    : isOnlyBusy
-      ? "Everybody keeps up: no connection is slow."
-      : "Nobody is connected to this node.";
-  return <p className="empty over-grid">{words}</p>;
+function emptyWords({ filter, isOnlyBusy }: TableQuery<"connections">): string {
+  if (filter !== "") return `No connection matches “${filter}”.`;
+  return isOnlyBusy ? "Everybody keeps up: no connection is slow." : "Nobody is connected to this node.";
 }

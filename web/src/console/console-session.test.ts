@@ -153,7 +153,7 @@ test("[CV1] what the gateway tells is kept where it belongs, five minutes of sam
   const page = { type: "rows", totalCount: 1, matchedCount: 1, from: 0 } as const;
   socket().hear({ ...page, table: "connections", order: [4], rows: [{ id: 4 } as never] });
   socket().hear({ ...page, table: "channels", order: ["a"], rows: [{ id: "a", subscriberCount: 1 }] });
-  expect([session.connections.get().rows, session.channels.get().rows]).toEqual([
+  expect([session.tables.connections.get().rows, session.tables.channels.get().rows]).toEqual([
     [{ id: 4 }],
     [{ id: "a", subscriberCount: 1 }],
   ]);

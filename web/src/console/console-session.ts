@@ -6,6 +6,7 @@ import {
   type PageMessage,
   type ServerMessage,
   type TableName,
+  type TablePage,
   type TableQuery,
   type TapTarget,
 } from "switchboard/console";
@@ -46,8 +47,10 @@ export class ConsoleSession {
   readonly link = new Store<Link>({ phase: "connecting" });
   readonly facts = new Store<ConsoleFacts | undefined>(undefined);
   readonly samples = new Store<readonly ConsoleSample[]>([]);
-  readonly connections = new Store<TableState<"connections">>(emptyTable());
-  readonly channels = new Store<TableState<"channels">>(emptyTable());
+  readonly tables: { readonly [Name in TableName]: Store<TableState<Name>> } = {
+    connections: new Store(emptyTable<"connections">()),
+    channels: new Store(emptyTable<"channels">()),
+  };
   readonly tap = new Store<TapState>(noTap);
   readonly notice = new Store<Notice | undefined>(undefined);
   readonly #around: Surroundings;
@@ -161,8 +164,8 @@ export class ConsoleSession {
       case "sample":
         return this.samples.set([...this.samples.get(), message.sample].slice(-keptSampleCount));
       case "rows":
-        if (message.table === "connections") this.connections.set(applyPage(this.connections.get(), message));
-        else this.channels.set(applyPage(this.channels.get(), message));
+        if (message.table === "connections") patchTable(this.tables.connections, message);
+        else patchTable(this.tables.channels, message);
         return;
       case "frames":
         return this.tap.set(takeFrames(this.tap.get(), message));
@@ -184,4 +187,8 @@ export class ConsoleSession {
     this.link.set({ phase: "live" });
     for (const watch of this.#watches.values()) this.#say(watch);
   }
+}
+
+function patchTable<Name extends TableName>(table: Store<TableState<Name>>, page: TablePage<Name>): void {
+  table.set(applyPage(table.get(), page));
 }

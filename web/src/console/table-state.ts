@@ -7,7 +7,7 @@ export interface TableState<Name extends TableName> {
   /** The place of the first of `rows`. */
   readonly from: number;
   readonly rows: readonly TableRows[Name][];
-  /** When the server last told of them: the page's time. */
+  /** Whether the server has told of them. */
   readonly isKnown: boolean;
 }
 

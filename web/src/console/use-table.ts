@@ -7,16 +7,18 @@ export interface TableControls<Name extends TableName> {
   readonly query: TableQuery<Name>;
   readonly onSort: (sort: TableQuery<Name>["sort"]) => void;
   readonly onWindow: (from: number, count: number) => void;
-  readonly patch: (change: Partial<TableQuery<Name>>) => void;
+  /** Other rows match: the first of them is shown. */
+  readonly onFilter: (change: { readonly filter?: string; readonly isOnlyBusy?: boolean }) => void;
 }
 
 export function useTable<Name extends TableName>(
   session: ConsoleSession,
   table: Name,
-  first: Pick<TableQuery<Name>, "sort" | "isDescending">,
+  firstSort: TableQuery<Name>["sort"],
 ): TableControls<Name> {
   const [query, setQuery] = useState<TableQuery<Name>>({
-    ...first,
+    sort: firstSort,
+    isDescending: true,
     filter: "",
     isOnlyBusy: false,
     from: 0,
@@ -25,7 +27,9 @@ export function useTable<Name extends TableName>(
   const asked = useDeferredValue(query);
   useEffect(() => session.watch(table, asked), [session, table, asked]);
   useEffect(() => () => session.unwatch(table), [session, table]);
-  const patch = useCallback((change: Partial<TableQuery<Name>>) => setQuery((now) => ({ ...now, ...change })), []);
+  const onFilter = useCallback((change: { readonly filter?: string; readonly isOnlyBusy?: boolean }) => {
+    setQuery((now) => ({ ...now, ...change, from: 0 }));
+  }, []);
   const onWindow = useCallback((from: number, count: number) => {
     setQuery((now) => (now.from === from && now.count === count ? now : { ...now, from, count }));
   }, []);
@@ -33,5 +37,5 @@ export function useTable<Name extends TableName>(
   const onSort = useCallback((sort: TableQuery<Name>["sort"]) => {
     setQuery((now) => ({ ...now, sort, isDescending: now.sort === sort ? !now.isDescending : true }));
   }, []);
-  return { query, onSort, onWindow, patch };
+  return { query, onSort, onWindow, onFilter };
 }
