@@ -15,8 +15,12 @@ export interface CutLine {
 /** What becomes of what a target sends over one line: it is handed each piece and gives what goes on. */
 export type LineFilter = (chunk: Buffer) => Iterable<Buffer>;
 
-/** Stands in front of the server at `target`. `makeFilter`: for each line, for what comes from there. */
-export async function startCutLine(target: string, makeFilter?: () => LineFilter): Promise<CutLine> {
+/** Stands in front of the server at `target`. `makeFilter`: for each line, for what comes from there; `onSent` is told what goes there. */
+export async function startCutLine(
+  target: string,
+  makeFilter?: () => LineFilter,
+  onSent?: (chunk: Buffer) => void,
+): Promise<CutLine> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const proxy = createServer((client) => {
@@ -34,6 +38,7 @@ export async function startCutLine(target: string, makeFilter?: () => LineFilter
       });
       if (from === client || makeFilter === undefined) from.pipe(to);
     }
+    if (onSent !== undefined) client.on("data", onSent);
     const filter = makeFilter?.();
     if (filter === undefined) return;
     server.on("data", (chunk: Buffer) => {

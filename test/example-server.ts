@@ -1,4 +1,4 @@
-/** An example's server, in a process of its own, on a port that is free; its data is in a folder of its own. */
+/** An example's server, over TLS, in a process of its own, on a port that is free; its data is in a folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -53,9 +53,13 @@ async function launch(
   { folder, port, settings }: Place,
 ): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const script = fileURLToPath(new URL(`../examples/${name}/server.ts`, import.meta.url));
+  const [cert, key] = ["cert", "key"].map((file) =>
+    fileURLToPath(new URL(`fixtures/tls/${file}.pem`, import.meta.url)),
+  );
   const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), script], {
     cwd: folder,
-    env: { ...process.env, ...settings, PORT: String(port) },
+    // Clients that it has in its own process trust the certificate too.
+    env: { ...process.env, ...settings, PORT: String(port), TLS_CERT: cert, TLS_KEY: key, NODE_EXTRA_CA_CERTS: cert },
     stdio: ["ignore", "pipe", "inherit"],
   });
   for await (const line of createInterface({ input: child.stdout })) {

@@ -6,17 +6,28 @@ export class NatsProxy {
   readonly subjects: string[] = [];
   /** What NATS tells the node on these subjects is lost, as a hint may be. */
   drops: (subject: string) => boolean = () => false;
+  /** All that the node sent. */
+  #sent = "";
+  #wake: () => void = () => undefined;
   #line: CutLine | undefined;
 
   static async listen(targetPort: number): Promise<NatsProxy> {
     const proxy = new NatsProxy();
-    proxy.#line = await startCutLine(`nats://127.0.0.1:${targetPort}`, () => {
-      return makeSubjectFilter((subject) => {
+    const filter = (): LineFilter =>
+      makeSubjectFilter((subject) => {
         proxy.subjects.push(subject);
         return proxy.drops(subject);
       });
+    proxy.#line = await startCutLine(`nats://127.0.0.1:${targetPort}`, filter, (chunk) => {
+      proxy.#sent += chunk.toString("latin1");
+      proxy.#wake();
     });
     return proxy;
+  }
+
+  /** Until the node has sent this text so many times. */
+  async untilSent(text: string, count: number): Promise<void> {
+    while (this.#sent.split(text).length <= count) await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
   get url(): string {

@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await (await browser.newContext(options)).newPage();
+  const page = await (await browser.newContext({ ...options, ignoreHTTPSErrors: true })).newPage();
   page.on("pageerror", (error) => expect.fail(error.message));
   await page.goto(server.url);
   await expect.poll(() => page.locator("output").allInnerTexts()).toEqual(Array.from({ length: 4 }, () => "websocket"));

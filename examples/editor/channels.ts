@@ -10,7 +10,7 @@ export const maxDataBytes = 1_000_000;
 export const keeperId = "keeper";
 
 /** A document is its log: updates of Yjs, and now and then a snapshot of all that is before it. */
-export function documentChannel(onUpdate: (name: string) => void) {
+export function documentChannel({ maxCount, onUpdate }: { maxCount: number; onUpdate(name: string): void }) {
   return channel("doc/:name", {
     events: {
       update: event(binary({ maxBytes }), {
@@ -24,7 +24,7 @@ export function documentChannel(onUpdate: (name: string) => void) {
       cursor: latest(binary({ maxBytes: 4000 }), { by: (bytes) => String(readCursor(bytes).clientId), everyMs: 50 }),
     },
     presence: true,
-    history: { maxCount: 10_000, maxAgeMs: Infinity, maxBytes: 64 * 1024 * 1024 },
+    history: { maxCount, maxAgeMs: Infinity, maxBytes: 64 * 1024 * 1024 },
     limits: { maxDataBytes },
     authorize: ({ user, event: name }) => name !== "snapshot" || user.id === keeperId,
   });

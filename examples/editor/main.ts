@@ -1,4 +1,4 @@
-import { keymap } from "@codemirror/view";
+import { keymap, placeholder } from "@codemirror/view";
 import { basicSetup, EditorView } from "codemirror";
 import { type ClientState, connect } from "switchboard/client";
 import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
@@ -38,6 +38,7 @@ new EditorView({
   extensions: [
     keymap.of(yUndoManagerKeymap), // undoes what was written here, not what the others wrote
     basicSetup,
+    placeholder("Write here: whoever is at the same address sees it at once"),
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": "Document" }),
     yCollab(text.getText("text"), awareness),

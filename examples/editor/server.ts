@@ -2,20 +2,21 @@ import { createHash, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createGateway } from "switchboard";
 import { connect } from "switchboard/client";
-import { serve } from "../serve.ts";
+import { isSecure, serve } from "../serve.ts";
 import { documentChannel, type EditorGateway, keeperId, maxDataBytes } from "./channels.ts";
 import { Keeper } from "./keeper.ts";
 
 const keeperToken = randomUUID();
+const maxCount = Number(process.env["KEPT_ENTRIES"] ?? 10_000);
 let port = 0;
 
 const keeper = new Keeper(
-  () => connect<EditorGateway>(`ws://127.0.0.1:${port}/ws`, { token: keeperToken }),
+  () => connect<EditorGateway>(`${isSecure ? "wss" : "ws"}://127.0.0.1:${port}/ws`, { token: keeperToken }),
   Number(process.env["SNAPSHOT_EVERY"] ?? 200),
 );
 
 const gateway = createGateway({
-  channels: { doc: documentChannel((name) => keeper.count(name)) }, // the log is in data/switchboard.db
+  channels: { doc: documentChannel({ onUpdate: (name) => keeper.count(name), maxCount }) }, // the log is in data/switchboard.db
   limits: { maxMessageBytes: 2 * maxDataBytes, maxPageBytes: 2 * maxDataBytes },
   authenticate({ token, device }) {
     if (token === keeperToken) return { id: keeperId };

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 async function play(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await (await browser.newContext(options)).newPage();
+  const page = await (await browser.newContext({ ...options, ignoreHTTPSErrors: true })).newPage();
   page.on("pageerror", (error) => expect.fail(error.message));
   await page.goto(line.url);
   await page.locator("#figures").filter({ hasText: "in sight" }).waitFor();

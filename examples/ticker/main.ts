@@ -29,7 +29,7 @@ const chart = new uPlot(
     legend: { show: false },
     series: [{}, { stroke: "#1a9a78", width: 2, fill: "#1a9a7833", points: { show: false } }],
     axes: [
-      { stroke: "#888", grid: { show: false } },
+      { stroke: "#888", grid: { show: false }, space: 90, values: "{HH}:{mm}:{ss}" },
       { stroke: "#888", size: 70 },
     ],
   },
@@ -78,6 +78,7 @@ function drawRow(symbol: string): void {
   const { price } = cells.get(symbol) ?? addRow(symbol);
   price.textContent = formatCents(known.cents);
   price.dataset["direction"] = known.direction;
+  price.dataset["atMs"] = String(known.atMs);
 }
 
 function addRow(symbol: string): { readonly row: HTMLTableRowElement; readonly price: HTMLTableCellElement } {

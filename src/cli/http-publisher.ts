@@ -46,6 +46,7 @@ export class HttpPublisher implements Publisher {
   /** @throws {LineError} `SILENT` for a server that is not there. */
   async #post(body: string, id: string): Promise<Answer> {
     const { headers, key, timeoutMs, tls, url } = this.#options;
+    const signal = AbortSignal.timeout(timeoutMs);
     const target = new URL(`${url.pathname.replace(/\/$/, "")}/v1/publish`, url);
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(target, {
       method: "POST",
@@ -57,7 +58,7 @@ export class HttpPublisher implements Publisher {
         "Idempotency-Key": id,
       },
       ...(url.protocol === "https:" ? tls : {}),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     try {
       request.end(body);
@@ -70,6 +71,7 @@ export class HttpPublisher implements Publisher {
       const after = Number(response.headers["retry-after"] ?? NaN);
       return { status: response.statusCode ?? 0, retryAfterS: after, body: parse(text) };
     } catch (error) {
+      if (signal.aborted) throw new LineError("SILENT", `${url.origin} gave no answer within ${timeoutMs} ms`);
       const reason = error instanceof Error ? error.message || String(Object(error).code) : String(error);
       throw new LineError("SILENT", `${url.origin} cannot be asked: ${reason}`);
     }

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { onTestFinished, expect, test } from "vitest";
 import { z } from "zod";
 import { channel, createGateway, ephemeral, event, type Gateway, memoryBroker } from "../server/index.ts";
@@ -167,6 +170,19 @@ function failing(errors: readonly Error[], isReached = true): Publisher & { read
     async end() {},
   };
 }
+
+test("[CM66] an answer that stops half way is told as one that did not come in time", async () => {
+  const server = createServer((_request, response) => void response.writeHead(200, { "Content-Length": 9 }).write("{"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => server.close().closeAllConnections());
+  const { origin, href } = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const publisher = new HttpPublisher({ url: new URL(href), key, headers: {}, tls: {}, timeoutMs: 50 });
+  await expect(publisher.publish(hello, undefined)).rejects.toMatchObject({
+    code: "SILENT",
+    message: `${origin} gave no answer within 50 ms`,
+  });
+});
 
 test("[CM66] the time that the gateway gives counts, and a gateway that was never reached is not tried again", async () => {
   const slow = { ...patience, backoff: { minMs: 60_000, maxMs: 60_000 } };

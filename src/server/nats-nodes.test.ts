@@ -1,6 +1,7 @@
 /** Gateways on a real NATS, whose lines to it break. */
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import { z } from "zod";
+import { closeAfterEach, shareServer, slackMs, timed } from "../../test/gateway/shared-store.ts";
 import { WireClient } from "../../test/gateway/wire-client.ts";
 import { NatsProxy } from "../../test/nats-proxy.ts";
 import { NatsServer, natsTest } from "../../test/nats-server.ts";
@@ -15,20 +16,10 @@ const channels = {
   }),
   hall: channel("hall/:room", { events: { message: event(z.string()) }, presence: true }),
 };
-/** What a busy machine may take on top of a time that is promised. */
-const slackMs = 2_000;
 
-let server: NatsServer | undefined;
+const server = shareServer(() => NatsServer.start());
+const afterwards = closeAfterEach();
 let streamCount = 0;
-const cleanUps: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  server = await NatsServer.start().catch(() => undefined); // then each test says what is missing
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-afterAll(() => server?.dispose());
 
 interface Node {
   readonly gateway: Gateway<typeof channels>;
@@ -39,14 +30,14 @@ interface Node {
 
 /** A gateway whose only way to NATS is a line of its own. */
 async function startNode(stream: string): Promise<Node> {
-  const line = await NatsProxy.listen(server?.port ?? 0);
-  cleanUps.push(() => line.close());
+  const line = await NatsProxy.listen(server()?.port ?? 0);
+  afterwards(() => line.close());
   const gateway = createGateway({
     channels,
     broker: jetStreamBroker({ url: line.url, stream }),
     authenticate: ({ token = "" }) => ({ id: token }),
   });
-  cleanUps.push(() => gateway.close({ graceMs: 1 }));
+  afterwards(() => gateway.close({ graceMs: 1 }));
   const [{ url }, admin] = [await gateway.listen({ port: 0 }), await gateway.listenAdmin({ port: 0 })];
   return { gateway, url, adminUrl: admin.url, line };
 }
@@ -58,7 +49,7 @@ async function startNodes(): Promise<readonly [Node, Node]> {
 
 async function join({ url }: Node, name: string, room?: string, letter = "d"): Promise<WireClient> {
   const client = await WireClient.join(url, letter.repeat(32), name);
-  cleanUps.push(() => client.cut());
+  afterwards(() => client.cut());
   if (room === undefined) return client;
   client.send({ type: "subscribe", channel: room, start: { from: "live" } });
   await client.next("subscribed");
@@ -72,13 +63,6 @@ async function say({ gateway }: Node, room: string, text: string): Promise<void>
 async function readyOf({ adminUrl }: Node): Promise<readonly [number, unknown]> {
   const response = await fetch(`${adminUrl}/readyz`);
   return [response.status, await response.json()];
-}
-
-/** How long it took. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startMs = performance.now();
-  await work();
-  return performance.now() - startMs;
 }
 
 const isLive = (subject: string): boolean => subject.includes(".live.");
@@ -112,14 +96,14 @@ natsTest("[ND12] a node on a NATS that stands still is unready within 3 s, and r
   const [one] = await startNodes();
   expect(await readyOf(one)).toMatchObject([200, { status: "ready" }]);
   const waiting = { timeout: 10_000, interval: 200 };
-  server?.signal("SIGSTOP");
-  cleanUps.push(() => server?.signal("SIGCONT"));
+  server()?.signal("SIGSTOP");
+  afterwards(() => server()?.signal("SIGCONT"));
   const tookMs = await timed(async () => {
     const reason = "a canary did not come back within 2000 ms";
     await expect.poll(() => readyOf(one), waiting).toEqual([503, { status: "unready", reason }]);
   });
   expect(tookMs).toBeLessThan(3_000 + slackMs); // a verdict is given again for a second
-  server?.signal("SIGCONT");
+  server()?.signal("SIGCONT");
   await expect.poll(async () => (await readyOf(one))[0], waiting).toBe(200);
 });
 
@@ -129,11 +113,11 @@ natsTest(
     const [one, two] = await startNodes();
     const bob = await join(two, "bob", "chat/1");
     await say(one, "1", "before");
-    await server?.kill();
+    await server()?.kill();
     await expect.poll(() => one.gateway.info().status).toBe("unavailable");
     await expect(say(one, "1", "meanwhile")).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     expect((await readyOf(one))[0]).toBe(503);
-    await server?.run();
+    await server()?.run();
     const tookMs = await timed(async () => {
       await expect.poll(() => one.gateway.info().status, { timeout: 10_000 }).toBe("ok");
       await expect.poll(() => two.gateway.info().status, { timeout: 10_000 }).toBe("ok");

@@ -1,6 +1,7 @@
 /** Gateways on a real Redis that dies, or whose news are lost. */
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import { z } from "zod";
+import { closeAfterEach, shareServer, slackMs, timed } from "../../test/gateway/shared-store.ts";
 import { WireClient } from "../../test/gateway/wire-client.ts";
 import { RedisServer, redisTest } from "../../test/redis-server.ts";
 import { redisBroker } from "../brokers/index.ts";
@@ -11,20 +12,10 @@ import { createGateway, type Gateway } from "./gateway.ts";
 
 const events = { message: event(z.string()) };
 const channels = { chat: channel("chat/:room", { events, presence: true }) };
-/** What a busy machine may take on top of a time that is promised. */
-const slackMs = 2_000;
 
-let server: RedisServer | undefined;
+const server = shareServer(() => RedisServer.start());
+const afterwards = closeAfterEach();
 let prefixCount = 0;
-const cleanUps: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  server = await RedisServer.start().catch(() => undefined); // then each test says what is missing
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-afterAll(() => server?.dispose());
 
 interface Node {
   readonly gateway: Gateway<typeof channels>;
@@ -32,26 +23,19 @@ interface Node {
 }
 
 async function startNode(wrap: (broker: Broker) => Broker = (broker) => broker): Promise<Node> {
-  const broker = wrap(redisBroker({ url: server?.url ?? "", prefix: `nodes${prefixCount}` }));
+  const broker = wrap(redisBroker({ url: server()?.url ?? "", prefix: `nodes${prefixCount}` }));
   const gateway = createGateway({ channels, broker, authenticate: ({ token = "" }) => ({ id: token }) });
-  cleanUps.push(() => gateway.close({ graceMs: 1 }));
+  afterwards(() => gateway.close({ graceMs: 1 }));
   const { url } = await gateway.listen({ port: 0 });
   return { gateway, url };
 }
 
 async function join({ url }: Node, name: string, letter = name.charAt(0)): Promise<WireClient> {
   const client = await WireClient.join(url, letter.repeat(32), name);
-  cleanUps.push(() => client.cut());
+  afterwards(() => client.cut());
   client.send({ type: "subscribe", channel: "chat/1", start: { from: "live" } });
   await client.next("subscribed");
   return client;
-}
-
-/** How long it took. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startMs = performance.now();
-  await work();
-  return performance.now() - startMs;
 }
 
 /** A broker whose node is never heard by others. */
@@ -92,10 +76,10 @@ redisTest("[ND6] a Redis that comes back is used again within 5 s, for publishin
   const say = (data: string): Promise<unknown> =>
     one.gateway.publish({ channel: "chat", params: { room: "1" }, event: "message", data });
   await say("before");
-  await server?.kill();
+  await server()?.kill();
   await expect.poll(() => one.gateway.info().status).toBe("unavailable");
   await expect(say("meanwhile")).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
-  await server?.run();
+  await server()?.run();
   const tookMs = await timed(async () => {
     for (const { gateway } of [one, two]) {
       await expect.poll(() => gateway.info().status, { timeout: 10_000 }).toBe("ok");

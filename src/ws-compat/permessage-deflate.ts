@@ -22,7 +22,7 @@ export interface PerMessageDeflateOptions {
 }
 
 /** Options of zlib, with a dictionary as `@types/ws` has it. */
-export interface ZlibDeflateOptions extends Omit<ZlibOptions, "dictionary"> {
+interface ZlibDeflateOptions extends Omit<ZlibOptions, "dictionary"> {
   dictionary?: Buffer | Buffer[] | DataView | undefined;
 }
 

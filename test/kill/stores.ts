@@ -31,6 +31,12 @@ export const stores = {
     isShared: true,
   },
   jetstream: { create: ({ url = "" }) => jetStreamBroker({ url }), files: [], isShared: true },
+  /** By the addresses of three servers, with commas between them. */
+  "jetstream-r3": {
+    create: ({ url = "" }) => jetStreamBroker({ url: url.split(","), replicas: 3 }),
+    files: [],
+    isShared: true,
+  },
 } as const satisfies Readonly<Record<string, StoreKind>>;
 
 export type StoreName = keyof typeof stores;

@@ -136,8 +136,6 @@ export interface StormPrediction {
   readonly resumedMs: number;
   /** Reads of the log: two where a node meets a channel that it did not follow, none where it did. */
   readonly readCount: number;
-  /** What those take the shards, if a read costs what a look does. */
-  readonly readMs: number;
 }
 
 /** Clients of lost nodes come back to those that stay, which go on with their share of everything. */
@@ -157,7 +155,6 @@ export function predictStorm(fleet: Fleet, storm: Storm, costs: Costs): StormPre
     movedCount,
     resumedMs: Math.max(storm.spreadMs, mostCount * resumeMs),
     readCount,
-    readMs: (readCount * costs.storeProbeMicros) / 1000 / fleet.shardCount,
   };
 }
 

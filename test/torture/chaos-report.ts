@@ -92,7 +92,7 @@ function faultRows({ faults, hints, lines }: TortureResult): readonly (readonly 
     "link silent both ways": "node to store: silent for up to 6 s, both ways",
     "store paused": "store: stands still for up to 6 s",
     "store killed": "store: kill -9, and started again on its data",
-    failover: "store: its primary dies, a replica without its newest writes takes over",
+    failover: "store: the server that leads it dies, another takes its place",
   };
   const order = Object.keys(names);
   const known = [...faults].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));

@@ -61,11 +61,7 @@ export async function chaos(chamber: Chamber): Promise<FaultCounts> {
 }
 
 async function killAgainAndAgain({ libc, record, servers }: Chamber, random: SeededRandom, counts: Counts) {
-  for (
-    let dueMs = performance.now() + killEveryMs;
-    ;
-    dueMs = Math.max(dueMs + killEveryMs, performance.now() + livesForMs)
-  ) {
+  for (let dueMs = performance.now() + killEveryMs; ;) {
     await delay(Math.max(0, Math.min(dueMs - performance.now(), counts.leftMs)));
     if (counts.leftMs <= 0) return;
     const fault = drawKill(random, libc !== undefined);
@@ -73,6 +69,7 @@ async function killAgainAndAgain({ libc, record, servers }: Chamber, random: See
     if (!server.isRunning) counts.add("ended by itself");
     await inflict(fault, { server, libc, record });
     counts.add(fault.kind);
+    dueMs = Math.max(dueMs + killEveryMs, performance.now() + livesForMs);
   }
 }
 

@@ -8,7 +8,8 @@ import { torture } from "./torture.ts";
 const usage = `Usage: npm run torture -- [options]
 
   --broker NAME    the store: ${Object.keys(stores).join(", ")} (default sqlite)
-                   redis-failover is a primary that dies, and a replica that lacks its newest writes and takes over
+                   redis-failover is a primary that dies, and a replica that lacks its newest writes and takes over;
+                   jetstream-r3 is three servers, of which the leader dies
   --nodes N        how many servers share the store (default 1; 1 is all that sqlite takes)
   --minutes N      how long things break; a fraction is fine (default 5)
   --seed S         which faults, in which order (default: another one each time; it is printed)

@@ -12,7 +12,7 @@ export interface StoreServer {
   dispose(): Promise<void>;
   /** The one process that it is, which nodes can reach by another way, and which can be stopped and killed. Absent: it is several. */
   readonly alone?: LoneServer;
-  /** Its primary dies, and a replica that has not heard of the newest writes takes its place. Absent: it has no replica. */
+  /** The server that leads it dies, and another, maybe one that has not heard of the newest writes, takes its place. Absent: it is one server. */
   failOver?(lagMs: number): Promise<void>;
 }
 
@@ -60,6 +60,28 @@ async function startFailover(): Promise<StoreServer> {
   };
 }
 
+/** Three servers with three replicas of the stream. One that was killed must catch up before another is: two make the quorum. */
+async function startCluster(): Promise<StoreServer> {
+  const servers = await NatsServer.startCluster(3);
+  let mayAtMs = 0;
+  return {
+    url: servers.map(({ url }) => url).join(","),
+    async dispose() {
+      await Promise.all(servers.map((server) => server.dispose()));
+    },
+    async failOver(lagMs) {
+      await delay(Math.max(0, mayAtMs - performance.now()));
+      const [any] = servers;
+      const leader = await any?.leaderOf("switchboard");
+      const victim = servers.find(({ name }) => name === leader) ?? any;
+      await victim?.kill();
+      await delay(lagMs);
+      await victim?.run();
+      mayAtMs = performance.now() + failoverEveryMs;
+    },
+  };
+}
+
 /** Starts what the store runs on; `undefined` where that is a file. */
 export async function startStore(broker: StoreName): Promise<StoreServer | undefined> {
   switch (broker) {
@@ -69,6 +91,8 @@ export async function startStore(broker: StoreName): Promise<StoreServer | undef
       return standAlone(await RedisServer.start(), loseRedisHints);
     case "redis-failover":
       return startFailover();
+    case "jetstream-r3":
+      return startCluster();
     case "jetstream":
       return standAlone(await NatsServer.start(), loseNatsHints);
     default:

@@ -68,7 +68,9 @@ test("[TO4] options that cannot be exit with 2 and say why; the help has them al
   };
   expect(run("--broker", "paper")).toEqual({
     code: 2,
-    text: expect.stringContaining('Cannot torture "paper": there are sqlite, redis, redis-failover, jetstream'),
+    text: expect.stringContaining(
+      'Cannot torture "paper": there are sqlite, redis, redis-failover, jetstream, jetstream-r3',
+    ),
   });
   expect(run("--nodes", "2").text).toContain("Cannot use --nodes 2: sqlite takes 1 to 1");
   expect(run("--broker", "redis", "--nodes", "0").text).toContain("Cannot use --nodes 0: redis takes 1 to 9");

@@ -104,16 +104,21 @@ nodesTest(
   "[JB5] an append that was tried again within its deadline is stored once, as this node's",
   {},
   async (server, open) => {
-    const { broker, ear } = await open({ commandTimeoutMs: 20_000 });
-    await broker.join("chat/a");
-    await broker.append(appendRequest("first")); // so the next one needs not ask what it follows
-    server.signal("SIGSTOP");
-    const slow = broker.append(appendRequest("slow"));
-    await new Promise((resolve) => setTimeout(resolve, 1_300)); // it was asked again by then
-    server.signal("SIGCONT");
-    expect(await slow).toMatchObject({ type: "stored", position: { offset: 2 } });
-    expect((await broker.read(wholePage)).entries.map(({ messageId }) => messageId)).toEqual(["first", "slow"]);
-    expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["first", "slow"]);
+    const line = await NatsProxy.listen(server.port);
+    try {
+      const { broker, ear } = await open({ url: line.url, commandTimeoutMs: 20_000 });
+      await broker.join("chat/a");
+      await broker.append(appendRequest("first")); // so the next one needs not ask what it follows
+      server.signal("SIGSTOP");
+      const slow = broker.append(appendRequest("slow"));
+      await line.untilSent('{"text":"slow"}', 2);
+      server.signal("SIGCONT");
+      expect(await slow).toMatchObject({ type: "stored", position: { offset: 2 } });
+      expect((await broker.read(wholePage)).entries.map(({ messageId }) => messageId)).toEqual(["first", "slow"]);
+      expect(ear.entries.map(({ messageId }) => messageId)).toEqual(["first", "slow"]);
+    } finally {
+      await line.close();
+    }
   },
 );
 

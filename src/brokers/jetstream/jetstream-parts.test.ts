@@ -116,13 +116,41 @@ test("[JB8] what a replica does not have yet the leader is asked for, and a page
   const [from, , , last] = messages;
   const get = getFrom(messages);
   const read = async (all: readonly Located[]): Promise<readonly number[]> => {
-    const stream = { hasBatches: true, findMany: async () => [], find: get, get: getFrom(all) };
+    const stream = { isSerial: true, hasBatches: true, findMany: async () => [], find: get, get: getFrom(all) };
     const where = { stream, subject: "s", from: from as Located, last: last as Located, deadline: new Deadline(1_000) };
     return (await readOnward({ ...where, maxCount: 9, maxBytes: Infinity })).map(({ seq }) => seq);
   };
   expect(await read(messages)).toEqual([1, 2, 3, 4]);
   expect(await read(messages.toSpliced(1, 1))).toEqual([1]);
   expect(await read(messages.slice(0, 1))).toEqual([1]);
+});
+
+test("[JB17] of rivals only the first is read on to, wherever their messages lie and however they are looked for", async () => {
+  const layout = fc.array(fc.record({ distance: fc.integer({ min: 1, max: 9 }), rivalCount: fc.nat({ max: 2 }) }), {
+    minLength: 2,
+    maxLength: 60,
+  });
+  await fc.assert(
+    fc.asyncProperty(layout, fc.boolean(), async (parts, hasBatches) => {
+      const entries: Located[] = [];
+      const messages: Located[] = [];
+      for (const { distance, rivalCount } of parts) {
+        const [previousSeq, lastSeq] = [entries.at(-1)?.seq ?? 0, messages.at(-1)?.seq ?? 0];
+        const record = makeRecord(entries.length + 1, previousSeq);
+        entries.push({ seq: lastSeq + distance, record });
+        for (let rival = 0; rival <= rivalCount; rival += 1) messages.push({ seq: lastSeq + distance + rival, record });
+      }
+      const get = getFrom(messages);
+      const [from, last] = [entries[0], entries.at(-1)];
+      if (from === undefined || last === undefined) return;
+      const findMany = async ({ seq, batch }: { readonly seq: number; readonly batch: number }) =>
+        messages.filter((one) => one.seq >= seq).slice(0, batch);
+      const stream = { isSerial: false, hasBatches, findMany, find: get, get };
+      const where = { stream, subject: "s", from, last, deadline: new Deadline(1_000) };
+      const found = await readOnward({ ...where, maxCount: 100, maxBytes: Infinity });
+      expect(found.map(({ seq }) => seq)).toEqual(entries.map(({ seq }) => seq));
+    }),
+  );
 });
 
 test("[JB21] a record is read as it was written, and anything else is none of ours", () => {

@@ -3,7 +3,7 @@ import type { Located } from "./log-record.ts";
 import type { LogStream } from "./log-stream.ts";
 
 export interface Onward {
-  readonly stream: Pick<LogStream, "find" | "findMany" | "get" | "hasBatches">;
+  readonly stream: Pick<LogStream, "find" | "findMany" | "get" | "hasBatches" | "isSerial">;
   readonly subject: string;
   readonly from: Located;
   readonly last: Located;
@@ -51,8 +51,11 @@ async function readNext(step: Step): Promise<readonly Located[]> {
   if (last.record.previousSeq === tip.seq) return [last];
   const found = stream.hasBatches ? await readBatch(step) : await readGuesses(step);
   if (found.some(({ record }) => record.entry.offset === tip.record.entry.offset + 1)) return found;
-  // A replica that is behind, or a hole: the leader knows.
-  const next = await stream.get({ next_by_subj: subject, seq: tip.seq + 1 }, deadline);
+  // A replica that is behind, a hole, or nothing but rivals of the tip: the leader knows.
+  let next = await stream.get({ next_by_subj: subject, seq: tip.seq + 1 }, deadline);
+  while (next !== undefined && next.record.entry.offset <= tip.record.entry.offset) {
+    next = await stream.get({ next_by_subj: subject, seq: next.seq + 1 }, deadline);
+  }
   return next === undefined ? [] : [next];
 }
 
@@ -70,7 +73,17 @@ async function readGuesses({ deadline, last, stream, subject, tip, wantedCount }
   });
   const found = await Promise.all(places.map((seq) => stream.find({ next_by_subj: subject, seq }, deadline)));
   const bySeq = new Map(found.flatMap((one) => (one === undefined ? [] : [[one.seq, one]])));
-  return [...bySeq.values()].sort((one, other) => one.seq - other.seq);
+  const guessed = [...bySeq.values()].sort((one, other) => one.seq - other.seq);
+  if (stream.isSerial) return guessed;
+  // Of rivals the first is the entry, and one that was guessed may be another: so what follows each is asked, and nothing is left out.
+  const next = async ({ seq }: Located): Promise<Located | undefined> =>
+    stream.find({ next_by_subj: subject, seq: seq + 1 }, deadline);
+  const following = new Map<number, Located | undefined>();
+  await Promise.all(guessed.map(async (one) => following.set(one.seq, await next(one))));
+  const unbroken: Located[] = [];
+  // The first was looked for right behind the tip.
+  for (let one = guessed[0]; one !== undefined; one = following.get(one.seq)) unbroken.push(one);
+  return unbroken;
 }
 
 function bytesOf({ record }: Located): number {

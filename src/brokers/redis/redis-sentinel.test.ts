@@ -25,7 +25,7 @@ async function withNodes(
 }
 
 /** Appends until one is taken: what a client's retries do. */
-async function appendAtLast({ broker }: BrokerNode, id: string, channel = "chat/a"): Promise<void> {
+async function appendAtLast({ broker, ear }: BrokerNode, id: string, channel = "chat/a"): Promise<void> {
   for (;;) {
     const request = appendRequest(id, { channel });
     const isTaken = await broker.append(request).then(
@@ -33,7 +33,7 @@ async function appendAtLast({ broker }: BrokerNode, id: string, channel = "chat/
       () => false,
     );
     if (isTaken) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await ear.until(({ states }) => states.at(-1)?.startsWith("false") !== true);
   }
 }
 

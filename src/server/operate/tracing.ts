@@ -16,12 +16,12 @@ interface Waiting {
 }
 
 /** An append that is traced. */
-export interface AppendTrace {
+interface AppendTrace {
   end(result: Results["append"], steadyMs: number): void;
 }
 
 /** On the steady clock: when the request was started, and now. */
-export interface AppendTimes {
+interface AppendTimes {
   readonly startedMs: number;
   readonly steadyMs: number;
 }
