@@ -60,7 +60,7 @@ test("[JB20] an offset is found wherever its channel's messages lie, in at most 
         return kept.find((one) => one.seq >= seq);
       };
       const offset = 1 + (at % all.length);
-      const found = await findOffset(offset, { last, next });
+      const found = await findOffset(offset, { last, next, isSerial: true });
       expect(found).toBe(kept.find(({ record }) => record.entry.offset >= offset));
       expect(stepCount).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(last.seq + 1)) + 4);
     }),
@@ -125,21 +125,39 @@ test("[JB8] what a replica does not have yet the leader is asked for, and a page
   expect(await read(messages.slice(0, 1))).toEqual([1]);
 });
 
-test("[JB17] of rivals only the first is read on to, wherever their messages lie and however they are looked for", async () => {
-  const layout = fc.array(fc.record({ distance: fc.integer({ min: 1, max: 9 }), rivalCount: fc.nat({ max: 2 }) }), {
+/** Logs of at least two entries, and all messages of their subjects: so far apart, and each entry with so many that lost against it. */
+const contested = fc
+  .array(fc.record({ distance: fc.integer({ min: 1, max: 9 }), rivalCount: fc.nat({ max: 2 }) }), {
     minLength: 2,
     maxLength: 60,
+  })
+  .map((parts) => {
+    const entries: Located[] = [];
+    const messages: Located[] = [];
+    for (const { distance, rivalCount } of parts) {
+      const [previousSeq, lastSeq] = [entries.at(-1)?.seq ?? 0, messages.at(-1)?.seq ?? 0];
+      const record = makeRecord(entries.length + 1, previousSeq);
+      entries.push({ seq: lastSeq + distance, record });
+      for (let rival = 0; rival <= rivalCount; rival += 1) messages.push({ seq: lastSeq + distance + rival, record });
+    }
+    return { entries, messages };
   });
+
+test("[JB17] of rivals the first is found at their offset", async () => {
   await fc.assert(
-    fc.asyncProperty(layout, fc.boolean(), async (parts, hasBatches) => {
-      const entries: Located[] = [];
-      const messages: Located[] = [];
-      for (const { distance, rivalCount } of parts) {
-        const [previousSeq, lastSeq] = [entries.at(-1)?.seq ?? 0, messages.at(-1)?.seq ?? 0];
-        const record = makeRecord(entries.length + 1, previousSeq);
-        entries.push({ seq: lastSeq + distance, record });
-        for (let rival = 0; rival <= rivalCount; rival += 1) messages.push({ seq: lastSeq + distance + rival, record });
-      }
+    fc.asyncProperty(contested, fc.nat(), async ({ entries, messages }, at) => {
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      const offset = 1 + (at % entries.length);
+      const next = async (seq: number): Promise<Located | undefined> => messages.find((one) => one.seq >= seq);
+      expect((await findOffset(offset, { last, next, isSerial: false })).seq).toBe(entries[offset - 1]?.seq);
+    }),
+  );
+});
+
+test("[JB17] of rivals only the first is read on to, wherever their messages lie and however they are looked for", async () => {
+  await fc.assert(
+    fc.asyncProperty(contested, fc.boolean(), async ({ entries, messages }, hasBatches) => {
       const get = getFrom(messages);
       const [from, last] = [entries[0], entries.at(-1)];
       if (from === undefined || last === undefined) return;
