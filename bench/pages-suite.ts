@@ -1,5 +1,6 @@
 /** How heavy the pages are, and how soon one can use them. */
 import { existsSync } from "node:fs";
+import { loadavg } from "node:os";
 import { chromium } from "playwright-core";
 import { startChatServer } from "../test/browser/chat-server.ts";
 import { findChromium, launchArguments } from "../test/find-chromium.ts";
@@ -86,7 +87,7 @@ export function formatPagesPage({
     "# What the pages weigh",
     "",
     `Written by \`npm run bench -- pages --write\`. ${describeMachine()}. Medians of ${roundCount} visits with an empty cache, in turns, in a headless Chromium on`,
-    "the machine of the server, `switchboard serve` with TLS. The bars are what [web.dev](https://web.dev/articles/vitals) calls good.",
+    `the machine of the server, whose load average was ${number(loadavg()[0] ?? Number.NaN)}: a busy machine is a slow one. \`switchboard serve\` with TLS. The bars are what [web.dev](https://web.dev/articles/vitals) calls good.`,
     "",
     "**Lighthouse's phone** is its mobile preset as Chromium applies it ([throttling](https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md)):",
     "a CPU slowed down by 4, and a line of 150 ms and 1.6 Mbit/s, for which each request waits 562.5 ms and comes at 1.47 Mbit/s. It slows a",
