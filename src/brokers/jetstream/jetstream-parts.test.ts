@@ -115,14 +115,20 @@ test("[JB8] what a replica does not have yet the leader is asked for, and a page
   const messages = subjectOf([1, 2, 3, 4].map((offset) => [offset, offset - 1] as const));
   const [from, , , last] = messages;
   const get = getFrom(messages);
-  const read = async (all: readonly Located[]): Promise<readonly number[]> => {
-    const stream = { isSerial: true, hasBatches: true, findMany: async () => [], find: get, get: getFrom(all) };
+  const read = async (
+    all: readonly Located[],
+    maxCount = 9,
+    batch: readonly Located[] = [],
+  ): Promise<readonly number[]> => {
+    const stream = { isSerial: true, hasBatches: true, findMany: async () => batch, find: get, get: getFrom(all) };
     const where = { stream, subject: "s", from: from as Located, last: last as Located, deadline: new Deadline(1_000) };
-    return (await readOnward({ ...where, maxCount: 9, maxBytes: Infinity })).map(({ seq }) => seq);
+    return (await readOnward({ ...where, maxCount, maxBytes: Infinity })).map(({ seq }) => seq);
   };
   expect(await read(messages)).toEqual([1, 2, 3, 4]);
   expect(await read(messages.toSpliced(1, 1))).toEqual([1]);
   expect(await read(messages.slice(0, 1))).toEqual([1]);
+  expect(await read(messages, 1)).toEqual([1]);
+  expect(await read(messages, 3, messages.slice(1))).toEqual([1, 2, 3]); // a batch may bring more than was wanted
 });
 
 /** Logs of at least two entries, and all messages of their subjects: so far apart, and each entry with so many that lost against it. */
@@ -209,6 +215,9 @@ test("[JB18] of what was trimmed only that may be deleted which is older than id
   expect(marks.take(6, 1_051)).toBe(51);
   for (let index = 1; index <= 1_000; index += 1) marks.note({ seq: index, offset: index, atMs: 10_000 + index * 100 });
   expect(marks.take(2_000, 1e9)).toBeGreaterThan(900); // few are kept, the newest among them
+  const full = new TrimMarks(800);
+  for (let index = 1; index <= 65; index += 1) full.note({ seq: index, offset: index, atMs: index * 100 });
+  expect(full.take(65, 1e9)).toBe(65); // the 65th makes room: every other one goes, and not the newest
 });
 
 test.each([
