@@ -91,6 +91,19 @@ test("[TO7] a silent way brings nothing that way, and all of it late, though the
   expect(await all).toBe("a request");
 });
 
+test("[TO7] a node that died in a silence leaves nothing behind on its way, whatever it was sent", async () => {
+  const { node, proxy, store } = await open();
+  proxy.silence("from the store");
+  const heard = once(store, "end");
+  store.resume();
+  store.write(Buffer.alloc(256 * 1024));
+  node.destroy();
+  await heard;
+  expect(proxy.lineCount).toBe(1);
+  proxy.mend("late");
+  await expect.poll(() => proxy.lineCount).toBe(0);
+});
+
 test.each<Silence>(["from the store", "both ways"])(
   "[TO7] a way that is silent %s is so for new lines too, and is reset if that is its end",
   async (silence) => {
