@@ -19,7 +19,7 @@ export class ChannelTable {
   constructor(tools: Omit<ChannelTools, "release" | "counters" | "pages">) {
     const pages = new ReplayPages(tools.limits.maxReplayCacheBytes);
     this.#tools = { ...tools, pages, counters: this.counters, release: (channel) => this.#release(channel) };
-    this.#rounds = new Rounds({ ...tools, find: (name) => this.find(name) });
+    this.#rounds = new Rounds({ ...tools, channels: this.#channels });
   }
 
   get count(): number {

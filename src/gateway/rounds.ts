@@ -8,7 +8,7 @@ export interface RoundTools {
   readonly outbox: Outbox;
   readonly deadlines: Deadlines;
   readonly limits: Pick<GatewayLimits, "tailProbeMs">;
-  readonly find: (channel: string) => Channel | undefined;
+  readonly channels: ReadonlyMap<string, Channel>;
 }
 
 /** Evenly apart in `tailProbeMs`, so that ten thousand channels are not looked at in one breath. */
@@ -84,7 +84,7 @@ class Round implements Deadline {
     this.#tools.outbox.ask("compare", { known }, (result) => {
       this.#isAsking = false;
       if (result.type === "failed") return; // the next round asks again
-      for (const { channel, top } of result.others) this.#tools.find(channel)?.probe(top);
+      for (const { channel, top } of result.others) this.#tools.channels.get(channel)?.probe(top);
     });
   }
 }

@@ -344,7 +344,9 @@ export class Shell {
       case "read":
         return void store.read(effect.read).then((result) => this.#settle({ question: "read", request, result }));
       case "compare":
-        return void store.compare(effect.known).then((result) => this.#settle({ question: "compare", request, result }));
+        return void store
+          .compare(effect.known)
+          .then((result) => this.#settle({ question: "compare", request, result }));
       case "join":
         return void store.join(effect.channel).then((result) => this.#settle({ question: "join", request, result }));
       default:
