@@ -16,8 +16,9 @@ export const help = `Usage: npm run bench -- [suite...] [options]
   soak        subscribers that come and go for --minutes: whether memory grows
   nodes       1 to 3 gateways on one Redis and on one JetStream: fan-out, what one more costs, a node that is killed, one that is drained;
               needs redis-server and nats-server
+  pages       the chat and the guide in Chromium, on this machine and as Lighthouse's phone: bytes, paints, when one can write
 
-Without a suite, all of them but soak and nodes. Each peer is a process of its own on one CPU, the load (C, epoll) is on the other; the peers take turns.
+Without a suite, all of them but soak, nodes and pages. Each peer is a process of its own on one CPU, the load (C, epoll) is on the other; the peers take turns.
 Everything stays on the loopback interface.
 
   --rounds <n>    how often each is measured      (5; stalled 1, unless it is alone; the nodes that go once)
@@ -26,12 +27,12 @@ Everything stays on the loopback interface.
   --seconds <n>   each window of nodes            (3)
   --peer          nodes beside Socket.IO 4 with its Redis Streams adapter, on the same Redis, instead
   --only <peers>  of ${peers.join(",")}   (all)
-  --write         writes docs/guide/comparison.md; all suites and peers. With nodes: what docs/guide/scale.md counts with
+  --write         writes docs/guide/comparison.md; all suites and peers. With nodes: what docs/guide/scale.md counts with; with pages: docs/guide/pages.md
   --json          every measurement as JSON
   --help          this text`;
 
 /** The suites of the gateway, each of which is a program of its own. */
-export const gatewaySuiteNames = ["gateway", "stalled", "soak", "nodes"] as const;
+export const gatewaySuiteNames = ["gateway", "stalled", "soak", "nodes", "pages"] as const;
 export type GatewaySuiteName = (typeof gatewaySuiteNames)[number];
 
 /** What is to be measured. */
@@ -67,8 +68,9 @@ export function readArguments(words: readonly string[]): BenchArguments {
       help: { type: "boolean", default: false },
     },
   });
-  const isNodes = positionals.length === 1 && positionals[0] === "nodes";
-  if (values.write && !(isNodes && !values.peer) && (positionals.length > 0 || values.only !== undefined)) {
+  const [alone] = positionals.length === 1 ? positionals : [];
+  const hasOwnPage = alone === "pages" || (alone === "nodes" && !values.peer);
+  if (values.write && !hasOwnPage && (positionals.length > 0 || values.only !== undefined)) {
     throw new TypeError("Cannot write a part of the comparison: give --write without suites and --only");
   }
   const names = readList("suite", positionals, [...suiteNames, ...gatewaySuiteNames]);

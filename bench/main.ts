@@ -8,6 +8,7 @@ import { measureNodes, measurePeer } from "./nodes-suite.ts";
 import { prepareNodesTools } from "./nodes-tools.ts";
 import { measureWorkload, type Measurement } from "./measure.ts";
 import { formatPage } from "./page.ts";
+import { formatPagesPage, measurePages } from "./pages-suite.ts";
 import { describeMachine, sectionOf, summarize } from "./report.ts";
 import { formatSection, type Section } from "./section.ts";
 import { measureSoak } from "./soak-suite.ts";
@@ -37,13 +38,15 @@ async function bench(wanted: BenchArguments): Promise<void> {
   }
   if (wanted.suites.length > 0) await benchEngine(wanted, results);
   for (const name of wanted.gatewaySuites) {
-    await (name === "nodes" ? benchNodes(wanted, results) : benchGateway(name, wanted, results));
+    if (name === "nodes") await benchNodes(wanted, results);
+    else if (name === "pages") await benchPages(wanted, results);
+    else await benchGateway(name, wanted, results);
   }
   const { notes, sections, workloads } = results;
   if (isJson) {
     console.log(JSON.stringify({ machine: describeMachine(), roundCount, notes, workloads, sections }, null, 2));
   } else if (notes.length > 0) console.log(`\n${notes.map((note) => `note: ${note}`).join("\n")}`);
-  if (isWriting && !wanted.gatewaySuites.includes("nodes")) {
+  if (isWriting && wanted.suites.length > 0) {
     writeFileSync(new URL("../docs/guide/comparison.md", import.meta.url), formatPage({ sections, roundCount, notes }));
   }
 }
@@ -80,8 +83,16 @@ async function benchNodes(wanted: BenchArguments, results: Results): Promise<voi
   if (isWriting) writeCapacity({ machine: describeMachine(), command, costs });
 }
 
+async function benchPages({ isJson, isWriting, roundCount }: BenchArguments, results: Results): Promise<void> {
+  const sections = await measurePages({ roundCount, onProgress });
+  for (const section of sections) tellSection(section, { isJson, results });
+  if (isWriting) {
+    writeFileSync(new URL("../docs/guide/pages.md", import.meta.url), formatPagesPage({ sections, roundCount }));
+  }
+}
+
 async function benchGateway(
-  name: Exclude<GatewaySuiteName, "nodes">,
+  name: Exclude<GatewaySuiteName, "nodes" | "pages">,
   wanted: BenchArguments,
   results: Results,
 ): Promise<void> {

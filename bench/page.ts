@@ -44,7 +44,8 @@ export function formatPage({ sections, roundCount, notes }: PageOptions): string
   ].join("\n");
 }
 
-function formatSection({ cells, remarks, title, verdicts }: Section): readonly string[] {
+/** A section of a page of the guide. */
+export function formatSection({ cells, remarks, title, verdicts }: Section): readonly string[] {
   const [head = [], ...rows] = cells;
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [

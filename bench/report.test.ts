@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { gatewaySuiteNames, help, readArguments } from "./arguments.ts";
 import type { Measurement } from "./measure.ts";
 import { formatPage } from "./page.ts";
+import { formatPagesPage, pageSections } from "./pages-suite.ts";
 import { formatTable, sectionOf, summarize } from "./report.ts";
 import { median } from "./section.ts";
+import { blockedOf, type Profile, type Visit } from "./visit.ts";
 import { type Peer, peers, suiteNames, suites, type Workload } from "./suites.ts";
 
 const echo: Workload = { ...suites.echo[0], bars: { ws: 0.7, uws: 1.15 } };
@@ -76,6 +78,7 @@ test("[BN4] without arguments everything is measured 5 times; suites, peers and 
     isWriting: false,
   });
   expect(readArguments(["soak", "--minutes", "3"])).toMatchObject({ suites: [], gatewaySuites: ["soak"], minutes: 3 });
+  expect(readArguments(["pages", "--write"])).toMatchObject({ suites: [], gatewaySuites: ["pages"], isWriting: true });
   expect(readArguments(["fanout", "echo", "--only", "ws,switchboard", "--rounds", "3"])).toMatchObject({
     suites: ["echo", "fanout"],
     peers: ["switchboard", "ws"],
@@ -86,7 +89,7 @@ test("[BN4] without arguments everything is measured 5 times; suites, peers and 
 test.each([
   [
     ["ecko"],
-    'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency, gateway, stalled, soak, nodes',
+    'Cannot measure suite "ecko": there are echo, echo-large, fanout, deflate, idle, latency, gateway, stalled, soak, nodes, pages',
   ],
   [["--only", "ws,"], 'Cannot measure peer "": there are switchboard, kept, public, ws, uws, bun, deno, net, c'],
   [["--rounds", "0"], "Cannot use --rounds 0: give a number from 1 to 100"],
@@ -94,9 +97,51 @@ test.each([
   [["--minutes", "2"], "Cannot use --minutes 2: give a number from 3 to 10000"],
   [["--rounds", " "], "Cannot use --rounds  : give a number from 1 to 100"],
   [["echo", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
+  [["pages", "echo", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
   [["--only", "ws", "--write"], "Cannot write a part of the comparison: give --write without suites and --only"],
 ])("[BN4] %j is refused with what is wrong", (words, message) => {
   expect(() => readArguments(words)).toThrow(new TypeError(message));
+});
+
+test("[BN25] a page's blocking time is what each task took beyond 50 ms and after the first paint", () => {
+  expect(blockedOf([], 100)).toBe(0);
+  expect(blockedOf([{ startMs: 100, durationMs: 50 }], 100)).toBe(0);
+  expect(blockedOf([{ startMs: 100, durationMs: 51 }], 100)).toBe(1);
+  const across = { startMs: 0, durationMs: 300 }; // of the 250 ms beyond, 100 come after the paint
+  expect(blockedOf([across, { startMs: 400, durationMs: 80 }], 200)).toBe(130);
+});
+
+test("[BN25] the pages' bars are judged by the medians on the phone's line, and the weight is of what came", () => {
+  const visit = (firstPaintMs: number): Visit => ({
+    bytes: { document: 1_000, style: 2_000, script: 90_000, other: 0 },
+    requestCount: 4,
+    firstPaintMs,
+    largestPaintMs: 2_500,
+    blockedMs: 201,
+    layoutShift: 0.1,
+    usableMs: firstPaintMs + 5,
+    liveMs: Number.NaN,
+  });
+  const page = { name: "a page", path: "/", storage: {}, firstUse: "textarea" };
+  const of = (isMobile: boolean, name: string): Profile => ({
+    name,
+    isMobile,
+    viewport: { width: 1, height: 1 },
+    cpuSlowdown: 1,
+  });
+  const sections = pageSections([
+    { page, profile: of(false, "desk"), visits: [visit(100)] },
+    { page, profile: of(true, "phone"), visits: [visit(1_700), visit(9_000), visit(1_800)] },
+  ]);
+  const text = formatPagesPage({ sections, roundCount: 3 });
+  expect(text).toContain("| a page, phone | 1,800 | 2,500 | 1,805 | 1,705 to 9,005 | - | 201 | 0.100 |");
+  expect(text).toContain("| a page | 1.00 | 2.00 | 90.0 | 0 | 93.0 | 4 |");
+  expect(text.match(/^- a page: .*$/gmu)).toEqual([
+    "- a page: FCP ms 1800, at most 1800: met",
+    "- a page: LCP ms 2500, at most 2500: met",
+    "- a page: TBT ms 201, at most 200: NOT met",
+    "- a page: CLS 0.10, at most 0.10: met",
+  ]);
 });
 
 test("[BN4] the help names every suite and every peer", () => {

@@ -66,6 +66,10 @@ test("[EX5] one input moves a ship for one tick; a stalled line catches up by wh
   press(arena, "ada", many(5));
   arena.tick(0);
   expect(seatOf(arena, "ada").ack).toBe(5);
+  for (let tick = 0; tick < 20; tick++) arena.tick(0);
+  press(arena, "ada", many(40));
+  arena.tick(0);
+  expect(seatOf(arena, "ada").ack).toBe(8); // of a long stall so many ticks, and no more
   const [flood, fair] = [seatOf(arena, "flood"), seatOf(arena, "fair")];
   flood.ship = fair.ship = still;
   const fly = (tickCount: number): number => {

@@ -29,7 +29,7 @@ const chart = new uPlot(
     legend: { show: false },
     series: [{}, { stroke: "#1a9a78", width: 2, fill: "#1a9a7833", points: { show: false } }],
     axes: [
-      { stroke: "#888", grid: { show: false }, space: 90, values: "{HH}:{mm}:{ss}" },
+      { stroke: "#888", grid: { show: false }, space: 90, incrs: [1, 2, 5, 10, 15, 30, 60], values: "{HH}:{mm}:{ss}" },
       { stroke: "#888", size: 70 },
     ],
   },

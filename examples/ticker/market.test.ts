@@ -10,6 +10,8 @@ test("[EX2] a market keeps the newest price and which way it went; an older one 
   market.add({ symbol: "AAA", cents: 99, atMs: 30 });
   market.add({ symbol: "AAA", cents: 500, atMs: 29 });
   expect(market.quotes.get("AAA")).toMatchObject({ cents: 99, direction: "down" });
+  market.add({ symbol: "AAA", cents: 98, atMs: 30 }); // of one millisecond the later counts
+  expect(market.quotes.get("AAA")).toMatchObject({ cents: 98, direction: "down" });
 });
 
 test("[EX2] the chart begins at the newest price, follows one symbol, and keeps 600 points", () => {

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createGateway, memoryBroker } from "../server/index.ts";
 import { encodeServerMessage, msgpackSubprotocol, packMessage, subprotocol } from "../wire/index.ts";
@@ -144,7 +144,7 @@ test("[CM57] lines are remembered under XDG_STATE_HOME, for nobody else to read,
   const lines = ["newest", ...secrets, "x".repeat(4_096), "oldest"];
   writeHistory(file, lines);
   expect(readHistory(file)).toEqual(["newest", "x".repeat(4_096), "oldest"]);
-  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect([file, dirname(file)].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o700]);
   writeHistory(
     file,
     Array.from({ length: 501 }, (_, index) => `line ${index}`),

@@ -89,6 +89,12 @@ test("[CM66] on a line that was opened again, a channel is entered again before 
   await expect(line.end()).resolves.toBeUndefined();
 });
 
+test("[CM65] what is not ASCII goes over HTTP whole", async () => {
+  const { http } = await open();
+  const message = { ...hello, data: '{"text":"ääää","big":1}' };
+  expect(await http.publish(message, undefined)).toMatchObject({ type: "stored" });
+});
+
 test("[CM66] a line that breaks is opened again, and the message is stored once", async () => {
   const { gateway, line } = await open();
   await publishSurely(line, hello, patience);
@@ -120,6 +126,24 @@ test("[CM66] a limit is waited for as long as the gateway says, within the patie
   const rush = Promise.all(many.map((message) => publishSurely(line, message, hasty)));
   await expect(rush).rejects.toMatchObject({ code: "RATE_LIMITED" });
   await line.end();
+});
+
+test("[CM66] over HTTP the headers that were given go along, below the address's own path, and Retry-After is in seconds", async () => {
+  const asked: unknown[] = [];
+  const server = createServer(({ headers, url }, response) => {
+    asked.push([url, headers["x-tenant"], headers.authorization]);
+    response.writeHead(429, { "Retry-After": 2 }).end('{"code":"RATE_LIMITED","message":"Too many"}');
+  });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(`http://127.0.0.1:${port}/behind/`);
+  const publisher = new HttpPublisher({ url, key, headers: { "X-Tenant": "a" }, tls: {}, timeoutMs: 5_000 });
+  await expect(publisher.publish(hello, undefined)).rejects.toMatchObject({
+    code: "RATE_LIMITED",
+    retryAfterMs: 2_000,
+  });
+  expect(asked).toEqual([["/behind/v1/publish", "a", `Bearer ${key}`]]);
 });
 
 test("[CM66] what is refused for good is a fault at once: data, a channel, an event", async () => {

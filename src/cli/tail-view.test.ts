@@ -48,7 +48,7 @@ test("[CM64] what is not an entry is told in a sentence of its own, and nothing 
       { ...back, recoveredCount: 12, lostCount: 3 },
       { type: "presence", channel, joined: [user, { id: "bob" }], leftCount: 2, memberCount: 7 },
       { type: "ephemeral", channel, event: "typing", user, data: {} },
-      { type: "latest", channel, event: "price", key: "X", user, data: 1 },
+      { type: "latest", channel, event: "price", key: "X\n", user, data: 1 },
     ]),
   ).toEqual([
     "# -- chat/1 is followed from here on",
@@ -61,7 +61,21 @@ test("[CM64] what is not an entry is told in a sentence of its own, and nothing 
     "# -- back after 3.0 s: 12 missed entries were recovered, 3 are gone",
     "# -- here: Ada, bob; 2 left; 7 in all",
     "~  Ada  typing  {}",
-    "=  Ada  price  X  1",
+    "=  Ada  price  X\\n  1",
+  ]);
+});
+
+test("[CM64] at a terminal a loss is yellow, and what is only said is dim", () => {
+  const [live, lost] = shown(
+    [
+      { type: "live", channel: "chat/1", shownCount: 0 },
+      { type: "lost", reason: "It broke", retryInMs: 0 },
+    ],
+    true,
+  );
+  expect([live, lost]).toEqual([
+    "# \u001b[2m-- chat/1 is followed from here on\u001b[22m",
+    "# \u001b[33m-- It broke; trying again in 0.0 s\u001b[39m",
   ]);
 });
 

@@ -25,6 +25,8 @@ test("[CH11] data of a channel's limit is taken, a byte more is refused with bot
 });
 
 test("[CH11] a text's bytes are those of its UTF-8", () => {
+  const edges = ["\u007f", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\u{10000}", "\u{10ffff}", "\ue000", "\uffff"];
+  expect(edges.map(countUtf8Bytes)).toEqual([1, 2, 2, 3, 3, 4, 4, 3, 3]);
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       expect(countUtf8Bytes(text)).toBe(new TextEncoder().encode(text).byteLength);

@@ -31,6 +31,8 @@ test("[ND30] a device is told once, whatever connections it has, and again under
   expect(roster.nextMs).toBe(Infinity);
   roster.enter(member("a", "Ada"));
   expect(roster.take(250)).toMatchObject([{ joined: [member("a", "Ada")] }]);
+  roster.asked();
+  expect(roster.take(500)).toMatchObject([{ type: "all", members: [member("a", "Ada")] }]);
 });
 
 test("[ND30] who is back before it was told of has not gone", () => {

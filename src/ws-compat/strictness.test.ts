@@ -101,6 +101,19 @@ test("[WS17] a subprotocol that was not offered is sent as in ws, with a warning
   }
 });
 
+test("[WS17] bytes that are sent as text and are no UTF-8 go out with U+FFFD, and the connection lives on", async () => {
+  const { server, port } = await serve();
+  server.on("connection", (socket) => {
+    socket.send(Buffer.from([0x61, 0xff, 0x62]), { binary: false });
+    socket.send(Buffer.from("héllo"), { binary: false });
+  });
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  const texts: string[] = [];
+  client.on("message", (data: Buffer) => texts.push(data.toString()) === 2 && client.close());
+  expect((await once(client, "close"))[0]).toBe(1005);
+  expect(texts).toEqual(["a\u{fffd}b", "héllo"]);
+});
+
 test("[WS18] a request that no parser made is upgraded over a duplex; setSocket makes the client of its other end", async () => {
   const [near, far] = duplexPair();
   const headers = Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]);

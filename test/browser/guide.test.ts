@@ -66,6 +66,32 @@ for (const [width, options] of [
   );
 }
 
+browserTest("[GD10] the scheme that was chosen in the chat holds here, before anything is painted", async (browser) => {
+  const person = await openPage(browser, docs());
+  people.push(person);
+  const { page, faults } = person;
+  const scheme = (): Promise<string> => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+  expect(await scheme()).toBe("light dark");
+  const choose = (theme: string): Promise<void> =>
+    page.evaluate((text) => localStorage.setItem("switchboard.settings", text), JSON.stringify({ theme }));
+  await choose("dark");
+  // The first style that is ever computed: a frame before it would be white.
+  await page.addInitScript(() => {
+    new MutationObserver((_changes, observer) => {
+      if (document.body === null) return;
+      observer.disconnect();
+      document.documentElement.dataset["first"] = document.documentElement.dataset["theme"] ?? "";
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await page.goto(docs("/channels"));
+  expect([await scheme(), await page.locator("html").getAttribute("data-first")]).toEqual(["dark", "dark"]);
+  const other = await page.context().newPage();
+  await other.goto(docs("/concepts"));
+  await choose("light");
+  await other.locator("html[data-theme=light]").waitFor();
+  expect(faults).toEqual([]);
+});
+
 browserTest("[GD6] without a program everything can be read, and the contents open on a phone", async (browser) => {
   const context = await browser.newContext({ ...phone, javaScriptEnabled: false, ignoreHTTPSErrors: true });
   const page = await context.newPage();

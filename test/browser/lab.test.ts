@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { serveLab, type ServedLab } from "../../src/cli/lab-command.ts";
 import { browserTest } from "../chromium.ts";
+import { findSerious } from "./axe.ts";
 import { openPage, phone, type Person } from "./person.ts";
 
 let served: ServedLab;
@@ -58,6 +59,10 @@ for (const [width, options] of [
     expect(await button(page, "handshake", "Next step").isDisabled()).toBe(true);
     await button(page, "handshake", "Back").click();
     await page.getByRole("heading", { name: "4. 101 Switching Protocols" }).waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await findSerious(page)).toEqual([]);
+    }
     // Nothing stands out of the page at the side.
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
     expect(faults).toEqual([]);

@@ -24,7 +24,7 @@ export interface ReferenceProxy {
   stop(): Promise<void>;
 }
 
-interface Written {
+export interface Written {
   readonly folder: string;
   readonly file: string;
   readonly port: number;
@@ -33,13 +33,23 @@ interface Written {
 
 /** Starts it before three nodes; resolves when it takes connections. */
 export async function startReferenceProxy(name: ProxyName, nodes: readonly Place[]): Promise<ReferenceProxy> {
-  const written = await writeConfiguration(name, nodes);
+  return start(name, await writeConfiguration(name, nodes));
+}
+
+/** Starts a proxy with the configuration that is made for its places. */
+export async function startProxyWith(name: ProxyName, write: (places: Written) => string): Promise<ReferenceProxy> {
+  const written = await choosePlaces();
+  writeFileSync(written.file, write(written));
+  return start(name, written);
+}
+
+async function start(name: ProxyName, written: Written): Promise<ReferenceProxy> {
   const [program, ...args] = commandOf(name, written);
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const ended = once(child, "exit");
-  while (!(await isListening(written.port))) {
+  while (!(await isListening(written.tlsPort))) {
     if (child.exitCode !== null) throw new Error(`Cannot start ${name}: it ended at once\n${said}`);
   }
   return {
@@ -66,14 +76,16 @@ export async function checkConfiguration(name: ProxyName): Promise<void> {
 }
 
 async function writeConfiguration(name: ProxyName, nodes: readonly Place[]): Promise<Written> {
-  const folder = mkdtempSync(join(tmpdir(), "switchboard-proxy-"));
-  const file = join(folder, "proxy.conf");
-  const [port, tlsPort] = [await freePort(), await freePort()];
-  const written = { folder, file, port, tlsPort };
+  const written = await choosePlaces();
   const text = readFileSync(resolve("deploy", name === "nginx" ? "nginx.conf" : "haproxy.cfg"), "utf8");
   const rest = name === "nginx" ? nginxPlaces(written) : haproxyPlaces(written);
-  writeFileSync(file, substitute(text, [...nodes.map((node, index) => nodePlace(name, node, index)), ...rest]));
+  writeFileSync(written.file, substitute(text, [...nodes.map((node, index) => nodePlace(name, node, index)), ...rest]));
   return written;
+}
+
+async function choosePlaces(): Promise<Written> {
+  const folder = mkdtempSync(join(tmpdir(), "switchboard-proxy-"));
+  return { folder, file: join(folder, "proxy.conf"), port: await freePort(), tlsPort: await freePort() };
 }
 
 type Substitution = readonly [from: string, to: string];

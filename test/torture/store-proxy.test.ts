@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { type Silence, StoreProxy } from "./store-proxy.ts";
 
@@ -12,6 +13,8 @@ interface Line {
   readonly proxy: StoreProxy;
   readonly node: Socket;
   readonly store: Socket;
+  /** The store's end of the next line. */
+  accept(): Promise<Socket>;
   /** A further line. */
   dial(): Socket;
 }
@@ -31,9 +34,9 @@ async function open(): Promise<Line> {
     cleanups.push(() => socket.destroy());
     return socket;
   };
+  const accept = async (): Promise<Socket> => ((await once(server, "connection")) as [Socket])[0];
   const node = dial();
-  const [store] = (await once(server, "connection")) as [Socket];
-  return { proxy, node, store, dial };
+  return { proxy, node, store: await accept(), dial, accept };
 }
 
 async function read(socket: Socket): Promise<string> {
@@ -43,6 +46,11 @@ async function read(socket: Socket): Promise<string> {
 /** `once` would take the reset for a failure of the test. */
 function closed(socket: Socket): Promise<unknown> {
   return new Promise((resolve) => socket.once("close", resolve));
+}
+
+/** Time for what is on its way, if it is. */
+async function pass(): Promise<void> {
+  for (let turns = 0; turns < 20; turns += 1) await turn();
 }
 
 /** Everything that comes, until the end. */
@@ -83,18 +91,33 @@ test("[TO7] a silent way brings nothing that way, and all of it late, though the
   expect(await all).toBe("a request");
 });
 
+test("[TO7] a node that died in a silence leaves nothing behind on its way, whatever it was sent", async () => {
+  const { node, proxy, store } = await open();
+  proxy.silence("from the store");
+  const heard = once(store, "end");
+  store.resume();
+  store.write(Buffer.alloc(256 * 1024));
+  node.destroy();
+  await heard;
+  expect(proxy.lineCount).toBe(1);
+  proxy.mend("late");
+  await expect.poll(() => proxy.lineCount).toBe(0);
+});
+
 test.each<Silence>(["from the store", "both ways"])(
   "[TO7] a way that is silent %s is so for new lines too, and is reset if that is its end",
   async (silence) => {
-    const { dial, node, proxy, store } = await open();
+    const { accept, dial, node, proxy, store } = await open();
     proxy.silence(silence);
     const later = dial();
-    await once(later, "connect");
+    (await accept()).write("a greeting");
     store.write("an answer");
     const heard = silence === "from the store" ? once(store, "data") : Promise.resolve();
     node.write("a request");
     later.write("a request");
     await heard;
+    await pass();
+    expect([node.bytesRead, later.bytesRead]).toEqual([0, 0]);
     const ends = [node, store, later].map(closed);
     proxy.mend("reset");
     await Promise.all(ends);

@@ -41,6 +41,11 @@ export class StoreProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Lines of which an end is still open. */
+  get lineCount(): number {
+    return this.#lines.size;
+  }
+
   /** Both ends of every line see a RST, and of every new one until {@link mend}. */
   cut(): void {
     this.#isCut = true;
@@ -75,7 +80,11 @@ export class StoreProxy {
     const store = connect({ port: this.#options.targetPort, host: "127.0.0.1", noDelay: true });
     const line = { up: new Way(node, store), down: new Way(store, node, this.#options.makeFilter?.()) };
     this.#lines.add(line);
-    node.once("close", () => this.#lines.delete(line));
+    for (const socket of [node, store]) {
+      socket.once("close", () => {
+        if (node.closed && store.closed) this.#lines.delete(line);
+      });
+    }
     apply(line, this.#silence);
   }
 
@@ -101,9 +110,11 @@ class Way {
   constructor(from: Socket, to: Socket, filter: LineFilter = (chunk) => [chunk]) {
     this.#from = from;
     from.on("data", (chunk: Buffer) => {
-      for (const part of filter(chunk)) if (!to.write(part)) from.pause();
+      for (const part of filter(chunk)) if (to.writable && !to.write(part)) from.pause();
     });
-    to.on("drain", () => this.#isSilent || from.resume());
+    to.on("drain", () => this.#goOn());
+    // Nobody takes the rest, but its end must be seen.
+    to.on("close", () => this.#goOn());
     from.on("end", () => to.end());
     from.on("error", () => to.resetAndDestroy());
   }
@@ -117,5 +128,9 @@ class Way {
 
   reset(): void {
     this.#from.resetAndDestroy();
+  }
+
+  #goOn(): void {
+    if (!this.#isSilent) this.#from.resume();
   }
 }

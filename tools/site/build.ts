@@ -1,9 +1,9 @@
 /** Makes the guide's site, `web/dist/docs`, from docs/guide and the built declarations. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { brotliCompressSync, constants } from "node:zlib";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import MiniSearch from "minisearch";
+import { compressFiles } from "../../web/compress-files.ts";
 import { type SearchDocument, searchOptions } from "../../web/src/docs/search-options.ts";
 import { readApi } from "./api-read.ts";
 import { guideFolder } from "./contents.ts";
@@ -26,6 +26,7 @@ async function buildSite(): Promise<void> {
   const pictures = join(root, guideFolder, "pictures");
   if (existsSync(pictures)) cpSync(pictures, join(target, "pictures"), { recursive: true });
   const documents = indexSite(site);
+  await compressFiles(target);
   // Not decisive here, so that a wrong link keeps nobody from a page: the tests and `npm run ok` are.
   for (const fault of site.faults) console.error(`guide: ${fault}`);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
@@ -34,22 +35,31 @@ async function buildSite(): Promise<void> {
   );
 }
 
-/** The style and the program of every page, with a hash in their names: what has such a name never changes. */
-async function bundleAssets(): Promise<Pick<LayoutOptions, "style" | "script">> {
+/** The style and the programs of every page. */
+async function bundleAssets(): Promise<Pick<LayoutOptions, "style" | "script" | "theme">> {
+  const [style, script, theme] = await Promise.all([
+    bundle("docs.css", "esm"),
+    bundle("main.ts", "esm"),
+    bundle("theme.ts", "iife"), // a module would come behind the first paint
+  ]);
+  return { style, script, theme };
+}
+
+/** The address of what was made of it. It has a hash in its name: what has such a name never changes. */
+async function bundle(name: string, format: NonNullable<BuildOptions["format"]>): Promise<string> {
   const { metafile } = await build({
-    entryPoints: [join(root, "web/src/docs/docs.css"), join(root, "web/src/docs/main.ts")],
+    entryPoints: [join(root, "web/src/docs", name)],
     outdir: join(target, "assets"),
     entryNames: "[name]-[hash]",
     bundle: true,
     minify: true,
-    format: "esm",
+    format,
     target: "es2023",
     metafile: true,
     logLevel: "warning",
   });
-  const files = Object.keys(metafile.outputs).map((file) => `/docs/${relative(target, resolve(file))}`);
-  const find = (end: string): string => files.find((file) => file.endsWith(end)) ?? "";
-  return { style: find(".css"), script: find(".js") };
+  const [file = ""] = Object.keys(metafile.outputs);
+  return `/docs/${relative(target, resolve(file))}`;
 }
 
 function writePages({ pages }: Site, options: LayoutOptions): void {
@@ -77,10 +87,7 @@ function indexSite({ menu, pages }: Site): number {
   );
   const index = new MiniSearch(searchOptions);
   index.addAll([...documents]);
-  const json = JSON.stringify(index);
-  // The biggest file of the site by far, and loaded only by those who search: a sixth of it travels.
-  write("search.json.br", brotliCompressSync(json, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
-  write("search.json", json);
+  write("search.json", JSON.stringify(index));
   return documents.length;
 }
 
@@ -89,7 +96,7 @@ function shorten(text: string): string {
   return plain.length <= 110 ? plain : `${plain.slice(0, plain.lastIndexOf(" ", 110))}…`;
 }
 
-function write(name: string, content: string | Uint8Array): void {
+function write(name: string, content: string): void {
   const file = join(target, name);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);

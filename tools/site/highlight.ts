@@ -43,7 +43,11 @@ export class CodePainter {
   paint(code: string, language: string, findName: FindName = () => undefined): string {
     const lang = grammars[language];
     if (lang === undefined) return escapeHtml(code);
-    const { tokens } = this.#highlighter.codeToTokens(code, { lang: lang as "ts", theme: "classes" });
+    const { tokens } = this.#highlighter.codeToTokens(code, {
+      lang: lang as "ts",
+      theme: "classes",
+      tokenizeTimeLimit: 0,
+    });
     return tokens
       .map((line) =>
         mergeTokens(line)

@@ -7,6 +7,8 @@ export interface LayoutOptions {
   readonly menu: readonly MenuSection[];
   readonly style: string;
   readonly script: string;
+  /** A program that must have run before anything is painted. */
+  readonly theme: string;
   readonly version: string;
 }
 
@@ -63,6 +65,7 @@ function document({ lead, options, title }: Head, body: string): string {
 <meta name="description" content="${escapeHtml(lead)}">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<script src="${options.theme}"></script>
 <link rel="stylesheet" href="${options.style}">
 <script type="module" src="${options.script}"></script>
 </head>

@@ -1,6 +1,7 @@
 /** Markdown as GitHub shows it, for the site: anchors, links between pages, code with colours, tables that scroll. */
 import { posix } from "node:path";
-import MarkdownIt, { type MarkdownIt as Parser, type Token } from "markdown-it";
+import MarkdownIt, { type MarkdownIt as Parser, type StateBlock, type StateCore, type Token } from "markdown-it";
+import { pathOf } from "./contents.ts";
 import { escapeHtml } from "./escape.ts";
 import type { Painter } from "./highlight.ts";
 import { Slugger } from "./slug.ts";
@@ -47,6 +48,8 @@ export interface MarkdownOptions {
 /** Renders one page. */
 export function renderMarkdown(markdown: string, options: MarkdownOptions): RenderedPage {
   const parser = new MarkdownIt({ html: false, linkify: false, typographer: false });
+  parser.block.ruler.before("paragraph", "remark", skipRemark, { alt: ["paragraph", "reference"] });
+  parser.core.ruler.push("paths", (state) => linkPaths(state, options.file));
   const tokens = parser.parse(markdown, {});
   const headings = markHeadings(tokens);
   moveLinks(tokens, options);
@@ -78,6 +81,29 @@ function markHeadings(tokens: readonly Token[]): readonly Heading[] {
     token.attrSet("id", id);
     return [{ level: Number(token.tag.slice(1)), id, title }];
   });
+}
+
+/** A line with a comment marks a place for a program of ours: nobody reads it. */
+function skipRemark(state: StateBlock, line: number, _end: number, isSilent: boolean): boolean {
+  const start = (state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0);
+  if (!/^<!--.*-->\s*$/u.test(state.src.slice(start, state.eMarks[line]))) return false;
+  if (!isSilent) state.line = line + 1;
+  return true;
+}
+
+/** A page's path in code, as `docs/guide/scale.md`, leads to it: a reader would click there. */
+function linkPaths({ tokens, Token }: StateCore, file: string): void {
+  for (const token of tokens) {
+    let isWithinLink = false;
+    token.children = (token.children ?? []).flatMap((child) => {
+      if (child.type.startsWith("link_")) isWithinLink = child.type === "link_open";
+      const isPath = child.type === "code_inline" && child.content.endsWith(".md") && child.content !== file;
+      if (!isPath || isWithinLink || pathOf(child.content) === undefined) return [child];
+      const open = new Token("link_open", "a", 1);
+      open.attrSet("href", posix.relative(posix.dirname(file), child.content));
+      return [open, child, new Token("link_close", "a", -1)];
+    });
+  }
 }
 
 function moveLinks(tokens: readonly Token[], { file, resolveLink }: MarkdownOptions): void {

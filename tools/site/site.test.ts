@@ -57,6 +57,18 @@ test("[GD2] a link between files leads to the same place on the site, and one th
   ]);
 });
 
+test("[GD2] a page's path in code is a link to it, and the marks of our own programs are not shown", () => {
+  const text =
+    "# A\n\nSee `docs/guide/b.md`, [`docs/guide/b.md`](b.md#b), `docs/guide/a.md`, `README.md`.\n<!-- costs: of `x` -->\n\n```html\n<!-- kept -->\n```\n";
+  const site = makeGuide("paths", { "a.md": text, "b.md": "# B\n\n`docs/guide/gone.md`\n" }, ["a.md", "b.md"]);
+  const html = site.pages[1]?.html ?? "";
+  expect(html).toContain('See <a href="/docs/b"><code>docs/guide/b.md</code></a>, <a href="/docs/b#b"><code>');
+  expect(html).toContain("<code>docs/guide/a.md</code>, <code>README.md</code>.</p>");
+  expect(html).toContain("&lt;!-- kept --&gt;".replace("&gt;", ">"));
+  expect(html).not.toContain("costs");
+  expect(site.faults).toEqual(["docs/guide/b.md: there is no page /docs/gone"]);
+});
+
 test("[GD2] anchors are GitHub's: lower case, without punctuation, the second of two equal ones with a number", () => {
   const slugger = new Slugger();
   const anchors = ["What `ws`'s own tests say", "Ça va, non?", "a_b - c", "Same", "Same"].map((text) =>

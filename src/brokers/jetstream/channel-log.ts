@@ -162,7 +162,7 @@ export class ChannelLog {
     if (end === undefined || end.last.record.entry.offset < offset) return [];
     const { last } = end;
     const next = (seq: number): Promise<Located | undefined> => stream.find({ next_by_subj: subject, seq }, deadline);
-    const from = await findOffset(offset, { last, next });
+    const from = await findOffset(offset, { last, next, isSerial: stream.isSerial });
     return readOnward({ stream, subject, from, last, maxCount: maxTrimCount, maxBytes: Infinity, deadline });
   }
 

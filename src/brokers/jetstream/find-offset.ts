@@ -5,13 +5,15 @@ export interface Search {
   readonly last: Located;
   /** The channel's first message at a sequence or behind it. */
   readonly next: (seq: number) => Promise<Located | undefined>;
+  /** Whether no two messages can have one offset. */
+  readonly isSerial: boolean;
 }
 
 /**
  * The first message with at least this offset, which the last has. Sequences count a stream, offsets a channel, and both only go up: so it is
  * found by guessing in proportion and, every other time, in the middle.
  */
-export async function findOffset(offset: number, { last, next }: Search): Promise<Located> {
+export async function findOffset(offset: number, { isSerial, last, next }: Search): Promise<Located> {
   let best = last;
   let low = { seq: 0, offset: 0 };
   let ceiling = last.seq - 1;
@@ -22,7 +24,20 @@ export async function findOffset(offset: number, { last, next }: Search): Promis
     else if (found.record.entry.offset < offset) low = { seq: found.seq, offset: found.record.entry.offset };
     else [best, ceiling] = [found, seq - 1];
   }
-  return best;
+  return isSerial || best === last ? best : firstOfRivals(best, next);
+}
+
+/** Of the messages with one offset, which all name the last entry before it, that which came first. */
+async function firstOfRivals(one: Located, next: Search["next"]): Promise<Located> {
+  const { entry, previousSeq } = one.record;
+  for (let seq = previousSeq + 1; seq < one.seq;) {
+    const found = await next(seq);
+    if (found === undefined) break;
+    // What comes before has lost against the entry before it.
+    if (found.record.entry.offset === entry.offset) return found;
+    seq = found.seq + 1;
+  }
+  return one;
 }
 
 interface Guess {

@@ -60,7 +60,7 @@ test("[JB20] an offset is found wherever its channel's messages lie, in at most 
         return kept.find((one) => one.seq >= seq);
       };
       const offset = 1 + (at % all.length);
-      const found = await findOffset(offset, { last, next });
+      const found = await findOffset(offset, { last, next, isSerial: true });
       expect(found).toBe(kept.find(({ record }) => record.entry.offset >= offset));
       expect(stepCount).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(last.seq + 1)) + 4);
     }),
@@ -115,31 +115,55 @@ test("[JB8] what a replica does not have yet the leader is asked for, and a page
   const messages = subjectOf([1, 2, 3, 4].map((offset) => [offset, offset - 1] as const));
   const [from, , , last] = messages;
   const get = getFrom(messages);
-  const read = async (all: readonly Located[]): Promise<readonly number[]> => {
-    const stream = { isSerial: true, hasBatches: true, findMany: async () => [], find: get, get: getFrom(all) };
+  const read = async (
+    all: readonly Located[],
+    maxCount = 9,
+    batch: readonly Located[] = [],
+  ): Promise<readonly number[]> => {
+    const stream = { isSerial: true, hasBatches: true, findMany: async () => batch, find: get, get: getFrom(all) };
     const where = { stream, subject: "s", from: from as Located, last: last as Located, deadline: new Deadline(1_000) };
-    return (await readOnward({ ...where, maxCount: 9, maxBytes: Infinity })).map(({ seq }) => seq);
+    return (await readOnward({ ...where, maxCount, maxBytes: Infinity })).map(({ seq }) => seq);
   };
   expect(await read(messages)).toEqual([1, 2, 3, 4]);
   expect(await read(messages.toSpliced(1, 1))).toEqual([1]);
   expect(await read(messages.slice(0, 1))).toEqual([1]);
+  expect(await read(messages, 1)).toEqual([1]);
+  expect(await read(messages, 3, messages.slice(1))).toEqual([1, 2, 3]); // a batch may bring more than was wanted
+});
+
+/** Logs of at least two entries, and all messages of their subjects: so far apart, and each entry with so many that lost against it. */
+const contested = fc
+  .array(fc.record({ distance: fc.integer({ min: 1, max: 9 }), rivalCount: fc.nat({ max: 2 }) }), {
+    minLength: 2,
+    maxLength: 60,
+  })
+  .map((parts) => {
+    const entries: Located[] = [];
+    const messages: Located[] = [];
+    for (const { distance, rivalCount } of parts) {
+      const [previousSeq, lastSeq] = [entries.at(-1)?.seq ?? 0, messages.at(-1)?.seq ?? 0];
+      const record = makeRecord(entries.length + 1, previousSeq);
+      entries.push({ seq: lastSeq + distance, record });
+      for (let rival = 0; rival <= rivalCount; rival += 1) messages.push({ seq: lastSeq + distance + rival, record });
+    }
+    return { entries, messages };
+  });
+
+test("[JB17] of rivals the first is found at their offset", async () => {
+  await fc.assert(
+    fc.asyncProperty(contested, fc.nat(), async ({ entries, messages }, at) => {
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      const offset = 1 + (at % entries.length);
+      const next = async (seq: number): Promise<Located | undefined> => messages.find((one) => one.seq >= seq);
+      expect((await findOffset(offset, { last, next, isSerial: false })).seq).toBe(entries[offset - 1]?.seq);
+    }),
+  );
 });
 
 test("[JB17] of rivals only the first is read on to, wherever their messages lie and however they are looked for", async () => {
-  const layout = fc.array(fc.record({ distance: fc.integer({ min: 1, max: 9 }), rivalCount: fc.nat({ max: 2 }) }), {
-    minLength: 2,
-    maxLength: 60,
-  });
   await fc.assert(
-    fc.asyncProperty(layout, fc.boolean(), async (parts, hasBatches) => {
-      const entries: Located[] = [];
-      const messages: Located[] = [];
-      for (const { distance, rivalCount } of parts) {
-        const [previousSeq, lastSeq] = [entries.at(-1)?.seq ?? 0, messages.at(-1)?.seq ?? 0];
-        const record = makeRecord(entries.length + 1, previousSeq);
-        entries.push({ seq: lastSeq + distance, record });
-        for (let rival = 0; rival <= rivalCount; rival += 1) messages.push({ seq: lastSeq + distance + rival, record });
-      }
+    fc.asyncProperty(contested, fc.boolean(), async ({ entries, messages }, hasBatches) => {
       const get = getFrom(messages);
       const [from, last] = [entries[0], entries.at(-1)];
       if (from === undefined || last === undefined) return;
@@ -191,6 +215,9 @@ test("[JB18] of what was trimmed only that may be deleted which is older than id
   expect(marks.take(6, 1_051)).toBe(51);
   for (let index = 1; index <= 1_000; index += 1) marks.note({ seq: index, offset: index, atMs: 10_000 + index * 100 });
   expect(marks.take(2_000, 1e9)).toBeGreaterThan(900); // few are kept, the newest among them
+  const full = new TrimMarks(800);
+  for (let index = 1; index <= 65; index += 1) full.note({ seq: index, offset: index, atMs: index * 100 });
+  expect(full.take(65, 1e9)).toBe(65); // the 65th makes room: every other one goes, and not the newest
 });
 
 test.each([

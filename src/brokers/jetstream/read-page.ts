@@ -30,7 +30,7 @@ export async function readPage(request: PageRequest): Promise<FoundPage | undefi
     return { lastSeq, top, first, entries: [], tagAtAfter: after === top.offset ? top.tag : undefined };
   }
   const next = (seq: number): Promise<Located | undefined> => stream.find({ next_by_subj: subject, seq }, deadline);
-  const from = await findOffset(wanted, { last, next });
+  const from = await findOffset(wanted, { last, next, isSerial: stream.isSerial });
   const found = await readOnward({ stream, subject, from, last, maxCount: Math.max(1, maxCount), maxBytes, deadline });
   const { entry } = from.record;
   return {

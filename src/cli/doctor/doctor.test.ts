@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { describeHealth } from "./ask-health.ts";
 import { redisTest, RedisServer } from "../../../test/redis-server.ts";
 import { createWebSocketServer } from "../../engine/index.ts";
 import { createGateway, memoryBroker, redisBroker } from "../../server/index.ts";
@@ -159,7 +160,12 @@ test("[CM72] what a store gives is told with what it is worth, and one that is n
     { check: "canary", level: "ok" },
   ]);
   const [finding] = await checkStore(redisBroker({ url: "redis://127.0.0.1:1" }), { name: "Redis" });
-  expect(finding).toMatchObject({ check: "store", level: "error", means: "A gateway does not start with this store" });
+  expect(finding).toMatchObject({
+    check: "store",
+    level: "error",
+    means: "A gateway does not start with this store",
+    remedy: "Is it running, and is the address right?",
+  });
   expect(finding?.found).toContain("127.0.0.1:1");
 });
 
@@ -217,6 +223,11 @@ test("[CM75] a gateway that lets in a page of any name is a warning, one that re
   ]);
 });
 
+test("[CM73] beside a wss: URL health is asked over https:", async () => {
+  const health = (await checkGateway(new URL("wss://127.0.0.1:1/ws"), false, {})).at(-1);
+  expect(health?.found).toMatch(/^https:\/\/127\.0\.0\.1:1\/healthz does not answer: /);
+});
+
 test("[CM73] what is no gateway, and one that is not well, are told apart", async () => {
   const echo = createWebSocketServer({ open: (socket) => void socket.send("welcome") });
   const { url } = await echo.listen({ port: 0, host: "127.0.0.1" });
@@ -237,6 +248,19 @@ test("[CM73] what is no gateway, and one that is not well, are told apart", asyn
     ["error", "The gateway says unavailable: the disk is full"],
     ["error", "No message gets through: the disk is full"],
   ]);
+});
+
+test("[CM73] one connection is no plural", async () => {
+  let connectionCount = 0;
+  const well = createServer((_, response) => {
+    connectionCount += 1;
+    response.end(JSON.stringify({ status: "ok", connectionCount, durability: "mem" }));
+  }).listen(0, "127.0.0.1");
+  await once(well, "listening");
+  onTestFinished(() => void well.close());
+  const url = new URL(`http://127.0.0.1:${(well.address() as AddressInfo).port}`);
+  const found = [await describeHealth(url), await describeHealth(url)].map((finding) => finding.found);
+  expect(found).toEqual(["The gateway says ok, 1 connection, mem", "The gateway says ok, 2 connections, mem"]);
 });
 
 test("[CM74] findings are printed 80 columns wide, what is to be done behind an arrow, with a count at the end", () => {

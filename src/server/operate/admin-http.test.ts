@@ -95,14 +95,12 @@ test("[OP2] a request that is never finished does not hold up the close", async 
   expect(gateway.info().status).toBe("closed");
 });
 
-test.skipIf(!hasIpv6 && process.env["CI"] === undefined)(
-  "[OP28] the URL of an address of IPv6 has it in brackets",
-  async () => {
-    const { url } = await operate({}, "::1");
-    expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  },
-);
+test("[OP28] the URL of an address of IPv6 has it in brackets", async (context) => {
+  if (!hasIpv6 && process.env["CI"] === undefined) return context.skip("this machine has no ::1");
+  const { url } = await operate({}, "::1");
+  expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+});
 
 test.each([
   ["application/json; charset=utf-8", 200],

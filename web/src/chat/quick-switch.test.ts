@@ -18,6 +18,7 @@ test("[WB25] a few letters find a room: where its name begins so first, then its
   expect(find("acme/g")).toEqual(["acme.general"]);
   expect(find("hp")).toEqual(["acme.heap", "help"]);
   expect(find("zzz")).toEqual([]);
+  expect([find("ph"), find("dnar")]).toEqual([[], []]); // the letters, and not in their order
 });
 
 test("[WB25] without letters those that call come first, then those with something new, at most 12", () => {

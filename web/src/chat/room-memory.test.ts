@@ -27,6 +27,9 @@ test("[WB4] no more rooms are opened than the limit", () => {
     JSON.stringify(Array.from({ length: maxRoomCount + 1 }, (_, index) => `room-${index}`)),
   );
   expect(loadRoomMemory(storage).rooms).toHaveLength(maxRoomCount);
+  const offsets = Object.fromEntries(Array.from({ length: maxRoomCount + 1 }, (_, index) => [`room-${index}`, index]));
+  storage.setItem("switchboard.read", JSON.stringify(offsets));
+  expect(Object.keys(loadRoomMemory(storage).readOffsets)).toHaveLength(maxRoomCount);
   const names = Array.from({ length: maxServerCount + 1 }, (_, index) => `server-${index}`);
   storage.setItem("switchboard.servers", JSON.stringify(["home", ...names]));
   expect(loadRoomMemory(storage).servers).toEqual(names.slice(0, maxServerCount));

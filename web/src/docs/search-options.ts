@@ -13,6 +13,11 @@ export interface Found {
 
 export type SearchDocument = Found & { readonly text: string };
 
+/** What somebody asks with, and does not look for. */
+const askingWords = new Set(
+  "a an and are can do does for get how i in is it my of on or the to use what when where why with".split(" "),
+);
+
 /** The same for the index, which is built with the site, and for the page that searches it. */
 export const searchOptions: Options<SearchDocument> = {
   fields: ["title", "page", "text"],
@@ -21,10 +26,25 @@ export const searchOptions: Options<SearchDocument> = {
   searchOptions: {
     boost: { title: 6, page: 2 },
     prefix: true,
-    fuzzy: (term) => (term.length > 4 ? 0.2 : false),
+    fuzzy: (term) => (term.length > 4 && !/\d/u.test(term) ? 0.2 : false),
     combineWith: "AND",
+    processTerm: (word) => (askingWords.has(word.toLowerCase()) ? null : word.toLowerCase()),
   },
 };
+
+/**
+ * How much a place counts for a query. The guide explains, the reference and the specification are for looking up, decisions and changes
+ * for who wants to know why. A public name that was typed as it is called, `createGateway` but not `history`, is what is wanted.
+ */
+export function weighPlace(query: string, { id, title }: Pick<Found, "id" | "title">): number {
+  const [, , shelf = ""] = id.split("#", 1)[0]?.split("/") ?? [];
+  const isName =
+    /[a-z\d][A-Z]|_/u.test(title) && splitWords(query).some((word) => word.toLowerCase() === title.toLowerCase());
+  if (shelf === "api") return isName ? 4 : 0.08;
+  if (shelf === "spec") return 0.15;
+  if (shelf === "adr") return 0.1;
+  return shelf === "changelog" ? 0.05 : 1;
+}
 
 /** Words, and the parts of names: `createGateway` is found by `gateway` too. */
 export function splitWords(text: string): string[] {

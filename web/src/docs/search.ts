@@ -1,5 +1,10 @@
-import MiniSearch from "minisearch";
-import { type Found, type SearchDocument, searchOptions } from "./search-options.ts";
+import MiniSearch, { type SearchResult } from "minisearch";
+import { type Found, type SearchDocument, searchOptions, weighPlace } from "./search-options.ts";
+
+const fewCount = 3;
+
+/** What having every word counts for, against places of the guide that have some. */
+const everyWordFactor = 3;
 
 /** Gives what a query finds, the best first. */
 export type Search = (query: string) => readonly Found[];
@@ -11,9 +16,23 @@ export async function loadSearch(): Promise<Search> {
   return makeSearch(await answer.text());
 }
 
-/** @param json - a serialised index. */
+/** @param json - a serialised index. Where few places have every word, those with some of them are given too. */
 export function makeSearch(json: string): Search {
   const index = MiniSearch.loadJSON<SearchDocument>(json, searchOptions);
-  // The index stores exactly these fields.
-  return (query) => index.search(query) as unknown as readonly Found[];
+  return (query) => {
+    // The document's id is its address, a string; MiniSearch says `any`.
+    const boostDocument = (id: string, _word: string, fields?: Record<string, unknown>): number =>
+      weighPlace(query, { id, title: String(fields?.["title"]) });
+    const full = index.search(query, { boostDocument });
+    if (full.length >= fewCount) return listFound(full);
+    const ids = new Set(full.map(({ id }) => id as string));
+    const partial = index.search(query, { boostDocument, combineWith: "OR" });
+    const worth = ({ id, score }: SearchResult): number => score * (ids.has(id as string) ? everyWordFactor : 1);
+    return listFound(partial.toSorted((one, other) => worth(other) - worth(one)));
+  };
+}
+
+/** The index stores exactly these fields. */
+function listFound(results: readonly SearchResult[]): readonly Found[] {
+  return results as unknown as readonly Found[];
 }
