@@ -125,6 +125,9 @@ test("[DL12] what was let go while it was compared, or since, is looked at no mo
   bench.settle();
   bench.advance(10_000);
   expect(looks).toHaveLength(1);
+  bench.closed(1);
+  bench.advance(60_000);
+  expect(bench.core.nextMs).toBe(Infinity);
 });
 
 test("[DL12] with tailProbeMs Infinity nothing is looked at", () => {

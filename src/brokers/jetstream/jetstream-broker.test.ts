@@ -12,7 +12,7 @@ import {
 } from "../../../test/broker-node.ts";
 import { NatsProxy } from "../../../test/nats-proxy.ts";
 import { NatsServer, type NatsServerOptions, natsTest } from "../../../test/nats-server.ts";
-import type { Broker } from "../../gateway/index.ts";
+import type { Broker, KnownLog } from "../../gateway/index.ts";
 import { jetStreamBroker, type JetStreamBrokerOptions } from "./jetstream-broker.ts";
 
 /** Tests with a NATS of their own, and nodes on it. */
@@ -190,3 +190,36 @@ test("[JB19] a stream's name is one token", () => {
     expect(() => jetStreamBroker({ stream })).toThrow(`Cannot name a stream "${stream}": use 1-64 of A-Z a-z 0-9 _ -`);
   }
 });
+
+nodesTest(
+  "[JB29] logs are compared by one question, also behind what this node heard of or appended",
+  {},
+  async (server, open) => {
+    const line = await NatsProxy.listen(server.port);
+    try {
+      const [one, two] = [await open({ url: line.url }), await open()];
+      const channels = ["chat/a", "chat/b", "chat/c"];
+      for (const channel of channels) await one.broker.join(channel);
+      const known = (): Promise<readonly KnownLog[]> =>
+        Promise.all(
+          channels.map(async (channel) => ({
+            channel,
+            position: (await two.broker.read({ ...wholePage, channel })).top,
+          })),
+        );
+      for (const channel of channels) await one.broker.read({ ...wholePage, channel });
+      await two.broker.append(appendRequest("theirs"));
+      await one.broker.append(appendRequest("ours", { channel: "chat/b" }));
+      await one.ear.until(({ entries }) => entries.length === 2);
+      const positions = await known();
+      const answerCount = (): number => line.subjects.filter((subject) => subject.startsWith("_INBOX.")).length;
+      const before = answerCount();
+      expect(await one.broker.compare?.(positions)).toEqual([]);
+      expect(answerCount() - before).toBe(1);
+      await one.broker.leave("chat/a");
+      expect(await one.broker.compare?.(positions)).toEqual([{ channel: "chat/a" }]);
+    } finally {
+      await line.close();
+    }
+  },
+);
