@@ -254,15 +254,28 @@ test("[RS3] a reader that missed what was trimmed since begins anew", () => {
   expect(reader.position).toEqual(log.top);
 });
 
-test("[DL10] what comes before a break in the log is delivered, and the reader begins anew behind it", () => {
+test("[DL4] what was announced while the log was read, and is not in it, makes the reader begin anew", () => {
+  append(3);
+  follow();
+  append(2);
+  reader.probe();
+  const page = pageFor(reader.want() as WantedRead);
+  expect(reader.receive(log.epoch, { ...hintOf(4), tag: 99 })).toBe(true);
+  expect(reader.absorb(page)).toEqual([]);
+  expect(reader.isReady).toBe(false);
+  follow();
+  expect(offsetsAfter(3)).toEqual([4, 5]);
+});
+
+test("[DL10] a break in the log stops no reader: what it has at hand begins anew behind it", () => {
   append(1);
   follow();
   append(5);
   log.entries.splice(3, 1);
   reader.probe();
-  expect(follow()).toEqual([2, 3]);
+  expect(follow()).toEqual([2, 3, 5, 6]);
   expect(reader.position).toEqual(log.top);
-  expect(offsetsAfter(4)).toEqual([5, 6]);
+  expect([offsetsAfter(3), offsetsAfter(4)]).toEqual([undefined, [5, 6]]);
 });
 
 test("[DL2] a page that nobody asked for is nothing", () => {

@@ -170,9 +170,14 @@ export class LogReader {
     }
     this.hint(top.offset);
     const advanced: Delivery[] = [];
+    let tagBefore = tagAtAfter;
     for (const delivery of deliveries) {
-      if (this.#ring.tagAt(delivery.offset) === delivery.tag) continue; // A hint was faster.
-      if (!isNext(this.#ring.top, delivery)) return this.#startOver(advanced);
+      const { top: ours } = this.#ring;
+      const isKnown = this.#ring.tagAt(delivery.offset) === delivery.tag; // A hint was faster.
+      // Where this very page shows our place in front of a break, the log is broken there, and would be so at each new start.
+      if (!isKnown && !isNext(ours, delivery) && ours.tag !== tagBefore) return this.#startOver(advanced);
+      tagBefore = delivery.tag;
+      if (isKnown) continue;
       this.#ring.push(delivery);
       advanced.push(delivery);
     }

@@ -119,6 +119,20 @@ test("[DL5] where nobody knows that, the gap goes back to the oldest entry", () 
   expect(subscription.takeGap(at(2))).toEqual({ from: at(4, 41), to: at(2), reason: "truncated" });
 });
 
+test("[DL10] everything is delivered again once only for the same place: a log that leads there again is followed from there", () => {
+  const subscription = fromPosition(at(4, 41));
+  const other = page([3, 4, 5], 4);
+  for (const position of [at(4, 41), at(4, 42), at(3, 42)]) {
+    subscription.advance(position);
+    subscription.absorb(other, noFork);
+    expect(subscription.after).toBe(0);
+  }
+  subscription.advance(at(3, 42));
+  expect(subscription.absorb({ ...other, tagAtAfter: 40 }, noFork)).toBeUndefined();
+  expect(subscription.after).toBe(3);
+  expect(subscription.absorb(page([2, 3, 4], 3, { tagAtAfter: 40, deliveries: [] }), noFork)).toBeDefined();
+});
+
 test("[RS5] another epoch is a gap to the other log's oldest entry", () => {
   const subscription = fromPosition({ epoch: "e0", offset: 9, tag: 90 });
   expect(subscription.absorb(page([1, 2], 9), noFork)).toBeUndefined();

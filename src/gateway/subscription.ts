@@ -32,6 +32,8 @@ export class Subscription {
   /** {@link unknownTag} while the cursor only says "the first entry there is behind this offset". */
   #tag: number = unknownTag;
   #loss: Loss | undefined;
+  /** From where everything was last delivered again. */
+  #rewoundFrom: Mark | undefined;
 
   constructor(start: Start) {
     this.#start = start;
@@ -92,7 +94,7 @@ export class Subscription {
     const position = this.#position();
     if (position === undefined) this.advance(next);
     else if (page.top.offset < position.offset || (page.tagAtAfter ?? position.tag) !== position.tag) {
-      return this.#lose("truncated", this.#epoch, findFork(position) ?? earliest);
+      return this.#lose("truncated", this.#epoch, findFork(position) ?? this.#rewind(position, page));
     } else if (next.offset > position.offset) this.#lose("trimmed", this.#epoch, next);
     else if (next.tag !== position.tag) this.#lose("truncated", this.#epoch, next);
     return {
@@ -106,6 +108,18 @@ export class Subscription {
     const loss = this.#loss;
     this.#loss = undefined;
     return loss === undefined ? undefined : { ...loss, to };
+  }
+
+  /** Back to the start; but once only from one place: a log that leads there again is broken there, and goes on behind the break. */
+  #rewind(
+    { offset, tag }: Position,
+    { tagAtAfter }: Page,
+  ): { readonly offset: number; readonly tag: number | undefined } {
+    if (tagAtAfter !== undefined && this.#rewoundFrom?.offset === offset && this.#rewoundFrom.tag === tag) {
+      return { offset, tag: tagAtAfter };
+    }
+    this.#rewoundFrom = { offset, tag };
+    return earliest;
   }
 
   #position(): Position | undefined {
