@@ -70,6 +70,21 @@ test("[EX9] what cannot be stored is told", async () => {
   await expect.poll(() => told.at(-1)).toEqual({ state: "failed", reason: "It is too big" });
 });
 
+test("[EX9] what was refused is kept, and goes with what is written next", async () => {
+  const [fake, document, told] = [new FakeRoom(), new Y.Doc(), [] as Saving[]];
+  await shareDocument({ room: fake.room, document }, (saving) => told.push(saving));
+  const text = document.getText("text");
+  text.insert(0, "a");
+  fake.sent[0]?.reject(new Error("Not now"));
+  await expect.poll(() => told.at(-1)).toEqual({ state: "failed", reason: "Not now" });
+  text.insert(1, "b");
+  const theirs = new Y.Doc();
+  Y.applyUpdate(theirs, fake.sent[1]?.data ?? new Uint8Array());
+  expect(theirs.getText("text").toJSON()).toBe("ab");
+  fake.sent[1]?.resolve();
+  await expect.poll(() => told.at(-1)).toEqual({ state: "saved" });
+});
+
 test("[EX9] who was away for longer than the log reaches reads the newest snapshot", async () => {
   const [fake, document] = [new FakeRoom(), new Y.Doc()];
   await shareDocument({ room: fake.room, document }, () => {});

@@ -29,13 +29,16 @@ export async function shareDocument(
 
   /** One at a time; what is written in the meantime, while there is no line for hours perhaps, is merged to one. */
   async function sendAll(): Promise<void> {
-    while (unsent.length > 0) {
-      const merged = Y.mergeUpdates(unsent);
-      unsent = [];
-      await room.update.send(merged, { echo: false });
+    try {
+      while (unsent.length > 0) {
+        const sentCount = unsent.length;
+        await room.update.send(Y.mergeUpdates(unsent), { echo: false });
+        unsent = unsent.slice(sentCount); // not before it is stored: what was refused goes with the next
+      }
+      onSaving({ state: "saved" });
+    } finally {
+      isSending = false;
     }
-    isSending = false;
-    onSaving({ state: "saved" });
   }
 
   room.update.on(({ data }) => Y.applyUpdate(document, data, remote));

@@ -60,7 +60,7 @@ function describePlace(): Omit<ChaosPlace, "endedAt"> {
     commit: git("rev-parse", "--short=12", "HEAD") + (git("status", "--porcelain") === "" ? "" : ", changed"),
     node: process.version,
     redis: /v=(\S+)/.exec(findProgram("redis-server").version)?.[1] ?? "",
-    nats: /v(\S+)/.exec(findProgram("nats-server").version)?.[1] ?? "",
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
+    nats: / v(\d\S*)/.exec(findProgram("nats-server").version)?.[1] ?? "",
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${/^\d+\.\d+/.exec(release())?.[0] ?? ""}`,
   };
 }
