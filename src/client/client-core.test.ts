@@ -159,6 +159,16 @@ describe("a line", () => {
     expect(bench.seen("error")).toEqual([]);
   });
 
+  test("[CC4] an error that asks for less, or for nothing, does not shorten a wait that was asked for", () => {
+    const bench = new Bench().open();
+    bench.say({ type: "error", code: "RATE_LIMITED", message: "slow down", retryAfterMs: 60_000 });
+    bench.say({ type: "error", code: "RATE_LIMITED", message: "slow down", retryAfterMs: 10 });
+    bench.say({ type: "error", code: "RATE_LIMITED", message: "slow down" });
+    bench.lose(4002);
+    expect(bench.core.deadlineMs - bench.nowMs).toBe(60_000);
+    expect(bench.seen("error")).toEqual([]);
+  });
+
   test("[CC7] waking up ends no wait that a server asked for, before its end", () => {
     const bench = new Bench().open();
     bench.say({ type: "error", code: "RATE_LIMITED", message: "slow down", retryAfterMs: 60_000 });

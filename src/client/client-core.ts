@@ -277,13 +277,13 @@ export class ClientCore {
       this.#end(badCredentials, error.message, new ClientError(error.code, error.message));
       return;
     }
-    this.#notBeforeMs = nowMs + (error.retryAfterMs ?? 0);
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, nowMs + (error.retryAfterMs ?? 0));
     this.#drop(error.message, nowMs);
   }
 
   /** An error that answers nothing. */
   #receiveError({ code, message, retryAfterMs }: ErrorMessage, nowMs: number): void {
-    this.#notBeforeMs = nowMs + (retryAfterMs ?? 0);
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, nowMs + (retryAfterMs ?? 0));
     // One ephemeral event too many is not worth a report.
     if (!isPassing(code)) this.#report(code, message);
   }
