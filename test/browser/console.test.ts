@@ -1,4 +1,5 @@
 /** An operator at a real browser, on the operator's port of a gateway with real clients. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
@@ -11,6 +12,10 @@ import { openPage, phone, type Person } from "./person.ts";
 const channels = { chat: channel("chat/:room", { events: { said: event(z.string()) } }) };
 const clientCount = 150;
 const key = "k".repeat(40);
+const [cert, tlsKey] = ["cert", "key"].map((name) =>
+  readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url)),
+);
+const tls = { cert, key: tlsKey };
 
 interface World {
   readonly gateway: Gateway<typeof channels>;
@@ -27,7 +32,7 @@ async function start(adminPort = 0): Promise<World> {
   const gateway = createGateway({ channels, broker: memoryBroker() });
   const { url } = await gateway.listen({ port: 0 });
   const keys = [{ key, scopes: ["read", "admin"] }] as const;
-  const { consoleUrl, port } = await gateway.listenAdmin({ port: adminPort, keys });
+  const { consoleUrl, port } = await gateway.listenAdmin({ port: adminPort, keys, tls });
   return { gateway, url, consoleUrl, adminPort: port };
 }
 
@@ -71,7 +76,7 @@ for (const [width, options] of [
       const { page, faults, sockets } = await openConsole(browser, options);
       await tile(page, "Connections").getByText(`${clientCount}`).waitFor();
       expect(new URL(page.url()).hash).toBe("");
-      expect(sockets.map((socket) => new URL(socket.url()).pathname)).toEqual(["/console/line"]);
+      expect(sockets.map((socket) => socket.url())).toEqual([`wss://127.0.0.1:${world.adminPort}/console/line`]);
       await page.getByText("What was acknowledged is lost when this process ends.").waitFor();
       const chart = page.getByRole("slider", { name: /^Stored and delivered/ });
       await expect.poll(() => chart.getAttribute("aria-valuetext")).toMatch(/deliveries [\d,.]+\/s, publishes/);
@@ -247,7 +252,7 @@ browserTest(
   async (browser) => {
     let small = await start();
     const { adminPort } = small;
-    const { page, faults } = await openConsole(browser, undefined, `http://127.0.0.1:${adminPort}/`);
+    const { page, faults } = await openConsole(browser, undefined, `https://127.0.0.1:${adminPort}/`);
     await page.getByLabel("Key").fill("x".repeat(40));
     await page.getByRole("button", { name: "Open the console" }).click();
     await page.getByText("The key is none of this gateway.").waitFor();
@@ -258,8 +263,10 @@ browserTest(
     await page.getByText(/What you see is how it was at \d\d:\d\d:\d\d\. It said: The gateway is closed\./).waitFor();
     await page.getByText("No answer").waitFor();
     expect(await findSerious(page)).toEqual([]);
-    small = await start(adminPort);
+    const tried = page.waitForEvent("websocket");
     await page.getByRole("button", { name: "Try now" }).click();
+    await tried;
+    small = await start(adminPort);
     await page.getByText("Open", { exact: true }).waitFor();
     expect(await page.getByText("What you see is how it was").count()).toBe(0);
     await small.gateway.close({ graceMs: 500 });
