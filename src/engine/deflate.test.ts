@@ -1,3 +1,4 @@
+import { kMaxLength } from "node:buffer";
 import { constants, deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -64,14 +65,22 @@ describe("what a peer may not send", () => {
     ["f200110000", "a reference to before the beginning"],
     ["f348cdc9c90700", "a final block with nothing behind it"],
     ["01 0800 f7ff 4865", "a final block that would take what is put behind the message for its last six bytes"],
+    ["01 0d00 f2ff 4865", "the same, for its last eleven bytes"],
+    ["01 1100 eeff 4865", "the same, for its last fifteen bytes"],
     ["f248cdc9c907000000ffff", "the tail that is to be left out, in half"],
   ])("[PD10] %s is corrupt: %s", (hex) => expect(read(hex)).toBe("corrupt"));
 
+  test("[PD10] a final block that would take what is put behind the message for codes, and end there, is corrupt", () => {
+    // The fuzzer's: with 00 00 ff ff 03 00 behind it, it is whole and 635 bytes long.
+    const bytes = Buffer.from("4b1c05a360", "hex");
+    expect(inflate(bytes, { windowBits: 15, limitBytes: 1000 })).toEqual({ type: "fault", fault: "corrupt" });
+  });
+
   test("[PD10] a message may end as what is put behind it does", () => {
-    const message = Buffer.from("0000ffff0300", "hex");
+    const message = Buffer.from("0000ffff010400fbff", "hex");
     for (const level of [0, 9]) {
       const bytes = deflateRawSync(message, { level, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
-      expect(inflate(bytes, { windowBits: 15, limitBytes: 6 })).toEqual({ type: "inflated", data: message });
+      expect(inflate(bytes, { windowBits: 15, limitBytes: 9 })).toEqual({ type: "inflated", data: message });
     }
   });
 
@@ -123,6 +132,13 @@ describe("bombs", () => {
     const before = process.memoryUsage().rss;
     expect(told(inflate(bomb, { windowBits: 15, limitBytes: 2 ** 20 }))).toBe("tooBig");
     expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 24);
+  });
+
+  test("[PD12] no limit, or one beyond what a buffer can hold, is a limit that no message reaches", () => {
+    for (const limitBytes of [Infinity, 2 ** 40, kMaxLength]) {
+      const hello = inflate(Buffer.from("f248cdc9c90700", "hex"), { windowBits: 15, limitBytes });
+      expect(hello).toEqual({ type: "inflated", data: Buffer.from("Hello") });
+    }
   });
 
   test("[PD12] the limit is of all streams of a message together", () => {

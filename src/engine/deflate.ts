@@ -1,3 +1,5 @@
+import { kMaxLength } from "node:buffer";
+import { randomBytes } from "node:crypto";
 import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from "node:zlib";
 import type { InflateFault, InflateResult, MessageDeflater } from "../protocol/index.ts";
 import { History } from "./history.ts";
@@ -6,11 +8,16 @@ import { History } from "./history.ts";
 // from the tail end".
 const flushTailBytes = 4;
 
-// §7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message". Behind them an empty final block:
-// where zlib does not come to the end of a stream, the message ended within a block.
-const messageTail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00);
-// The same with the other empty final block: with both a message becomes the same, unless its own final block has taken them for its bytes.
-const otherTail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff);
+// §7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message". Behind them a final block with a mark
+// that no peer knows: a message that does not end with it ended within a block, whatever that block then made of these bytes.
+const markBytes = 4;
+const messageTail = createTail();
+// The same with another mark: with both a message becomes the same, unless it ended within a stored block that has taken them as they are.
+const otherTail = createTail();
+
+function createTail(): Buffer {
+  return Buffer.concat([Buffer.from("0000ffff010400fbff", "hex"), randomBytes(markBytes)]);
+}
 
 // A stream of two bytes costs as much to begin as one of a kilobyte: a message full of them would be an attack, not a message.
 const maxStreamCount = 32;
@@ -103,22 +110,30 @@ export function inflate(compressed: Uint8Array, options: InflateOptions): Inflat
   let roomBytes = limitBytes;
   // §7.2.3.4: a block may be final. Then its stream ends, the next begins at the next byte, and the window stays.
   for (let streamCount = 0; streamCount < maxStreamCount; streamCount++) {
-    const stream = inflateStream(rest, { windowBits, limitBytes: roomBytes, history });
+    const stream = inflateStream(rest, { windowBits, limitBytes: roomBytes + markBytes, history });
     if (typeof stream === "string") return { type: "fault", fault: stream };
     const isLast = stream.takenBytes === rest.length;
-    if (isLast && stream.data.subarray(-messageTail.length).equals(messageTail)) {
-      const bytes = Buffer.concat([rest.subarray(0, -messageTail.length), otherTail]);
-      const again = inflateStream(bytes, { windowBits, limitBytes: roomBytes, history });
-      if (typeof again === "string" || !again.data.equals(stream.data)) return { type: "fault", fault: "corrupt" };
+    if (isLast && !endsWhole(stream.data, rest, { windowBits, limitBytes: roomBytes + markBytes, history })) {
+      return { type: "fault", fault: "corrupt" };
     }
-    parts.push(stream.data);
-    roomBytes -= stream.data.length;
+    const data = isLast ? stream.data.subarray(0, -markBytes) : stream.data;
+    if (data.length > roomBytes) return { type: "fault", fault: "tooBig" };
+    parts.push(data);
+    roomBytes -= data.length;
     if (!isLast) history ??= new History(windowBits);
-    history?.append(stream.data);
-    if (isLast) return { type: "inflated", data: parts.length === 1 ? stream.data : Buffer.concat(parts) };
+    history?.append(data);
+    if (isLast) return { type: "inflated", data: parts.length === 1 ? data : Buffer.concat(parts) };
     rest = rest.subarray(stream.takenBytes);
   }
   return { type: "fault", fault: "tooManyStreams" };
+}
+
+/** Whether what came of the last stream came of a message that was whole. */
+function endsWhole(data: Buffer, bytes: Uint8Array, options: InflateOptions): boolean {
+  if (!data.subarray(-markBytes).equals(messageTail.subarray(-markBytes))) return false;
+  if (!data.subarray(-messageTail.length).equals(messageTail)) return true;
+  const again = inflateStream(Buffer.concat([bytes.subarray(0, -messageTail.length), otherTail]), options);
+  return typeof again !== "string" && again.data.subarray(0, -markBytes).equals(data.subarray(0, -markBytes));
 }
 
 function inflateStream(
@@ -130,7 +145,7 @@ function inflateStream(
     const result = inflateRawSync(bytes, {
       windowBits,
       info: true,
-      maxOutputLength: Math.max(limitBytes, 1), // zlib takes no 0
+      maxOutputLength: Math.min(limitBytes, kMaxLength), // zlib refuses to look at anything beyond
       ...(dictionary === undefined ? {} : { dictionary }),
     });
     // What `info` makes of the result is documented, but the types do not know it.
