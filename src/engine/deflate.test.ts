@@ -66,7 +66,8 @@ describe("what a peer may not send", () => {
     ["f348cdc9c90700", "a final block with nothing behind it"],
     ["01 0800 f7ff 4865", "a final block that would take what is put behind the message for its last six bytes"],
     ["01 0d00 f2ff 4865", "the same, for its last eleven bytes"],
-    ["01 1100 eeff 4865", "the same, for its last fifteen bytes"],
+    ["01 0f00 f0ff 4865", "the same, for its last thirteen bytes"],
+    ["01 1000 efff 4865", "the same, for its last fourteen bytes"],
     ["f248cdc9c907000000ffff", "the tail that is to be left out, in half"],
   ])("[PD10] %s is corrupt: %s", (hex) => expect(read(hex)).toBe("corrupt"));
 

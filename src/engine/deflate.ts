@@ -10,14 +10,11 @@ const flushTailBytes = 4;
 
 // §7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message". Behind them a final block with a mark
 // that no peer knows: a message that does not end with it ended within a block, whatever that block then made of these bytes.
-const markBytes = 4;
-const messageTail = createTail();
-// The same with another mark: with both a message becomes the same, unless it ended within a stored block that has taken them as they are.
-const otherTail = createTail();
-
-function createTail(): Buffer {
-  return Buffer.concat([Buffer.from("0000ffff010400fbff", "hex"), randomBytes(markBytes)]);
-}
+const mark = randomBytes(4);
+const messageTail = Buffer.concat([Buffer.from("0000ffff010400fbff", "hex"), mark]);
+// The same with a longer mark: with both a message becomes the same, unless it ended within a stored block that has taken them as they are.
+const otherMark = randomBytes(5);
+const otherTail = Buffer.concat([Buffer.from("0000ffff010500faff", "hex"), otherMark]);
 
 // A stream of two bytes costs as much to begin as one of a kilobyte: a message full of them would be an attack, not a message.
 const maxStreamCount = 32;
@@ -110,13 +107,12 @@ export function inflate(compressed: Uint8Array, options: InflateOptions): Inflat
   let roomBytes = limitBytes;
   // §7.2.3.4: a block may be final. Then its stream ends, the next begins at the next byte, and the window stays.
   for (let streamCount = 0; streamCount < maxStreamCount; streamCount++) {
-    const stream = inflateStream(rest, { windowBits, limitBytes: roomBytes + markBytes, history });
+    const within = { windowBits, limitBytes: roomBytes + otherMark.length, history };
+    const stream = inflateStream(rest, within);
     if (typeof stream === "string") return { type: "fault", fault: stream };
     const isLast = stream.takenBytes === rest.length;
-    if (isLast && !endsWhole(stream.data, rest, { windowBits, limitBytes: roomBytes + markBytes, history })) {
-      return { type: "fault", fault: "corrupt" };
-    }
-    const data = isLast ? stream.data.subarray(0, -markBytes) : stream.data;
+    if (isLast && !endsWhole(stream.data, rest, within)) return { type: "fault", fault: "corrupt" };
+    const data = isLast ? stream.data.subarray(0, -mark.length) : stream.data;
     if (data.length > roomBytes) return { type: "fault", fault: "tooBig" };
     parts.push(data);
     roomBytes -= data.length;
@@ -130,10 +126,10 @@ export function inflate(compressed: Uint8Array, options: InflateOptions): Inflat
 
 /** Whether what came of the last stream came of a message that was whole. */
 function endsWhole(data: Buffer, bytes: Uint8Array, options: InflateOptions): boolean {
-  if (!data.subarray(-markBytes).equals(messageTail.subarray(-markBytes))) return false;
+  if (!data.subarray(-mark.length).equals(mark)) return false;
   if (!data.subarray(-messageTail.length).equals(messageTail)) return true;
   const again = inflateStream(Buffer.concat([bytes.subarray(0, -messageTail.length), otherTail]), options);
-  return typeof again !== "string" && again.data.subarray(0, -markBytes).equals(data.subarray(0, -markBytes));
+  return typeof again !== "string" && again.data.equals(Buffer.concat([data.subarray(0, -mark.length), otherMark]));
 }
 
 function inflateStream(
